@@ -1,0 +1,55 @@
+"""One job, as the engine hands it out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NewType
+from uuid import UUID
+
+JobKey = NewType("JobKey", int)
+ProcessInstanceKey = NewType("ProcessInstanceKey", int)
+ElementInstanceKey = NewType("ElementInstanceKey", int)
+DefinitionKey = NewType("DefinitionKey", int)
+
+DEFAULT_TENANT = "<default>"
+WORKFLOW_ID = "workflow_id"
+"""Reserved process variable: the workflow an instance belongs to."""
+FLEET_INSTANCE = "fleet_instance"
+"""Reserved process variable: the key of the instance that was adopted last on the way down."""
+RESERVED_VARIABLES = (WORKFLOW_ID, FLEET_INSTANCE, "loopCounter")
+"""Fetched with every job, whatever a task asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An activated job; `lease_s` runs from `received_at`, a monotonic time in seconds."""
+
+    key: JobKey
+    type: str
+    process_name: str
+    process_version: int
+    definition_key: DefinitionKey
+    process_instance_key: ProcessInstanceKey
+    element_id: str
+    element_instance_key: ElementInstanceKey
+    retries: int
+    lease_s: float
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tenant_id: str = DEFAULT_TENANT
+    received_at: float = field(default_factory=time.monotonic)
+
+    def lease_left_s(self) -> float:
+        """Return the seconds until another worker may be given this job."""
+        return self.received_at + self.lease_s - time.monotonic()
+
+    @property
+    def workflow_id(self) -> UUID | None:
+        """The workflow named by the reserved variable; `None` when there is none or it is no UUID."""
+        value = self.variables.get(WORKFLOW_ID)
+        try:
+            return UUID(str(value)) if value else None
+        except ValueError:
+            return None

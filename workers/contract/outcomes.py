@@ -1,0 +1,44 @@
+"""What became of a job: a value first, the engine's verb later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The action is done; its result goes to the process as variables."""
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The action failed; with `retries` 0 the engine raises an incident."""
+
+    message: str
+    retries: int
+    backoff_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowError:
+    """The action ended in a BPMN error that the model catches."""
+
+    code: str
+    message: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """Nothing was done and no retry is spent; the job goes to whoever is free."""
+
+    reason: str
+    backoff_ms: int = 0
+
+
+Outcome = Complete | Fail | ThrowError
+"""What is recorded and owed to the engine; a `HandBack` is never owed."""

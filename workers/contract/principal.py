@@ -1,0 +1,36 @@
+"""Who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SERVICE_ROLE = "service"
+ADMIN_ROLE = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The person or service behind a request, an event or something owed."""
+
+    subject: str
+    groups: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+    def has_role(self, role: str) -> bool:
+        """Tell whether the role is held, directly or as an administrator."""
+        return role in self.roles or ADMIN_ROLE in self.roles
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the shape stored with records."""
+        return {"subject": self.subject, "groups": sorted(self.groups), "roles": sorted(self.roles)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Principal:
+        """Read the shape that `to_json` wrote."""
+        return cls(stored["subject"], frozenset(stored.get("groups", ())), frozenset(stored.get("roles", ())))
+
+
+FLEET = Principal("fleet", roles=frozenset({SERVICE_ROLE}))
+"""The fleet itself: what workers, relay and sweep do on nobody's request."""

@@ -1,0 +1,140 @@
+"""The records of a workflow, and the words of their states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.outcomes import Outcome
+
+
+class WorkflowState(StrEnum):
+    """Where a workflow is; an open incident is a flag beside it, not a state."""
+
+    REQUESTED = "REQUESTED"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    COMPENSATED = "COMPENSATED"
+    CANCELLED = "CANCELLED"
+    ENDED_UNKNOWN = "ENDED_UNKNOWN"
+
+
+LIVE = (WorkflowState.REQUESTED, WorkflowState.STARTING, WorkflowState.RUNNING)
+
+
+class Origin(StrEnum):
+    """Who started a workflow."""
+
+    API = "API"
+    EXTERNAL = "EXTERNAL"
+    CHILD = "CHILD"
+
+
+class StepKind(StrEnum):
+    """Why a job exists."""
+
+    ACTION = "ACTION"
+    COMPENSATION = "COMPENSATION"
+    HUMAN = "HUMAN"
+    LISTENER = "LISTENER"
+
+
+class StepState(StrEnum):
+    """Where a step is."""
+
+    CLAIMED = "CLAIMED"
+    HANDED_BACK = "HANDED_BACK"
+    FAILED = "FAILED"
+    INCIDENT = "INCIDENT"
+    THROWN = "THROWN"
+    COMPLETED = "COMPLETED"
+    UNCERTAIN = "UNCERTAIN"
+    ORPHANED = "ORPHANED"
+
+
+class ActivityState(StrEnum):
+    """Where a piece of human work is."""
+
+    OPEN = "OPEN"
+    CLAIMED = "CLAIMED"
+    COMPLETING = "COMPLETING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    TOO_LATE = "TOO_LATE"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneStep:
+    """A finished step that a compensation handler takes back: what it got and what it returned."""
+
+    element_id: str
+    input: Mapping[str, Any]
+    output: Mapping[str, Any]
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A step held by this delivery of its job, until another delivery raises the fence."""
+
+    job: Job
+    step_id: int
+    fence: int
+    workflow_id: UUID
+    idempotency_key: UUID
+    delivery: int = 1
+    undone: tuple[UndoneStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The step was finished by an earlier delivery: only the engine must still be told."""
+
+    claim: Claim
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another delivery is committing this very step; the job goes back for a moment."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The job contradicts the records; an incident says why and nothing runs."""
+
+    job: Job
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateStart:
+    """The workflow already lives in another instance; this one is cancelled before it acts."""
+
+    job: Job
+    workflow_id: UUID
+
+
+Verdict = Claim | Replay | Busy | Refused | DuplicateStart
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Something the engine must still be told; kept until it has answered."""
+
+    owed_id: int
+    verb: str
+    job_key: int | None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    step_id: int | None = None
+    activity_id: UUID | None = None
+    workflow_id: UUID | None = None
+    fence: int | None = None
