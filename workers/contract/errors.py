@@ -1,20 +1,20 @@
 """Every error the fleet raises, and what each one means to the engine.
 
-    FleetError                      message and suggestion
-    ├── TransientError              FailJob with backoff, costs a retry
-    ├── PermanentError              incident at once
-    ├── BusinessError               ThrowError: a BPMN error the manifest declares
-    ├── StaleError                  somebody else holds the job now: nothing to do
-    ├── InfrastructureError         the job is handed back, no retry spent
-    │   └── RecordsUnavailable      PostgreSQL does not answer
-    ├── DefinitionError             a model, manifest or task that cannot work
-    └── EngineError                 what the engine answered
-        ├── EngineUnavailable       no answer, or none in time
-        │   └── EngineBusy          backpressure: again, later
-        ├── EngineGone              NOT_FOUND: the job, instance or definition is not there
-        ├── EngineConflict          the thing exists, in another state
-        ├── EngineRejected          the engine refused the request itself
-        └── EngineDenied            credentials or permissions
+FleetError                      message and suggestion
+├── TransientError              FailJob with backoff, costs a retry
+├── PermanentError              incident at once
+├── BusinessError               ThrowError: a BPMN error the manifest declares
+├── StaleError                  somebody else holds the job now: nothing to do
+├── InfrastructureError         the job is handed back, no retry spent
+│   └── RecordsUnavailable      PostgreSQL does not answer
+├── DefinitionError             a model, manifest or task that cannot work
+└── EngineError                 what the engine answered
+    ├── EngineUnavailable       no answer, or none in time
+    │   └── EngineBusy          backpressure: again, later
+    ├── EngineGone              NOT_FOUND: the job, instance or definition is not there
+    ├── EngineConflict          the thing exists, in another state
+    ├── EngineRejected          the engine refused the request itself
+    └── EngineDenied            credentials or permissions
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""PostgreSQL: the records, the ledger that writes them, and what is owed to the engine."""

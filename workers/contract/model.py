@@ -1,0 +1,46 @@
+"""What the fleet must know of a process model; read from the BPMN by `bpmn.tooling.parse`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A compensation handler's other half."""
+
+    element_id: str
+    """The element whose effect it takes back."""
+    takes_all: bool
+    """One handler job for a whole multi-instance; otherwise one job for each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class HumanTask:
+    """A user task as modelled."""
+
+    element_id: str
+    name: str
+    form: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessModel:
+    """Facts of one process, by element id."""
+
+    process_name: str = ""
+    job_types: Mapping[str, str] = field(default_factory=dict)
+    """Element id → job type, of tasks and of execution listeners' processes."""
+    undoes: Mapping[str, Undo] = field(default_factory=dict)
+    """Compensation handler → what it undoes."""
+    preceding: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Element → the tasks whose flows lead to it, gateways and events skipped."""
+    human_tasks: Mapping[str, HumanTask] = field(default_factory=dict)
+    has_listeners: bool = False
+    """Whether the process carries `fleet-adopt` and `fleet-ended`."""
+
+
+UNKNOWN = ProcessModel()
+"""For a process deployed by somebody else."""

@@ -1,0 +1,245 @@
+"""What the workers need from the outside: the engine, the ledger, human work and outbound services.
+
+Each port has one conformance suite in `tests/contract/`; every implementation passes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
+from zeebe_fleet.workers.contract.records import Claim, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this engine can do, read once at start."""
+
+    version: str
+    partitions: int
+    execution_listeners: bool
+    """8.6 and newer."""
+    job_streams: bool
+    incident_search: bool
+    """Whether an incident can be found by its job, so that `retryWorkflow` can resolve it."""
+    user_task_listeners: bool
+    """8.8 and newer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file to deploy."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedProcess:
+    """What the engine calls a process it accepted; the same bytes keep their version."""
+
+    process_name: str
+    version: int
+    definition_key: DefinitionKey
+    resource_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartedInstance:
+    """A process instance the engine created."""
+
+    process_instance_key: ProcessInstanceKey
+    process_name: str
+    version: int
+    definition_key: DefinitionKey
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """An incident nobody resolved yet."""
+
+    incident_key: int
+    process_instance_key: ProcessInstanceKey
+    job_key: JobKey | None
+    element_id: str
+    message: str
+
+
+class Engine(Protocol):
+    """Zeebe, in its own verbs. Every call has a deadline and raises only `EngineError`s."""
+
+    async def capabilities(self) -> Capabilities:
+        """Read version and abilities; cached after the first answer."""
+
+    async def deploy(self, resources: Sequence[Resource]) -> list[DeployedProcess]:
+        """Deploy atomically.
+
+        Raises:
+            EngineRejected: with the engine's own words, naming file, element and line where known.
+        """
+
+    async def start(
+        self,
+        *,
+        process_name: str = "",
+        definition_key: DefinitionKey | None = None,
+        variables: Mapping[str, Any] | None = None,
+        tenant_id: str = "",
+    ) -> StartedInstance:
+        """Create an instance of the latest version by name, or of one version by its key."""
+
+    async def cancel(self, process_instance_key: ProcessInstanceKey) -> None:
+        """Cancel an instance; `EngineGone` when there is none."""
+
+    async def publish_message(
+        self, name: str, correlation_key: str, *, message_id: str, variables: Mapping[str, Any], ttl_s: float
+    ) -> None:
+        """Publish a message; a repeated `message_id` within its time to live is a success and does nothing."""
+
+    async def broadcast_signal(self, name: str, variables: Mapping[str, Any]) -> None:
+        """Broadcast a signal to every instance waiting for it."""
+
+    async def set_variables(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
+        """Set variables in a scope; with none given it is a harmless probe (`EngineGone`: the scope is gone)."""
+
+    async def find_incidents(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
+        """Return the open incidents of an instance, where this engine can say them.
+
+        Raises:
+            EngineRejected: this engine cannot be asked, with the version or setting that can.
+        """
+
+    async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
+        """Give the job its retries back and resolve the incident."""
+
+    async def activate(
+        self,
+        job_type: str,
+        *,
+        limit: int,
+        lease_s: float,
+        worker: str,
+        variables: Sequence[str] = (),
+        poll_s: float = 10.0,
+    ) -> list[Job]:
+        """Wait up to `poll_s` for jobs and lease at most `limit` of them; empty when there were none."""
+
+    async def complete(self, job_key: JobKey, outcome: Complete) -> None:
+        """Complete a job; `EngineGone` when it was completed, cancelled or interrupted."""
+
+    async def fail(self, job_key: JobKey, outcome: Fail) -> None:
+        """Fail a job; with no retries left the engine raises an incident."""
+
+    async def throw_error(self, job_key: JobKey, outcome: ThrowError) -> None:
+        """Throw a BPMN error from a job."""
+
+    async def hand_back(self, job: Job, outcome: HandBack) -> None:
+        """Make a job available again with its retries unchanged."""
+
+    async def extend(self, job_key: JobKey, lease_s: float) -> None:
+        """Lease a job for `lease_s` from now.
+
+        Raises:
+            EngineGone: the job is no more.
+            EngineConflict: the job is alive, but leased to nobody.
+        """
+
+
+class Ledger(Protocol):
+    """The records a job runs by: who may run, what was finished, what is owed."""
+
+    async def claim(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """Take the steps of these jobs in one short transaction; one verdict per job, in their order."""
+
+    async def finish(self, claim: Claim, outcome: Outcome, session: AsyncSession | None = None) -> None:
+        """Record what became of a step, and what the engine is owed, in one transaction.
+
+        Args:
+            claim: the step, held under its fence.
+            outcome: what to record.
+            session: the open transaction of the action's business writes, committed here; without one
+                the record is committed together with those of other steps.
+
+        Raises:
+            StaleError: the fence was raised meanwhile; nothing is written.
+            RecordsUnavailable: PostgreSQL is down; whether it committed is settled by the next claim.
+        """
+
+    async def hand_back(self, claim: Claim, outcome: HandBack) -> None:
+        """Close the attempt without an outcome."""
+
+    async def settle(self, claim: Claim, outcome: Outcome, *, gone: bool) -> None:
+        """Note the engine's answer to an acknowledgement; `gone` when it knew no such job."""
+
+    def session(self, claim: Claim) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open the transaction of Finish for business writes; its first statement checks the fence."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserTask:
+    """A user task of the engine, to become an activity; the pair of keys makes it unique."""
+
+    workflow_id: UUID | None
+    process_name: str
+    process_version: int
+    process_instance_key: ProcessInstanceKey
+    definition_key: DefinitionKey
+    element_id: str
+    element_instance_key: int
+    job_key: JobKey | None
+    name: str
+    form: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    candidate_groups: tuple[str, ...] = ()
+    candidate_users: tuple[str, ...] = ()
+    assignee: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenActivity:
+    """An activity that waits, and the job that waits for it."""
+
+    activity_id: UUID
+    job_key: JobKey
+
+
+class ActivitySystem(Protocol):
+    """Where people do their work: ours through GraphQL, another one through its own API."""
+
+    async def create_activity(self, task: UserTask) -> UUID:
+        """Create the activity of a user task; the same task again returns the same activity."""
+
+    async def activities_to_probe(self, limit: int) -> list[OpenActivity]:
+        """Return waiting activities whose job may be gone, those unseen for longest first."""
+
+    async def activity_seen(self, activity_ids: Sequence[UUID]) -> None:
+        """Note that the jobs of these activities are alive."""
+
+    async def close_activity(self, activity_id: UUID, reason: str) -> None:
+        """Cancel an activity whose user task was cancelled or interrupted; closed ones stay as they are."""
+
+
+class Observer(Protocol):
+    """Told what happens to a job, for metrics and logs; it cannot change it."""
+
+    def job_claimed(self, job: Job, verdict: Verdict) -> None:
+        """Tell what the claim decided."""
+
+    def job_finished(self, claim: Claim, outcome: Outcome | HandBack) -> None:
+        """Tell what became of a job."""
+
+
+class ChangeFeed(Protocol):
+    """Tells which workflows and activities changed, as they change."""
+
+    def changes(self) -> AsyncIterator[tuple[str, UUID]]:
+        """Yield (`workflow` | `activity`, id) until the consumer stops."""
