@@ -1,0 +1,111 @@
+"""What an action may reach: outside services, its business database, secrets, and what it undoes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
+from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.records import Claim, UndoneStep
+
+
+class OutboundService(Protocol):
+    """An outside service, spoken to in JSON; every call carries the step's idempotency key."""
+
+    async def get(self, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
+        """Read; raises `TransientError` or `PermanentError`."""
+
+    async def post(self, path: str, *, json: Any = None) -> Any:
+        """Create or act."""
+
+    async def put(self, path: str, *, json: Any = None) -> Any:
+        """Replace."""
+
+    async def delete(self, path: str) -> Any:
+        """Remove."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The outside world as the workers of one process know it.
+
+    Args:
+        outbound: gives the service of a name, sending an idempotency key.
+        secrets: credentials by name.
+    """
+
+    outbound: Callable[[str, str], OutboundService] = field(default=lambda name, key: _no_service(name))
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class TaskContext:
+    """Given to an action beside its variables; one for each delivery of a job."""
+
+    def __init__(self, claim: Claim, services: Services, open_session: Callable[[], AsyncSession]) -> None:
+        self._claim = claim
+        self._services = services
+        self._open_session = open_session
+        self._session: AsyncSession | None = None
+        self.log = structlog.get_logger("fleet.task").bind(
+            workflow_id=str(claim.workflow_id), step_id=claim.step_id, job_type=claim.job.type
+        )
+
+    @property
+    def workflow_id(self) -> UUID:
+        """The workflow this job belongs to."""
+        return self._claim.workflow_id
+
+    @property
+    def job(self) -> Job:
+        """The job as the engine handed it out."""
+        return self._claim.job
+
+    @property
+    def idempotency_key(self) -> str:
+        """Stays the same for this step, however often it is delivered or run."""
+        return str(self._claim.idempotency_key)
+
+    @property
+    def undone(self) -> tuple[UndoneStep, ...]:
+        """For a compensation handler: the steps it takes back, newest first, as the records have them."""
+        return self._claim.undone
+
+    def http(self, service: str) -> OutboundService:
+        """Return the client of an outside service named in the settings.
+
+        Raises:
+            PermanentError: the business transaction is open; an outside call would hold its locks.
+        """
+        if self._session is not None:
+            raise PermanentError(
+                f"Task {self.job.type!r} calls {service!r} after it has used ctx.db.",
+                "Make all outside calls first, then write: ctx.db opens the transaction that finishes the step.",
+            )
+        return self._services.outbound(service, self.idempotency_key)
+
+    @property
+    def db(self) -> AsyncSession:
+        """The transaction that finishes this step: what is written commits with the step's record, or not at all."""
+        if self._session is None:
+            self._session = self._open_session()
+        return self._session
+
+    def secret(self, name: str) -> str:
+        """Return a credential by name; it is kept out of logs, variables and incidents."""
+        try:
+            return self._services.secrets[name]
+        except KeyError:
+            raise PermanentError(
+                f"There is no secret {name!r}.", f"Set FLEET_SECRETS__{name.upper()} for the worker."
+            ) from None
+
+
+def _no_service(name: str) -> OutboundService:
+    raise DefinitionError(
+        f"There is no outbound service {name!r}.", f"Set FLEET_SERVICES__{name.upper()}__BASE_URL."
+    )
