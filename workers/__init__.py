@@ -1,0 +1,1 @@
+"""How one job runs: the runner, the job source, the fleet."""

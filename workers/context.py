@@ -95,6 +95,21 @@ class TaskContext:
             self._session = self._open_session()
         return self._session
 
+    @property
+    def session(self) -> AsyncSession | None:
+        """The business transaction, if the action has opened it."""
+        return self._session
+
+    async def flush(self) -> None:
+        """Send pending business rows, so that the database's objections are the action's own errors."""
+        if self._session is not None:
+            await self._session.flush()
+
+    async def close(self) -> None:
+        """Roll back what was not committed."""
+        if self._session is not None:
+            await self._session.close()
+
     def secret(self, name: str) -> str:
         """Return a credential by name; it is kept out of logs, variables and incidents."""
         try:
@@ -106,6 +121,4 @@ class TaskContext:
 
 
 def _no_service(name: str) -> OutboundService:
-    raise DefinitionError(
-        f"There is no outbound service {name!r}.", f"Set FLEET_SERVICES__{name.upper()}__BASE_URL."
-    )
+    raise DefinitionError(f"There is no outbound service {name!r}.", f"Set FLEET_SERVICES__{name.upper()}__BASE_URL.")

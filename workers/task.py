@@ -52,9 +52,7 @@ class Task:
 
     def _read(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            read = self._input.model_validate(
-                {k: v for k, v in variables.items() if k in self._input.model_fields}
-            )
+            read = self._input.model_validate({k: v for k, v in variables.items() if k in self._input.model_fields})
         except ValidationError as error:
             raise PermanentError(
                 f"The variables do not fit task {self.job_type!r}: {_plain(error)}.",
@@ -129,10 +127,10 @@ def task(job_type: Any, /, *, lease_s: float = 60.0, slots: int = 64) -> Any:
     if callable(job_type):
         return task(job_type.__name__.replace("_", "-"))(job_type)
 
-    def declare(action: F) -> F:
+    def declare(action: Any) -> Any:
         if not inspect.iscoroutinefunction(action):
             raise DefinitionError(f"Task {job_type!r} is a plain function.", "Declare it with `async def`.")
-        action.__fleet_task__ = Task(job_type, action, TaskSettings(lease_s, slots))  # type: ignore[attr-defined]
+        action.__fleet_task__ = Task(job_type, action, TaskSettings(lease_s, slots))
         return action
 
     return declare

@@ -1,0 +1,1 @@
+"""The words everybody shares: records, outcomes, errors, ports."""

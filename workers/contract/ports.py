@@ -6,9 +6,9 @@ Each port has one conformance suite in `tests/contract/`; every implementation p
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -152,6 +152,16 @@ class Engine(Protocol):
         """
 
 
+class Answer(StrEnum):
+    """What the engine said when it was told."""
+
+    DONE = "DONE"
+    GONE = "GONE"
+    """It knows no such job: told before, or cancelled or interrupted meanwhile."""
+    LATER = "LATER"
+    """It did not answer, or cannot now."""
+
+
 class Ledger(Protocol):
     """The records a job runs by: who may run, what was finished, what is owed."""
 
@@ -175,11 +185,14 @@ class Ledger(Protocol):
     async def hand_back(self, claim: Claim, outcome: HandBack) -> None:
         """Close the attempt without an outcome."""
 
-    async def settle(self, claim: Claim, outcome: Outcome, *, gone: bool) -> None:
-        """Note the engine's answer to an acknowledgement; `gone` when it knew no such job."""
+    async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
+        """Note what the engine said to an acknowledgement."""
 
-    def session(self, claim: Claim) -> AbstractAsyncContextManager[AsyncSession]:
-        """Open the transaction of Finish for business writes; its first statement checks the fence."""
+    def session(self, claim: Claim) -> AsyncSession:
+        """Return the transaction of Finish, for business writes; its first statement checks the fence.
+
+        It begins when it is first used. Used after the fence was raised, it raises `StaleError`.
+        """
 
 
 @dataclass(frozen=True, slots=True)

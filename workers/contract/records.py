@@ -40,7 +40,6 @@ class StepKind(StrEnum):
 
     ACTION = "ACTION"
     COMPENSATION = "COMPENSATION"
-    HUMAN = "HUMAN"
     LISTENER = "LISTENER"
 
 

@@ -1,0 +1,1 @@
+"""The tasks of the processes that ship, one module per business domain."""

@@ -1,0 +1,80 @@
+"""What an error means to the engine: the one place where the exception decides the verb."""
+
+from __future__ import annotations
+
+import json
+import random
+import traceback
+
+from sqlalchemy.exc import DBAPIError
+
+from zeebe_fleet.workers.contract.errors import (
+    BusinessError,
+    EngineError,
+    FleetError,
+    InfrastructureError,
+    PermanentError,
+    TransientError,
+)
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
+from zeebe_fleet.workers.contract.records import Claim
+
+RESULT_LIMIT_BYTES = 256 * 1024
+BUSY = HandBack("another delivery is committing this step", backoff_ms=500)
+_BACKOFF_BASE_S = 1.0
+_BACKOFF_CAP_S = 300.0
+
+
+def decide(error: Exception, claim: Claim) -> Outcome | HandBack:
+    """Turn what an action raised into an outcome.
+
+    Foreign errors give their type and place alone: their text may hold secrets or personal data.
+    """
+    match error:
+        case BusinessError():
+            return ThrowError(error.code, error.message, error.variables)
+        case PermanentError():
+            return Fail(str(error), retries=0)
+        case InfrastructureError():
+            return HandBack(str(error), backoff_ms=_backoff_ms(claim.delivery))
+        case DBAPIError() if error.connection_invalidated:
+            return HandBack("PostgreSQL cut the connection", backoff_ms=_backoff_ms(claim.delivery))
+        case TransientError():
+            return _retry(str(error), claim, error.retry_after_s)
+        case EngineError() | FleetError():
+            return _retry(str(error), claim)
+        case _:
+            return _retry(f"{type(error).__name__} at {_place(error)}", claim)
+
+
+def bounded(outcome: Complete) -> Complete:
+    """Refuse a result that no process variable should carry.
+
+    Raises:
+        PermanentError: more than 256 KB of JSON.
+    """
+    size_bytes = len(json.dumps(dict(outcome.variables), ensure_ascii=False).encode())
+    if size_bytes > RESULT_LIMIT_BYTES:
+        raise PermanentError(
+            f"The result is {size_bytes // 1024} KB of JSON; at most {RESULT_LIMIT_BYTES // 1024} KB go to the process.",
+            "Store it in a business table and return its key.",
+        )
+    return outcome
+
+
+def _retry(message: str, claim: Claim, retry_after_s: float | None = None) -> Fail:
+    backoff_ms = _backoff_ms(claim.delivery) if retry_after_s is None else int(retry_after_s * 1000)
+    return Fail(message, retries=max(claim.job.retries - 1, 0), backoff_ms=backoff_ms)
+
+
+def _backoff_ms(delivery: int) -> int:
+    """Double from one second to five minutes; half of it is chance, so that a crowd does not come back as one."""
+    full_s = min(_BACKOFF_BASE_S * 2.0 ** (delivery - 1), _BACKOFF_CAP_S)
+    return int(1000 * full_s * random.uniform(0.5, 1.0))
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "an unknown place"
+    return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"

@@ -1,0 +1,127 @@
+"""One job, in four steps that keep their names everywhere: claim, run, finish, acknowledge.
+
+    claim        one short transaction for all jobs just received; a finished step replays its outcome
+    run          the action's outside calls; no database connection is held
+    finish       one transaction: the fence still ours, business rows, result, the acknowledgement owed
+    acknowledge  to the engine; what it does not hear now, the relay tells it later
+
+Killed before finish commits, nothing was done: the job comes back and runs again, under the same
+idempotency key. Killed after, everything was done: the job comes back and only its outcome is replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from zeebe_fleet.workers.context import Services, TaskContext
+from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, FleetError, InfrastructureError, StaleError
+from zeebe_fleet.workers.contract.job import Job, JobKey
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
+from zeebe_fleet.workers.contract.ports import Answer, Engine, Ledger
+from zeebe_fleet.workers.contract.records import Busy, Claim, DuplicateStart, Refused, Replay, Verdict
+from zeebe_fleet.workers.decision import BUSY, bounded, decide
+from zeebe_fleet.workers.task import Task
+
+
+class Runner:
+    """Takes activated jobs to their end, each effect once."""
+
+    def __init__(self, tasks: Mapping[str, Task], ledger: Ledger, engine: Engine, services: Services) -> None:
+        self._tasks = tasks
+        self._ledger = ledger
+        self._engine = engine
+        self._services = services
+
+    async def claim(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """Take the steps of these jobs; raises `RecordsUnavailable` when none could be taken."""
+        return await self._ledger.claim(jobs)
+
+    async def process(self, verdict: Verdict) -> None:
+        """Take one claimed job to its end."""
+        match verdict:
+            case Claim():
+                await self._work(verdict)
+            case Replay(claim, outcome):
+                await self.acknowledge(claim, outcome)
+            case Busy(job):
+                await self.hand_back(job, BUSY)
+            case Refused(job, reason):
+                with suppress(EngineError):
+                    await self._engine.fail(job.key, Fail(reason, retries=0))
+            case DuplicateStart(job):
+                with suppress(EngineError):
+                    await self._engine.cancel(job.process_instance_key)
+
+    async def _work(self, claim: Claim) -> None:
+        ctx = TaskContext(claim, self._services, lambda: self._ledger.session(claim))
+        try:
+            outcome = await self.run(claim, ctx)
+            outcome = await self.finish(claim, outcome, ctx)
+        except StaleError:
+            return
+        finally:
+            await ctx.close()
+        if isinstance(outcome, HandBack):
+            await self.hand_back(claim.job, outcome)
+        else:
+            await self.acknowledge(claim, outcome)
+
+    async def run(self, claim: Claim, ctx: TaskContext) -> Outcome | HandBack:
+        """Do the action; whatever it raises becomes an outcome."""
+        try:
+            variables = await self._tasks[claim.job.type].call(ctx, claim.job.variables)
+            await ctx.flush()
+            return bounded(Complete(variables))
+        except StaleError:
+            raise
+        except Exception as error:
+            return decide(error, claim)
+
+    async def finish(self, claim: Claim, outcome: Outcome | HandBack, ctx: TaskContext) -> Outcome | HandBack:
+        """Commit what the action did and what the engine is owed, together or not at all."""
+        try:
+            if isinstance(outcome, Complete):
+                await self._ledger.finish(claim, outcome, ctx.session)
+            else:
+                await ctx.close()
+                await self._ledger.finish(claim, outcome)
+            return outcome
+        except StaleError:
+            raise
+        except FleetError as error:
+            await ctx.close()
+            return await self._finish_failed(claim, decide(error, claim))
+
+    async def _finish_failed(self, claim: Claim, outcome: Outcome | HandBack) -> Outcome | HandBack:
+        if not isinstance(outcome, HandBack):
+            await self._ledger.finish(claim, outcome)
+        return outcome
+
+    async def acknowledge(self, claim: Claim, outcome: Outcome) -> None:
+        """Tell the engine; what it does not hear now stays owed."""
+        try:
+            await send(self._engine, claim.job.key, outcome)
+            answer = Answer.DONE
+        except EngineGone:
+            answer = Answer.GONE
+        except EngineError:
+            answer = Answer.LATER
+        with suppress(InfrastructureError):
+            await self._ledger.settle(claim, outcome, answer)
+
+    async def hand_back(self, job: Job, outcome: HandBack) -> None:
+        """Give the job to whoever is free, its retries untouched."""
+        with suppress(EngineError):
+            await self._engine.hand_back(job, outcome)
+
+
+async def send(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
+    """Say an outcome in the engine's verb."""
+    match outcome:
+        case Complete():
+            await engine.complete(job_key, outcome)
+        case Fail():
+            await engine.fail(job_key, outcome)
+        case ThrowError():
+            await engine.throw_error(job_key, outcome)
