@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
+
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.records import Claim, UndoneStep

@@ -56,7 +56,7 @@ def bounded(outcome: Complete) -> Complete:
     size_bytes = len(json.dumps(dict(outcome.variables), ensure_ascii=False).encode())
     if size_bytes > RESULT_LIMIT_BYTES:
         raise PermanentError(
-            f"The result is {size_bytes // 1024} KB of JSON; at most {RESULT_LIMIT_BYTES // 1024} KB go to the process.",
+            f"The result is {size_bytes // 1024} KB of JSON; the limit is {RESULT_LIMIT_BYTES // 1024} KB.",
             "Store it in a business table and return its key.",
         )
     return outcome

@@ -56,8 +56,7 @@ class Runner:
     async def _work(self, claim: Claim) -> None:
         ctx = TaskContext(claim, self._services, lambda: self._ledger.session(claim))
         try:
-            outcome = await self.run(claim, ctx)
-            outcome = await self.finish(claim, outcome, ctx)
+            outcome = await self.finish(claim, await self.run(claim, ctx), ctx)
         except StaleError:
             return
         finally:
@@ -81,22 +80,25 @@ class Runner:
     async def finish(self, claim: Claim, outcome: Outcome | HandBack, ctx: TaskContext) -> Outcome | HandBack:
         """Commit what the action did and what the engine is owed, together or not at all."""
         try:
-            if isinstance(outcome, Complete):
-                await self._ledger.finish(claim, outcome, ctx.session)
-            else:
-                await ctx.close()
-                await self._ledger.finish(claim, outcome)
-            return outcome
+            await self._commit(claim, outcome, ctx)
         except StaleError:
             raise
         except FleetError as error:
-            await ctx.close()
-            return await self._finish_failed(claim, decide(error, claim))
-
-    async def _finish_failed(self, claim: Claim, outcome: Outcome | HandBack) -> Outcome | HandBack:
-        if not isinstance(outcome, HandBack):
-            await self._ledger.finish(claim, outcome)
+            outcome = decide(error, claim)
+            await self._commit(claim, outcome, ctx)
         return outcome
+
+    async def _commit(self, claim: Claim, outcome: Outcome | HandBack, ctx: TaskContext) -> None:
+        match outcome:
+            case Complete():
+                await self._ledger.finish(claim, outcome, ctx.session)
+            case HandBack():
+                await ctx.close()
+                with suppress(InfrastructureError):
+                    await self._ledger.hand_back(claim, outcome)
+            case _:
+                await ctx.close()
+                await self._ledger.finish(claim, outcome)
 
     async def acknowledge(self, claim: Claim, outcome: Outcome) -> None:
         """Tell the engine; what it does not hear now stays owed."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_type_hints, overload
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic_core import PydanticSerializationError, to_jsonable_python
+
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES

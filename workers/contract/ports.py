@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
 from zeebe_fleet.workers.contract.records import Claim, Verdict
