@@ -1,0 +1,105 @@
+"""How the local stack tells a person what it is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+
+#: Called with the bytes done so far.
+Advance = Callable[[int], None]
+
+
+class Report(Protocol):
+    """Where progress goes; may be called from several threads at once."""
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+
+    def transfer(self, title: str, total_bytes: int) -> AbstractContextManager[Advance]:
+        """Show a bar for one download or unpacking while the context is open."""
+
+    def step(self, title: str) -> AbstractContextManager[None]:
+        """Show that something slow goes on while the context is open."""
+
+
+class SilentReport:
+    """Says nothing."""
+
+    def say(self, text: str) -> None:
+        """Drop the line."""
+
+    @contextmanager
+    def transfer(self, title: str, total_bytes: int) -> Iterator[Advance]:
+        """Count for nobody."""
+        yield lambda done_bytes: None
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Show nothing."""
+        yield
+
+
+class ConsoleReport:
+    """Bars and lines on a terminal; on a pipe, one line when something slow begins.
+
+    Args:
+        console: where to print; standard error unless given, so that output stays clean.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._open = 0
+
+    def say(self, text: str) -> None:
+        """Print one line above the bars."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    @contextmanager
+    def transfer(self, title: str, total_bytes: int) -> Iterator[Advance]:
+        """Show a bar until the context closes."""
+        with self._bar(title, total_bytes) as task:
+            yield lambda done_bytes: self._progress.update(task, completed=done_bytes)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Show a bar without an end until the context closes."""
+        with self._bar(title, None):
+            yield
+
+    @contextmanager
+    def _bar(self, title: str, total: int | None) -> Iterator[TaskID]:
+        if not self._console.is_terminal:
+            self.say(f"{title} …")
+        self._open += 1
+        self._progress.start()
+        task = self._progress.add_task(title, total=total)
+        try:
+            yield task
+        finally:
+            self._progress.remove_task(task)
+            self._open -= 1
+            if self._open == 0:
+                self._progress.stop()

@@ -1,0 +1,305 @@
+"""The outside world for one machine: KYC, accounts, credit and notifications, as unreliable as you want them.
+
+Every call that changes something must carry an `Idempotency-Key`; the same key gets the same answer and the
+work is done once. `GET /calls` is the log of every call, duplicates and errors included; `GET /accounts`,
+`/credit-lines` and `/notifications` are the result. `PUT /faults/{service}` makes a service slow, down,
+nonsensical or refusing. Some applicants are refused without any fault: those from country `XX`, and credit
+above 50,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import uvicorn
+from pydantic import BaseModel, ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from zeebe_fleet.deploy.local.sandbox_books import Books, Call, Fault
+
+KYC_TOKEN = "sandbox-kyc-token"
+"""What the KYC service expects unless `SANDBOX_KYC_TOKEN` says otherwise; it guards nothing."""
+UNWELCOME_COUNTRY = "XX"
+CREDIT_LIMIT = 50_000
+
+
+class Refusal(Exception):
+    """The request cannot be served; nothing was done."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Applicant(BaseModel):
+    """Who wants to become a customer."""
+
+    name: str
+    email: str
+    country: str
+
+
+class NewAccount(BaseModel):
+    """A request for an account."""
+
+    applicant: Applicant
+
+
+class NewCreditLine(BaseModel):
+    """A request for credit."""
+
+    email: str
+    amount: float
+
+
+class NewNotification(BaseModel):
+    """A message to somebody."""
+
+    to: str
+    template: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a service did: the record it made or changed, if any, and what it answers."""
+
+    answer: dict[str, Any]
+    subject: str = ""
+    status: int = 200
+
+
+Act = Callable[["Desk", dict[str, Any], str], Done]
+
+
+class Desk:
+    """Does the services' work on the books."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+
+    def refuses(self, service: str) -> bool:
+        """Tell whether a service was told to refuse."""
+        return self.books.faults.get(service, Fault()).refuse
+
+    def report(self, body: dict[str, Any], _: str) -> Done:
+        """Look somebody up."""
+        applicant = Applicant.model_validate(body)
+        rejected = self.refuses("kyc") or applicant.country == UNWELCOME_COUNTRY
+        score = int(hashlib.sha256(applicant.email.encode()).hexdigest()[:2], 16) % 50
+        return _made("kyc", {"status": "REJECTED" if rejected else "CLEAR", "risk_score": 90 if rejected else score})
+
+    def create_account(self, body: dict[str, Any], _: str) -> Done:
+        """Open an account."""
+        wanted = NewAccount.model_validate(body)
+        if self.refuses("accounts"):
+            return Done({"status": "REFUSED"})
+        return _made("acc", {"owner": wanted.applicant.email, "status": "OPEN"})
+
+    def close_account(self, _: dict[str, Any], account_id: str) -> Done:
+        """Close an account; one that is closed already cannot be closed again."""
+        return self._change("accounts", account_id, "OPEN", "CLOSED")
+
+    def reserve(self, body: dict[str, Any], _: str) -> Done:
+        """Set a credit line aside."""
+        wanted = NewCreditLine.model_validate(body)
+        if self.refuses("credit") or wanted.amount > CREDIT_LIMIT:
+            return Done({"status": "REFUSED", "reason": "OVER_LIMIT"})
+        return _made("cl", {"owner": wanted.email, "amount": wanted.amount, "status": "RESERVED"})
+
+    def release(self, _: dict[str, Any], line_id: str) -> Done:
+        """Give a credit line back."""
+        return self._change("credit", line_id, "RESERVED", "RELEASED")
+
+    def send(self, body: dict[str, Any], _: str) -> Done:
+        """Send a message."""
+        return _made("msg", NewNotification.model_validate(body).model_dump())
+
+    def _change(self, service: str, subject: str, before: str, after: str) -> Done:
+        record = self.books.records.get(service, {}).get(subject)
+        if record is None:
+            raise Refusal(404, "there is no such record")
+        if record["status"] != before:
+            raise Refusal(409, f"it is {record['status']} already")
+        return Done({**record, "status": after}, subject)
+
+
+def _made(prefix: str, fields: dict[str, Any]) -> Done:
+    subject = f"{prefix}-{uuid4().hex[:12]}"
+    return Done({"id": subject, **fields}, subject, 201)
+
+
+class Sandbox:
+    """The HTTP face of the services.
+
+    Args:
+        books: what they remember.
+        kyc_token: what the KYC service wants as a bearer token.
+    """
+
+    def __init__(self, books: Books, kyc_token: str = KYC_TOKEN) -> None:
+        self.books = books
+        self._desk = Desk(books)
+        self._kyc_token = kyc_token
+
+    def app(self) -> Starlette:
+        """Return the application."""
+        return Starlette(
+            routes=[
+                Route("/kyc/reports", self._serves("kyc", "report", Desk.report), methods=["POST"]),
+                Route("/accounts", self._serves("accounts", "create", Desk.create_account), methods=["POST"]),
+                Route("/accounts/{id}", self._serves("accounts", "close", Desk.close_account), methods=["DELETE"]),
+                Route("/credit-lines", self._serves("credit", "reserve", Desk.reserve), methods=["POST"]),
+                Route("/credit-lines/{id}", self._serves("credit", "release", Desk.release), methods=["DELETE"]),
+                Route("/notifications", self._serves("notifications", "send", Desk.send), methods=["POST"]),
+                Route("/kyc/reports/{id}", self._shows("kyc")),
+                Route("/accounts", self._shows("accounts")),
+                Route("/credit-lines", self._shows("credit")),
+                Route("/notifications", self._shows("notifications")),
+                Route("/calls", self._calls),
+                Route("/faults", self._faults, methods=["GET", "DELETE"]),
+                Route("/faults/{service}", self._fault, methods=["PUT", "DELETE"]),
+                Route("/health", self._health),
+            ]
+        )
+
+    def _serves(self, service: str, operation: str, act: Act) -> Callable[[Request], Any]:
+        async def serve(request: Request) -> Response:
+            key = request.headers.get("Idempotency-Key", "")
+            call = Call(service=service, operation=operation, idempotency_key=key, status=500)
+            fault = self.books.faults.get(service, Fault())
+            await asyncio.sleep(fault.latency_ms / 1000)
+            broken = fault.error_status is not None and random.random() < fault.error_rate
+            try:
+                self._admit(request, call)
+                if broken and not fault.after_effect:
+                    raise Refusal(fault.error_status or 500, "the service is out of order")
+                answer = self._once(call, act, await _body(request), request.path_params.get("id", ""))
+            except Refusal as refusal:
+                self.books.note_call(call.model_copy(update={"status": refusal.status}))
+                return _refused(refusal.status, refusal.reason, fault)
+            if broken:
+                return _refused(fault.error_status or 500, "the service is out of order", fault)
+            return _nonsense(fault) or answer
+
+        return serve
+
+    def _admit(self, request: Request, call: Call) -> None:
+        if call.service == "kyc" and not hmac.compare_digest(
+            request.headers.get("Authorization", "").encode(), f"Bearer {self._kyc_token}".encode()
+        ):
+            raise Refusal(401, "the token is missing or wrong")
+        if not call.idempotency_key:
+            raise Refusal(400, "the Idempotency-Key header is missing")
+
+    def _once(self, call: Call, act: Act, body: dict[str, Any], subject: str) -> Response:
+        """Do the work, unless this key was answered before; nothing is awaited here, so calls cannot overlap."""
+        fingerprint = hashlib.sha256(json.dumps([call.operation, subject, body]).encode()).hexdigest()[:16]
+        before = self.books.answer_to(call.service, call.idempotency_key)
+        if before is not None:
+            if before[0] != fingerprint:
+                raise Refusal(422, "this key came with another request before")
+            self.books.note_call(call.model_copy(update={"status": 200, "duplicate": True}))
+            return JSONResponse(before[1])
+        try:
+            done = act(self._desk, body, subject)
+        except ValidationError:
+            raise Refusal(400, "the body does not fit") from None
+        self.books.note_call(
+            call.model_copy(update={"status": done.status, "subject": done.subject}),
+            fingerprint=fingerprint,
+            record=done.answer if done.subject else None,
+            answer=done.answer,
+        )
+        return JSONResponse(done.answer, done.status)
+
+    def _shows(self, service: str) -> Callable[[Request], Any]:
+        async def show(request: Request) -> Response:
+            records = self.books.records.get(service, {})
+            if "id" not in request.path_params:
+                return JSONResponse(list(records.values()))
+            found = records.get(request.path_params["id"])
+            return JSONResponse(found) if found else JSONResponse({"reason": "there is no such record"}, 404)
+
+        return show
+
+    async def _calls(self, request: Request) -> Response:
+        """List calls, oldest first; query parameters narrow by any field: service, operation, idempotency_key."""
+        wanted = request.query_params.items()
+        calls = (call.model_dump(mode="json") for call in self.books.calls)
+        return JSONResponse([call for call in calls if all(str(call.get(k, "")) == v for k, v in wanted)])
+
+    async def _faults(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            for service in list(self.books.faults):
+                self.books.note_fault(service, None)
+        return JSONResponse({service: fault.model_dump() for service, fault in self.books.faults.items()})
+
+    async def _fault(self, request: Request) -> Response:
+        service = request.path_params["service"]
+        if service not in ("kyc", "accounts", "credit", "notifications"):
+            return JSONResponse({"reason": "there is no such service"}, 404)
+        if request.method == "DELETE":
+            self.books.note_fault(service, None)
+            return JSONResponse({})
+        try:
+            fault = Fault.model_validate_json(await request.body())
+        except ValidationError as error:
+            return JSONResponse({"reason": str(error)}, 400)
+        self.books.note_fault(service, fault)
+        return JSONResponse(fault.model_dump())
+
+    async def _health(self, _: Request) -> Response:
+        return JSONResponse({"status": "UP", "calls": len(self.books.calls)})
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    raw = await request.body()
+    try:
+        body = json.loads(raw) if raw else {}
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refusal(400, "the body is not a JSON object")
+    return body
+
+
+def _refused(status: int, reason: str, fault: Fault) -> Response:
+    after = {"Retry-After": str(fault.retry_after_s)} if fault.retry_after_s is not None else None
+    return JSONResponse({"reason": reason}, status, headers=after)
+
+
+def _nonsense(fault: Fault) -> Response | None:
+    if fault.nonsense == "html":
+        return HTMLResponse("<html><body>Welcome to our portal</body></html>")
+    return JSONResponse({"unexpected": [1, 2, 3]}) if fault.nonsense == "shape" else None
+
+
+def main() -> None:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(description="Sandbox for the outside services of the shipped processes.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state", type=Path, help="folder that keeps calls and records over restarts")
+    given = parser.parse_args()
+    sandbox = Sandbox(Books(given.state), os.environ.get("SANDBOX_KYC_TOKEN", KYC_TOKEN))
+    uvicorn.run(sandbox.app(), host=given.host, port=given.port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What the sandbox services remember: one line per call, from which everything else follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Fault(BaseModel):
+    """How a service misbehaves until told otherwise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    latency_ms: int = Field(default=0, ge=0)
+    error_status: int | None = Field(default=None, ge=400, le=599)
+    error_rate: float = Field(default=1.0, ge=0, le=1)
+    """Share of calls that get `error_status`."""
+    retry_after_s: int | None = None
+    after_effect: bool = False
+    """Whether an error comes only after the work was done, as when an answer is lost on the way."""
+    nonsense: Literal["html", "shape"] | None = None
+    """Answer 200 with a web page, or with JSON of another shape, after the work was done."""
+    refuse: bool = False
+    """Answer that the applicant is refused: a business outcome, no error."""
+
+
+class Call(BaseModel):
+    """One call as the service saw it; `duplicate` when its key had been answered before."""
+
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    service: str
+    operation: str
+    idempotency_key: str
+    status: int
+    duplicate: bool = False
+    subject: str = ""
+    """The record that was made or changed."""
+
+
+class Books:
+    """Records, answers and the log of calls.
+
+    Args:
+        folder: where to keep them; without one they end with the process.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.calls: list[Call] = []
+        self.records: dict[str, dict[str, dict[str, Any]]] = {}
+        self.faults: dict[str, Fault] = {}
+        self._answers: dict[tuple[str, str], tuple[str, Any]] = {}
+        self._journal: TextIO | None = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._journal = self._resume(folder / "calls.jsonl")
+
+    def answer_to(self, service: str, key: str) -> tuple[str, Any] | None:
+        """Return the fingerprint of the request that came with a key, and its answer."""
+        return self._answers.get((service, key))
+
+    def note_call(
+        self, call: Call, *, fingerprint: str = "", record: Mapping[str, Any] | None = None, answer: Any = None
+    ) -> None:
+        """Log a call together with what it did; one line, so that both survive or neither."""
+        self._write(
+            {"call": call.model_dump(mode="json"), "fingerprint": fingerprint, "record": record, "answer": answer}
+        )
+
+    def note_fault(self, service: str, fault: Fault | None) -> None:
+        """Let a service misbehave, or behave again."""
+        self._write({"service": service, "fault": fault and fault.model_dump()})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._journal is not None:
+            self._journal.write(json.dumps(line, separators=(",", ":")) + "\n")
+            self._journal.flush()
+        self._apply(line)
+
+    def _apply(self, line: Mapping[str, Any]) -> None:
+        if "fault" in line:
+            self.faults.pop(line["service"], None)
+            if line["fault"]:
+                self.faults[line["service"]] = Fault.model_validate(line["fault"])
+            return
+        call = Call.model_validate(line["call"])
+        self.calls.append(call)
+        if line["record"]:
+            self.records.setdefault(call.service, {})[call.subject] = line["record"]
+        if line["answer"] is not None and not call.duplicate:
+            self._answers[call.service, call.idempotency_key] = (line["fingerprint"], line["answer"])
+
+    def _resume(self, file: Path) -> TextIO:
+        """Read what an earlier process wrote; a line it was killed in the middle of did not happen."""
+        if file.exists():
+            content = file.read_bytes()
+            whole = content[: content.rfind(b"\n") + 1]
+            if len(whole) < len(content):
+                file.write_bytes(whole)
+            for line in whole.splitlines():
+                self._apply(json.loads(line))
+        return file.open("a", encoding="utf-8")
