@@ -1,0 +1,306 @@
+"""The `Engine` port on Zeebe's gRPC gateway."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Self
+
+import grpc.aio
+from pyzeebe.proto import gateway_pb2 as pb
+from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
+
+from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.adapters.zeebe.deployment import explain
+from zeebe_fleet.adapters.zeebe.incidents import Incidents
+from zeebe_fleet.adapters.zeebe.status import engine_error
+from zeebe_fleet.adapters.zeebe.token import TokenSource
+from zeebe_fleet.workers.contract.errors import EngineConflict, EngineDenied, EngineError, EngineRejected
+from zeebe_fleet.workers.contract.job import (
+    DefinitionKey,
+    ElementInstanceKey,
+    Job,
+    JobKey,
+    ProcessInstanceKey,
+)
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, ThrowError
+from zeebe_fleet.workers.contract.ports import (
+    Capabilities,
+    DeployedProcess,
+    OpenIncident,
+    Resource,
+    StartedInstance,
+)
+
+LATEST = -1
+DEPLOY_TIMEOUT_S = 30.0
+MAX_MESSAGE = 4_000
+"""Characters of an error message that reach the engine; it stores them with every failure."""
+
+Unary = Callable[..., Awaitable[Any]]
+
+
+class ZeebeEngine:
+    """Speaks to one engine over one channel; create it where an event loop runs, and close it.
+
+    Cancelling a call cancels it at the gateway; whether the engine has acted is then unknown.
+    """
+
+    def __init__(self, connection: EngineConnection) -> None:
+        self._connection = connection
+        self._tenant_id = connection.tenant_id
+        self._timeout_s = connection.timeout_s
+        self._channel = connection.channel()
+        # The stub makes its callables once; making one for each call costs as much as the call.
+        self._stub: Any = GatewayStub(self._channel)
+        self._tokens = (
+            TokenSource(connection.oauth, ca_file=connection.ca_file, timeout_s=connection.timeout_s)
+            if connection.oauth
+            else None
+        )
+        self._incidents = Incidents(connection, self._tokens)
+        self._capabilities: Capabilities | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the channel; calls in flight are cancelled."""
+        await self._channel.close()
+
+    async def capabilities(self) -> Capabilities:
+        """Read version and abilities; cached after the first answer."""
+        if self._capabilities is None:
+            topology = await self._call(self._stub.Topology, pb.TopologyRequest(), "tell its version")
+            self._capabilities = capabilities_of(
+                topology,
+                rest=bool(self._connection.rest_address),
+                incident_log=self._connection.incident_log is not None,
+            )
+        return self._capabilities
+
+    async def deploy(self, resources: Sequence[Resource]) -> list[DeployedProcess]:
+        """Deploy atomically; the message of a rejection names file, element and line."""
+        request = pb.DeployResourceRequest(
+            resources=[pb.Resource(name=one.name, content=one.content) for one in resources],
+            tenantId=self._tenant_id,
+        )
+        names = ", ".join(one.name for one in resources)
+        try:
+            answer = await self._call(self._stub.DeployResource, request, f"deploy {names}", DEPLOY_TIMEOUT_S)
+        except EngineRejected as rejection:
+            raise explain(rejection, resources) from rejection
+        return [
+            DeployedProcess(
+                process_name=one.process.bpmnProcessId,
+                version=one.process.version,
+                definition_key=DefinitionKey(one.process.processDefinitionKey),
+                resource_name=one.process.resourceName,
+            )
+            for one in answer.deployments
+            if one.HasField("process")
+        ]
+
+    async def start(
+        self,
+        *,
+        process_name: str = "",
+        definition_key: DefinitionKey | None = None,
+        variables: Mapping[str, Any] | None = None,
+        tenant_id: str = "",
+    ) -> StartedInstance:
+        """Create an instance of the latest version by name, or of one version by its key."""
+        request = pb.CreateProcessInstanceRequest(
+            processDefinitionKey=definition_key or 0,
+            bpmnProcessId="" if definition_key else process_name,
+            version=0 if definition_key else LATEST,
+            variables=_json(variables or {}),
+            tenantId=tenant_id or self._tenant_id,
+        )
+        doing = f"start process {process_name or definition_key}"
+        answer = await self._call(self._stub.CreateProcessInstance, request, doing)
+        return StartedInstance(
+            process_instance_key=ProcessInstanceKey(answer.processInstanceKey),
+            process_name=answer.bpmnProcessId,
+            version=answer.version,
+            definition_key=DefinitionKey(answer.processDefinitionKey),
+        )
+
+    async def cancel(self, process_instance_key: ProcessInstanceKey) -> None:
+        """Cancel an instance; `EngineGone` when there is none."""
+        request = pb.CancelProcessInstanceRequest(processInstanceKey=process_instance_key)
+        await self._call(self._stub.CancelProcessInstance, request, f"cancel instance {process_instance_key}")
+
+    async def publish_message(
+        self, name: str, correlation_key: str, *, message_id: str, variables: Mapping[str, Any], ttl_s: float
+    ) -> None:
+        """Publish a message; a repeated `message_id` within its time to live is a success and does nothing."""
+        request = pb.PublishMessageRequest(
+            name=name,
+            correlationKey=correlation_key,
+            timeToLive=_ms(ttl_s),
+            messageId=message_id,
+            variables=_json(variables),
+            tenantId=self._tenant_id,
+        )
+        try:
+            await self._call(self._stub.PublishMessage, request, f"publish message {name!r}")
+        except EngineConflict:
+            return
+
+    async def broadcast_signal(self, name: str, variables: Mapping[str, Any]) -> None:
+        """Broadcast a signal to every instance waiting for it."""
+        request = pb.BroadcastSignalRequest(signalName=name, variables=_json(variables), tenantId=self._tenant_id)
+        await self._call(self._stub.BroadcastSignal, request, f"broadcast signal {name!r}")
+
+    async def set_variables(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
+        """Set variables in a scope; with none given it is a harmless probe (`EngineGone`: the scope is gone)."""
+        request = pb.SetVariablesRequest(
+            elementInstanceKey=element_instance_key, variables=_json(variables), local=True
+        )
+        await self._call(self._stub.SetVariables, request, f"set variables of element instance {element_instance_key}")
+
+    async def find_incidents(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
+        """Return the open incidents of an instance, where this engine can say them."""
+        return await self._incidents.find(process_instance_key, await self.capabilities())
+
+    async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
+        """Give the job its retries back and resolve the incident."""
+        if incident.job_key is not None:
+            raised = pb.UpdateJobRetriesRequest(jobKey=incident.job_key, retries=retries)
+            await self._call(self._stub.UpdateJobRetries, raised, f"give job {incident.job_key} its retries back")
+        request = pb.ResolveIncidentRequest(incidentKey=incident.incident_key)
+        await self._call(self._stub.ResolveIncident, request, f"resolve incident {incident.incident_key}")
+
+    async def activate(
+        self,
+        job_type: str,
+        *,
+        limit: int,
+        lease_s: float,
+        worker: str,
+        variables: Sequence[str] = (),
+        poll_s: float = 10.0,
+    ) -> list[Job]:
+        """Wait up to `poll_s` for jobs and lease at most `limit` of them; empty when there were none.
+
+        Without names in `variables`, all variables come with a job. With a `poll_s` of 0 it doesn't wait.
+        """
+        request = pb.ActivateJobsRequest(
+            type=job_type,
+            worker=worker,
+            timeout=_ms(lease_s),
+            maxJobsToActivate=limit,
+            fetchVariable=variables,
+            requestTimeout=_ms(poll_s) or -1,
+            tenantIds=(self._tenant_id,),
+        )
+        jobs: list[Job] = []
+        try:
+            answers = self._stub.ActivateJobs(
+                request, timeout=poll_s + self._timeout_s, metadata=await self._metadata()
+            )
+            async for answer in answers:
+                jobs.extend(_job(one, lease_s) for one in answer.jobs)
+        except grpc.aio.AioRpcError as error:
+            # Jobs received before the stream broke are leased to us: dropping them would idle them for a lease.
+            if not jobs:
+                raise self._translated(error, f"activate jobs of type {job_type!r}") from error
+        return jobs
+
+    async def complete(self, job_key: JobKey, outcome: Complete) -> None:
+        """Complete a job; `EngineGone` when it was completed, cancelled or interrupted."""
+        request = pb.CompleteJobRequest(jobKey=job_key, variables=_json(outcome.variables))
+        await self._call(self._stub.CompleteJob, request, f"complete job {job_key}")
+
+    async def fail(self, job_key: JobKey, outcome: Fail) -> None:
+        """Fail a job; with no retries left the engine raises an incident."""
+        request = pb.FailJobRequest(
+            jobKey=job_key,
+            retries=outcome.retries,
+            errorMessage=outcome.message[:MAX_MESSAGE],
+            retryBackOff=outcome.backoff_ms,
+        )
+        await self._call(self._stub.FailJob, request, f"fail job {job_key}")
+
+    async def throw_error(self, job_key: JobKey, outcome: ThrowError) -> None:
+        """Throw a BPMN error from a job; `EngineConflict` when it was already thrown or failed."""
+        request = pb.ThrowErrorRequest(
+            jobKey=job_key,
+            errorCode=outcome.code,
+            errorMessage=outcome.message[:MAX_MESSAGE],
+            variables=_json(outcome.variables),
+        )
+        await self._call(self._stub.ThrowError, request, f"throw {outcome.code} from job {job_key}")
+
+    async def hand_back(self, job: Job, outcome: HandBack) -> None:
+        """Make a job available again with its retries unchanged.
+
+        FailJob does it in a thirtieth of the time that UpdateJobTimeout to zero takes.
+        """
+        request = pb.FailJobRequest(
+            jobKey=job.key,
+            retries=job.retries,
+            errorMessage=outcome.reason[:MAX_MESSAGE],
+            retryBackOff=outcome.backoff_ms,
+        )
+        await self._call(self._stub.FailJob, request, f"hand back job {job.key}")
+
+    async def extend(self, job_key: JobKey, lease_s: float) -> None:
+        """Lease a job for `lease_s` from now; `EngineConflict` when it is alive but leased to nobody."""
+        request = pb.UpdateJobTimeoutRequest(jobKey=job_key, timeout=_ms(lease_s))
+        await self._call(self._stub.UpdateJobTimeout, request, f"extend the lease of job {job_key}")
+
+    async def _call(self, rpc: Unary, request: Any, doing: str, timeout_s: float | None = None) -> Any:
+        try:
+            return await rpc(request, timeout=timeout_s or self._timeout_s, metadata=await self._metadata())
+        except grpc.aio.AioRpcError as error:
+            raise self._translated(error, doing) from error
+
+    async def _metadata(self) -> tuple[tuple[str, str], ...] | None:
+        if self._tokens is None:
+            return None
+        return (("authorization", f"Bearer {await self._tokens.token()}"),)
+
+    def _translated(self, error: grpc.aio.AioRpcError, doing: str) -> EngineError:
+        translated = engine_error(error, doing)
+        if self._tokens is not None and isinstance(translated, EngineDenied):
+            self._tokens.forget()
+        return translated
+
+
+def _job(one: Any, lease_s: float) -> Job:
+    return Job(
+        key=JobKey(one.key),
+        type=one.type,
+        process_name=one.bpmnProcessId,
+        process_version=one.processDefinitionVersion,
+        definition_key=DefinitionKey(one.processDefinitionKey),
+        process_instance_key=ProcessInstanceKey(one.processInstanceKey),
+        element_id=one.elementId,
+        element_instance_key=ElementInstanceKey(one.elementInstanceKey),
+        retries=one.retries,
+        lease_s=lease_s,
+        variables=json.loads(one.variables) if one.variables else {},
+        headers=json.loads(one.customHeaders) if one.customHeaders else {},
+        tenant_id=one.tenantId,
+    )
+
+
+def _json(variables: Mapping[str, Any]) -> str:
+    """Write variables; refused here, because the gateway's own refusal quotes them."""
+    try:
+        return json.dumps(variables, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise EngineRejected(
+            f"The variables are not JSON ({type(error).__name__}).",
+            "Variables hold only objects, lists, strings, finite numbers, booleans and null.",
+        ) from None
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

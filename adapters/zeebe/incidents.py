@@ -1,0 +1,138 @@
+"""The open incidents of an instance: from our exporter's file, or from the search of 8.8 and newer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.workers.contract.errors import EngineDenied, EngineGone, EngineRejected, EngineUnavailable
+from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
+from zeebe_fleet.workers.contract.ports import Capabilities, OpenIncident
+
+NO_JOB = -1
+
+
+class Incidents:
+    """Finds incidents by whichever way this engine offers.
+
+    Args:
+        connection: names the exporter's file, or the REST address.
+        tokens: for REST calls, when the engine wants them.
+    """
+
+    def __init__(self, connection: EngineConnection, tokens: TokenSource | None) -> None:
+        self._connection = connection
+        self._tokens = tokens
+        self._log = IncidentLog(connection.incident_log) if connection.incident_log else None
+
+    async def find(self, process_instance_key: ProcessInstanceKey, capabilities: Capabilities) -> list[OpenIncident]:
+        """Return the open incidents of an instance.
+
+        Raises:
+            EngineRejected: neither way is there.
+        """
+        if self._log is not None:
+            return await asyncio.to_thread(self._log.open_of, process_instance_key)
+        if capabilities.incident_search:
+            return await self._search(process_instance_key)
+        raise EngineRejected(
+            f"Engine {capabilities.version} cannot be asked for its incidents.",
+            "Resolve it in Operate; Camunda 8.8 or newer with its REST address set can be asked.",
+        )
+
+    async def _search(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
+        wanted = str(process_instance_key)
+        answer = await self._post("/v2/incidents/search", {"filter": {"processInstanceKey": wanted, "state": "ACTIVE"}})
+        # The engine ignores a filter it doesn't know and answers with everything: look again.
+        return [
+            _incident(item)
+            for item in answer.get("items", ())
+            if str(item.get("processInstanceKey")) == wanted and item.get("state", "ACTIVE") == "ACTIVE"
+        ]
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        headers = {"authorization": f"Bearer {await self._tokens.token()}"} if self._tokens else {}
+        connection = self._connection
+        try:
+            async with httpx.AsyncClient(
+                base_url=connection.rest_address,
+                timeout=connection.timeout_s,
+                verify=trust(connection.ca_file),
+            ) as http:
+                response = await http.post(path, json=body, headers=headers)
+                return _read(response, path)
+        except (httpx.HTTPError, ValueError) as error:
+            raise EngineUnavailable(
+                f"The engine's REST API at {connection.rest_address} does not answer ({type(error).__name__}).",
+                "Check its address, and that the engine runs.",
+            ) from error
+
+
+class IncidentLog:
+    """The file that our exporter appends to in an embedded engine, read as far as it has grown.
+
+    The engine may repeat records after a restart, in their order; the last word on an incident counts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._open: dict[int, OpenIncident] = {}
+
+    def open_of(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
+        """Return the incidents of an instance that nobody has resolved."""
+        self._catch_up()
+        return [one for one in self._open.values() if one.process_instance_key == process_instance_key]
+
+    def _catch_up(self) -> None:
+        try:
+            if self._path.stat().st_size < self._offset:
+                self._offset, self._open = 0, {}
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                grown = file.read()
+        except FileNotFoundError:
+            return
+        whole = grown[: grown.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            self._note(json.loads(line))
+
+    def _note(self, record: Mapping[str, Any]) -> None:
+        incident = _incident(record)
+        if record["intent"] == "CREATED":
+            self._open[incident.incident_key] = incident
+        else:
+            self._open.pop(incident.incident_key, None)
+
+
+def _incident(record: Mapping[str, Any]) -> OpenIncident:
+    """Read the shape of REST v2, which the exporter writes too; 8.8 still says `flowNodeId` in places."""
+    job_key = int(record.get("jobKey") or NO_JOB)
+    return OpenIncident(
+        incident_key=int(record["incidentKey"]),
+        process_instance_key=ProcessInstanceKey(int(record["processInstanceKey"])),
+        job_key=JobKey(job_key) if job_key > 0 else None,
+        element_id=record.get("elementId") or record.get("flowNodeId") or "",
+        message=record.get("errorMessage") or "",
+    )
+
+
+def _read(response: httpx.Response, path: str) -> Any:
+    if response.is_success:
+        return response.json()
+    said = f"The engine answered {response.status_code} to {path}."
+    if response.status_code in (401, 403):
+        raise EngineDenied(said, "Check the credentials, and what they are allowed to read.")
+    if response.status_code == 404:
+        raise EngineGone(said)
+    if response.status_code in (408, 429) or response.status_code >= 500:
+        raise EngineUnavailable(said)
+    raise EngineRejected(said, "Searching for incidents needs Camunda 8.8 or newer.")
