@@ -17,131 +17,21 @@ import json
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import uvicorn
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from zeebe_fleet.deploy.local.sandbox_books import Books, Call, Fault
+from zeebe_fleet.deploy.local.sandbox_desk import Act, Desk, Refusal
 
 KYC_TOKEN = "sandbox-kyc-token"
 """What the KYC service expects unless `SANDBOX_KYC_TOKEN` says otherwise; it guards nothing."""
-UNWELCOME_COUNTRY = "XX"
-CREDIT_LIMIT = 50_000
-
-
-class Refusal(Exception):
-    """The request cannot be served; nothing was done."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
-class Applicant(BaseModel):
-    """Who wants to become a customer."""
-
-    name: str
-    email: str
-    country: str
-
-
-class NewAccount(BaseModel):
-    """A request for an account."""
-
-    applicant: Applicant
-
-
-class NewCreditLine(BaseModel):
-    """A request for credit."""
-
-    email: str
-    amount: float
-
-
-class NewNotification(BaseModel):
-    """A message to somebody."""
-
-    to: str
-    template: str
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a service did: the record it made or changed, if any, and what it answers."""
-
-    answer: dict[str, Any]
-    subject: str = ""
-    status: int = 200
-
-
-Act = Callable[["Desk", dict[str, Any], str], Done]
-
-
-class Desk:
-    """Does the services' work on the books."""
-
-    def __init__(self, books: Books) -> None:
-        self.books = books
-
-    def refuses(self, service: str) -> bool:
-        """Tell whether a service was told to refuse."""
-        return self.books.faults.get(service, Fault()).refuse
-
-    def report(self, body: dict[str, Any], _: str) -> Done:
-        """Look somebody up."""
-        applicant = Applicant.model_validate(body)
-        rejected = self.refuses("kyc") or applicant.country == UNWELCOME_COUNTRY
-        score = int(hashlib.sha256(applicant.email.encode()).hexdigest()[:2], 16) % 50
-        return _made("kyc", {"status": "REJECTED" if rejected else "CLEAR", "risk_score": 90 if rejected else score})
-
-    def create_account(self, body: dict[str, Any], _: str) -> Done:
-        """Open an account."""
-        wanted = NewAccount.model_validate(body)
-        if self.refuses("accounts"):
-            return Done({"status": "REFUSED"})
-        return _made("acc", {"owner": wanted.applicant.email, "status": "OPEN"})
-
-    def close_account(self, _: dict[str, Any], account_id: str) -> Done:
-        """Close an account; one that is closed already cannot be closed again."""
-        return self._change("accounts", account_id, "OPEN", "CLOSED")
-
-    def reserve(self, body: dict[str, Any], _: str) -> Done:
-        """Set a credit line aside."""
-        wanted = NewCreditLine.model_validate(body)
-        if self.refuses("credit") or wanted.amount > CREDIT_LIMIT:
-            return Done({"status": "REFUSED", "reason": "OVER_LIMIT"})
-        return _made("cl", {"owner": wanted.email, "amount": wanted.amount, "status": "RESERVED"})
-
-    def release(self, _: dict[str, Any], line_id: str) -> Done:
-        """Give a credit line back."""
-        return self._change("credit", line_id, "RESERVED", "RELEASED")
-
-    def send(self, body: dict[str, Any], _: str) -> Done:
-        """Send a message."""
-        return _made("msg", NewNotification.model_validate(body).model_dump())
-
-    def _change(self, service: str, subject: str, before: str, after: str) -> Done:
-        record = self.books.records.get(service, {}).get(subject)
-        if record is None:
-            raise Refusal(404, "there is no such record")
-        if record["status"] != before:
-            raise Refusal(409, f"it is {record['status']} already")
-        return Done({**record, "status": after}, subject)
-
-
-def _made(prefix: str, fields: dict[str, Any]) -> Done:
-    subject = f"{prefix}-{uuid4().hex[:12]}"
-    return Done({"id": subject, **fields}, subject, 201)
 
 
 class Sandbox:
@@ -181,43 +71,44 @@ class Sandbox:
     def _serves(self, service: str, operation: str, act: Act) -> Callable[[Request], Any]:
         async def serve(request: Request) -> Response:
             key = request.headers.get("Idempotency-Key", "")
-            call = Call(service=service, operation=operation, idempotency_key=key, status=500)
+            target = request.path_params.get("id", "")
+            call = Call(service=service, operation=operation, target=target, idempotency_key=key, status=500)
             fault = self.books.faults.get(service, Fault())
             await asyncio.sleep(fault.latency_ms / 1000)
             broken = fault.error_status is not None and random.random() < fault.error_rate
             try:
-                self._admit(request, call)
-                if broken and not fault.after_effect:
-                    raise Refusal(fault.error_status or 500, "the service is out of order")
-                answer = self._once(call, act, await _body(request), request.path_params.get("id", ""))
+                self._admit(request, call, fault if broken else Fault())
+                answer = self._once(call, act, await _body(request))
             except Refusal as refusal:
                 self.books.note_call(call.model_copy(update={"status": refusal.status}))
                 return _refused(refusal.status, refusal.reason, fault)
-            if broken:
-                return _refused(fault.error_status or 500, "the service is out of order", fault)
+            if broken and fault.error_status:
+                return _refused(fault.error_status, "the answer was lost", fault)
             return _nonsense(fault) or answer
 
         return serve
 
-    def _admit(self, request: Request, call: Call) -> None:
+    def _admit(self, request: Request, call: Call, fault: Fault) -> None:
         if call.service == "kyc" and not hmac.compare_digest(
             request.headers.get("Authorization", "").encode(), f"Bearer {self._kyc_token}".encode()
         ):
             raise Refusal(401, "the token is missing or wrong")
         if not call.idempotency_key:
             raise Refusal(400, "the Idempotency-Key header is missing")
+        if fault.error_status and not fault.after_effect:
+            raise Refusal(fault.error_status, "the service is out of order")
 
-    def _once(self, call: Call, act: Act, body: dict[str, Any], subject: str) -> Response:
+    def _once(self, call: Call, act: Act, body: dict[str, Any]) -> Response:
         """Do the work, unless this key was answered before; nothing is awaited here, so calls cannot overlap."""
-        fingerprint = hashlib.sha256(json.dumps([call.operation, subject, body]).encode()).hexdigest()[:16]
-        before = self.books.answer_to(call.service, call.idempotency_key)
+        fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+        before = self.books.answer_to(call)
         if before is not None:
             if before[0] != fingerprint:
                 raise Refusal(422, "this key came with another request before")
             self.books.note_call(call.model_copy(update={"status": 200, "duplicate": True}))
             return JSONResponse(before[1])
         try:
-            done = act(self._desk, body, subject)
+            done = act(self._desk, body, call.target)
         except ValidationError:
             raise Refusal(400, "the body does not fit") from None
         self.books.note_call(

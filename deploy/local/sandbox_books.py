@@ -35,11 +35,18 @@ class Call(BaseModel):
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     service: str
     operation: str
+    target: str = ""
+    """The record that the path names; empty when one is made."""
     idempotency_key: str
     status: int
     duplicate: bool = False
     subject: str = ""
     """The record that was made or changed."""
+
+    @property
+    def scope(self) -> str:
+        """What a key is good for: the same key at another address is another request."""
+        return " ".join((self.service, self.operation, self.target, self.idempotency_key))
 
 
 class Books:
@@ -53,15 +60,15 @@ class Books:
         self.calls: list[Call] = []
         self.records: dict[str, dict[str, dict[str, Any]]] = {}
         self.faults: dict[str, Fault] = {}
-        self._answers: dict[tuple[str, str], tuple[str, Any]] = {}
+        self._answers: dict[str, tuple[str, Any]] = {}
         self._journal: TextIO | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             self._journal = self._resume(folder / "calls.jsonl")
 
-    def answer_to(self, service: str, key: str) -> tuple[str, Any] | None:
-        """Return the fingerprint of the request that came with a key, and its answer."""
-        return self._answers.get((service, key))
+    def answer_to(self, call: Call) -> tuple[str, Any] | None:
+        """Return the fingerprint of the request that came with this key before, and its answer."""
+        return self._answers.get(call.scope)
 
     def note_call(
         self, call: Call, *, fingerprint: str = "", record: Mapping[str, Any] | None = None, answer: Any = None
@@ -92,7 +99,7 @@ class Books:
         if line["record"]:
             self.records.setdefault(call.service, {})[call.subject] = line["record"]
         if line["answer"] is not None and not call.duplicate:
-            self._answers[call.service, call.idempotency_key] = (line["fingerprint"], line["answer"])
+            self._answers[call.scope] = (line["fingerprint"], line["answer"])
 
     def _resume(self, file: Path) -> TextIO:
         """Read what an earlier process wrote; a line it was killed in the middle of did not happen."""

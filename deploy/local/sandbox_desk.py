@@ -1,0 +1,123 @@
+"""The work of the sandbox services: applicants looked up, accounts opened, credit set aside, messages sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel
+
+from zeebe_fleet.deploy.local.sandbox_books import Books, Fault
+
+UNWELCOME_COUNTRY = "XX"
+CREDIT_LIMIT = 50_000
+
+
+class Refusal(Exception):
+    """The request cannot be served; nothing was done."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Applicant(BaseModel):
+    """Who wants to become a customer."""
+
+    name: str
+    email: str
+    country: str
+
+
+class NewAccount(BaseModel):
+    """A request for an account."""
+
+    applicant: Applicant
+
+
+class NewCreditLine(BaseModel):
+    """A request for credit."""
+
+    email: str
+    amount: float
+
+
+class NewNotification(BaseModel):
+    """A message to somebody."""
+
+    to: str
+    template: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a service did: the record it made or changed, if any, and what it answers."""
+
+    answer: dict[str, Any]
+    subject: str = ""
+    status: int = 200
+
+
+Act = Callable[["Desk", dict[str, Any], str], Done]
+
+
+class Desk:
+    """Does the services' work on the books."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+
+    def refuses(self, service: str) -> bool:
+        """Tell whether a service was told to refuse."""
+        return self.books.faults.get(service, Fault()).refuse
+
+    def report(self, body: dict[str, Any], _: str) -> Done:
+        """Look somebody up."""
+        applicant = Applicant.model_validate(body)
+        rejected = self.refuses("kyc") or applicant.country == UNWELCOME_COUNTRY
+        score = int(hashlib.sha256(applicant.email.encode()).hexdigest()[:2], 16) % 50
+        return _made("kyc", {"status": "REJECTED" if rejected else "CLEAR", "risk_score": 90 if rejected else score})
+
+    def create_account(self, body: dict[str, Any], _: str) -> Done:
+        """Open an account."""
+        wanted = NewAccount.model_validate(body)
+        if self.refuses("accounts"):
+            return Done({"status": "REFUSED"})
+        return _made("acc", {"owner": wanted.applicant.email, "status": "OPEN"})
+
+    def close_account(self, _: dict[str, Any], account_id: str) -> Done:
+        """Close an account; one that is closed already cannot be closed again."""
+        return self._change("accounts", account_id, "OPEN", "CLOSED")
+
+    def reserve(self, body: dict[str, Any], _: str) -> Done:
+        """Set a credit line aside."""
+        wanted = NewCreditLine.model_validate(body)
+        if self.refuses("credit") or wanted.amount > CREDIT_LIMIT:
+            return Done({"status": "REFUSED", "reason": "OVER_LIMIT"})
+        return _made("cl", {"owner": wanted.email, "amount": wanted.amount, "status": "RESERVED"})
+
+    def release(self, _: dict[str, Any], line_id: str) -> Done:
+        """Give a credit line back."""
+        return self._change("credit", line_id, "RESERVED", "RELEASED")
+
+    def send(self, body: dict[str, Any], _: str) -> Done:
+        """Send a message."""
+        return _made("msg", NewNotification.model_validate(body).model_dump())
+
+    def _change(self, service: str, subject: str, before: str, after: str) -> Done:
+        record = self.books.records.get(service, {}).get(subject)
+        if record is None:
+            raise Refusal(404, "there is no such record")
+        if record["status"] != before:
+            raise Refusal(409, f"it is {record['status']} already")
+        return Done({**record, "status": after}, subject)
+
+
+def _made(prefix: str, fields: dict[str, Any]) -> Done:
+    subject = f"{prefix}-{uuid4().hex[:12]}"
+    return Done({"id": subject, **fields}, subject, 201)

@@ -1,0 +1,163 @@
+"""The sandbox services: done once per key, logged each time, unreliable on request."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN, Sandbox
+from zeebe_fleet.deploy.local.sandbox_books import Books
+
+ADA = {"name": "Ada", "email": "ada@example.org", "country": "GB"}
+AUTHORIZED = {"Authorization": f"Bearer {KYC_TOKEN}"}
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[httpx.AsyncClient]:
+    """A sandbox without a state folder, reached in-process."""
+    transport = httpx.ASGITransport(Sandbox(Books()).app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
+        yield http
+
+
+async def reserve(http: httpx.AsyncClient, key: str, amount: float = 100) -> httpx.Response:
+    """Reserve a credit line."""
+    body = {"email": ADA["email"], "amount": amount}
+    return await http.post("/credit-lines", json=body, headers={"Idempotency-Key": key})
+
+
+async def calls(http: httpx.AsyncClient, **wanted: str) -> list[dict[str, Any]]:
+    """Return the call log."""
+    found: list[dict[str, Any]] = (await http.get("/calls", params=wanted)).json()
+    return found
+
+
+async def test_sandbox_does_a_call_once_per_key(sandbox: httpx.AsyncClient) -> None:
+    """The same key gets the same answer; the log has both calls, the books one credit line."""
+    first, second = await reserve(sandbox, "k"), await reserve(sandbox, "k")
+    assert first.json() == second.json()
+    assert len((await sandbox.get("/credit-lines")).json()) == 1
+    assert [call["duplicate"] for call in await calls(sandbox, service="credit")] == [False, True]
+
+
+async def test_sandbox_refuses_a_key_reused_for_another_request(sandbox: httpx.AsyncClient) -> None:
+    """A key belongs to one request."""
+    await reserve(sandbox, "k")
+    assert (await reserve(sandbox, "k", amount=200)).status_code == 422
+
+
+async def test_sandbox_wants_a_key(sandbox: httpx.AsyncClient) -> None:
+    """A change without an idempotency key is refused."""
+    assert (await reserve(sandbox, "")).status_code == 400
+
+
+async def test_sandbox_releases_a_credit_line_once(sandbox: httpx.AsyncClient) -> None:
+    """Releasing changes the state; releasing again under another key is a conflict."""
+    line = (await reserve(sandbox, "k")).json()["id"]
+    released = await sandbox.delete(f"/credit-lines/{line}", headers={"Idempotency-Key": "r"})
+    again = await sandbox.delete(f"/credit-lines/{line}", headers={"Idempotency-Key": "r2"})
+    assert (released.json()["status"], again.status_code) == ("RELEASED", 409)
+
+
+async def test_sandbox_opens_and_closes_an_account(sandbox: httpx.AsyncClient) -> None:
+    """The books show the account in its last state."""
+    opened = await sandbox.post("/accounts", json={"applicant": ADA}, headers={"Idempotency-Key": "k"})
+    await sandbox.delete(f"/accounts/{opened.json()['id']}", headers={"Idempotency-Key": "c"})
+    assert [account["status"] for account in (await sandbox.get("/accounts")).json()] == ["CLOSED"]
+
+
+@pytest.mark.parametrize(("token", "status"), [(AUTHORIZED, 201), ({}, 401), ({"Authorization": "Bearer x"}, 401)])
+async def test_kyc_wants_its_token(sandbox: httpx.AsyncClient, token: dict[str, str], status: int) -> None:
+    """Without the right bearer token nothing is looked up."""
+    answer = await sandbox.post("/kyc/reports", json=ADA, headers={"Idempotency-Key": "k", **token})
+    assert answer.status_code == status
+
+
+async def test_kyc_rejects_an_unwelcome_country(sandbox: httpx.AsyncClient) -> None:
+    """A rejection is an answer, not an error."""
+    unwelcome = {**ADA, "country": "XX"}
+    answer = await sandbox.post("/kyc/reports", json=unwelcome, headers={"Idempotency-Key": "k", **AUTHORIZED})
+    assert answer.json()["status"] == "REJECTED"
+
+
+async def test_a_fault_lasts_until_it_is_cleared(sandbox: httpx.AsyncClient) -> None:
+    """While a service is down its calls are logged and do nothing; the key works afterwards."""
+    await sandbox.put("/faults/credit", json={"error_status": 503, "retry_after_s": 7})
+    down = await reserve(sandbox, "k")
+    assert (down.status_code, down.headers["Retry-After"]) == (503, "7")
+    await sandbox.delete("/faults")
+    assert (await reserve(sandbox, "k")).status_code == 201
+    assert [call["status"] for call in await calls(sandbox)] == [503, 201]
+
+
+async def test_a_lost_answer_leaves_the_work_done(sandbox: httpx.AsyncClient) -> None:
+    """The caller sees an error, the books the effect; the retry is recognised."""
+    await sandbox.put("/faults/credit", json={"error_status": 504, "after_effect": True})
+    assert (await reserve(sandbox, "k")).status_code == 504
+    await sandbox.delete("/faults/credit")
+    assert (await reserve(sandbox, "k")).status_code == 200
+    assert len((await sandbox.get("/credit-lines")).json()) == 1
+
+
+@pytest.mark.parametrize(("nonsense", "media"), [("html", "text/html"), ("shape", "application/json")])
+async def test_a_service_can_answer_nonsense(sandbox: httpx.AsyncClient, nonsense: str, media: str) -> None:
+    """A page or another shape comes with status 200."""
+    await sandbox.put("/faults/credit", json={"nonsense": nonsense})
+    answer = await reserve(sandbox, "k")
+    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, media)
+    assert "status" not in answer.text
+
+
+async def test_a_refusal_is_a_business_answer(sandbox: httpx.AsyncClient) -> None:
+    """Credit above the limit is refused with status 200 and nothing reserved."""
+    assert (await reserve(sandbox, "k", amount=50_001)).json()["status"] == "REFUSED"
+    assert (await sandbox.get("/credit-lines")).json() == []
+
+
+@asynccontextmanager
+async def running(state: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the sandbox as a process, and SIGKILL it at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ("-m", "zeebe_fleet.deploy.local.sandbox", "--port", str(port), "--state", str(state))
+    process = await asyncio.create_subprocess_exec(sys.executable, *command)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            await _until_healthy(http)
+            yield http
+    finally:
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+
+async def _until_healthy(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                if (await http.get("/health")).is_success:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+
+
+async def test_a_killed_sandbox_loses_nothing(tmp_path: Path) -> None:
+    """Calls, records, answers and faults are there after SIGKILL, and a torn last line is forgotten."""
+    async with running(tmp_path) as http:
+        first = await reserve(http, "k")
+        await http.put("/faults/kyc", json={"error_status": 500})
+    with (tmp_path / "calls.jsonl").open("a") as journal:
+        journal.write('{"call": {"serv')
+    async with running(tmp_path) as http:
+        assert (await reserve(http, "k")).json() == first.json()
+        assert len(await calls(http)) == 2
+        assert "kyc" in (await http.get("/faults")).json()
