@@ -37,7 +37,9 @@ class Task:
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
-        """Names of the variables to fetch: the parameters and the reserved ones."""
+        """Names of the variables to fetch: the parameters and the reserved ones; none named means all."""
+        if self.settings.all_variables:
+            return ()
         return (*self._input.model_fields, *RESERVED_VARIABLES)
 
     async def call(self, ctx: TaskContext, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,13 +109,17 @@ class TaskSettings:
     """How long a job is ours before the engine may hand it to another worker."""
     slots: int = 64
     """How many of these jobs one worker runs at a time."""
+    all_variables: bool = False
+    """Whether every variable is fetched, also those that no parameter names."""
 
 
 @overload
-def task(job_type: str, /, *, lease_s: float = ..., slots: int = ...) -> Callable[[F], F]: ...
+def task(
+    job_type: str, /, *, lease_s: float = ..., slots: int = ..., all_variables: bool = ...
+) -> Callable[[F], F]: ...
 @overload
 def task(job_type: F, /) -> F: ...
-def task(job_type: Any, /, *, lease_s: float = 60.0, slots: int = 64) -> Any:
+def task(job_type: Any, /, *, lease_s: float = 60.0, slots: int = 64, all_variables: bool = False) -> Any:
     """Declare that a function does the jobs of a type.
 
     The function stays callable as it is. Its job type defaults to its name in kebab-case.
@@ -131,7 +137,7 @@ def task(job_type: Any, /, *, lease_s: float = 60.0, slots: int = 64) -> Any:
     def declare(action: Any) -> Any:
         if not inspect.iscoroutinefunction(action):
             raise DefinitionError(f"Task {job_type!r} is a plain function.", "Declare it with `async def`.")
-        action.__fleet_task__ = Task(job_type, action, TaskSettings(lease_s, slots))
+        action.__fleet_task__ = Task(job_type, action, TaskSettings(lease_s, slots, all_variables))
         return action
 
     return declare

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
-from zeebe_fleet.workers.contract.records import Claim, Verdict
+from zeebe_fleet.workers.contract.records import Claim, Owed, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,53 @@ class ActivitySystem(Protocol):
 
     async def close_activity(self, activity_id: UUID, reason: str) -> None:
         """Cancel an activity whose user task was cancelled or interrupted; closed ones stay as they are."""
+
+
+class Outbox(Protocol):
+    """What is owed to the engine, and what its answers mean to the records."""
+
+    async def due(self, limit: int) -> list[Owed]:
+        """Take rows whose time has come; nobody else gets them for a while."""
+
+    async def take(self, owed_ids: Sequence[int]) -> list[Owed]:
+        """Take these rows now, if nobody has them."""
+
+    async def current(self, owed: Owed) -> bool:
+        """Tell whether the step is still under the fence this was written under."""
+
+    async def instance_of(self, workflow_id: UUID) -> ProcessInstanceKey | None:
+        """Return the instance of a workflow, once there is one."""
+
+    async def started(self, owed: Owed, instance: StartedInstance) -> bool:
+        """Bind a workflow to its instance; `False` when another instance was faster."""
+
+    async def told(self, owed: Owed, answer: Answer) -> None:
+        """Note the engine's answer; `LATER` keeps the row."""
+
+    async def refused(self, owed: Owed, reason: str) -> None:
+        """Note that the engine will never accept this; a person must look."""
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when something new is owed on somebody's request, or after `timeout_s`."""
+
+
+class Sweeper(Protocol):
+    """Finds out what nobody told: ended instances and uncertain steps."""
+
+    async def quiet(self, limit: int) -> list[tuple[UUID, ProcessInstanceKey]]:
+        """Return running workflows of which nothing was heard for a while, longest first."""
+
+    async def alive(self, workflow_ids: Sequence[UUID]) -> None:
+        """Note that the engine knows these workflows' instances."""
+
+    async def ended(self, workflow_id: UUID) -> None:
+        """Note that the engine no longer knows the instance."""
+
+    async def settle_uncertain(self) -> None:
+        """Decide about steps and activities whose acknowledgement met no job, from what happened since."""
+
+    async def orphans(self, limit: int) -> list[Job]:
+        """Return, as jobs without a key, the undoing of steps whose effect the process never saw."""
 
 
 class Observer(Protocol):

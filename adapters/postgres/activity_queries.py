@@ -1,0 +1,88 @@
+"""Which activities a principal may see, wants to see, and which of them are to be probed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, text, true
+from sqlalchemy.dialects.postgresql import array
+
+from zeebe_fleet.adapters.postgres.tables import Activity, Step, Workflow
+from zeebe_fleet.workers.contract.api_ports import ActivityFilter
+from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, SERVICE_ROLE, Principal
+from zeebe_fleet.workers.contract.records import LIVE, ActivityState
+
+PROBE_WINDOW = 1_000
+"""How many of the longest unseen activities are looked at in one probe, whatever their number."""
+
+
+def seen_by(principal: Principal) -> ColumnElement[bool]:
+    """Restrict to what the principal may see: its own, its candidates', and what is anybody's."""
+    if principal.has_role(OPERATOR_ROLE) or principal.has_role(ADMIN_ROLE) or principal.has_role(SERVICE_ROLE):
+        return true()
+    return or_(
+        Activity.assignee == principal.subject,
+        Activity.candidate_users.contains([principal.subject]),
+        in_groups(principal),
+        and_(
+            Activity.assignee.is_(None),
+            func.cardinality(Activity.candidate_users) == 0,
+            func.cardinality(Activity.candidate_groups) == 0,
+        ),
+    )
+
+
+def in_groups(principal: Principal) -> ColumnElement[bool]:
+    """Restrict to what one of the principal's groups is a candidate for."""
+    return Activity.candidate_groups.overlap(
+        array(sorted(principal.groups), type_=Activity.candidate_groups.type.item_type)
+    )
+
+
+def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:
+    """Select the activities that are wanted among those the principal may see."""
+    query = select(Activity).where(seen_by(principal))
+    if wanted.states is not None:
+        query = query.where(Activity.state.in_(wanted.states))
+    if wanted.mine:
+        query = query.where(Activity.assignee == principal.subject)
+    if wanted.my_groups:
+        query = query.where(in_groups(principal))
+    if wanted.process_name is not None or wanted.search:
+        query = query.join(Workflow, Workflow.workflow_id == Activity.workflow_id)
+    if wanted.process_name is not None:
+        query = query.where(Workflow.process_name == wanted.process_name)
+    if wanted.search:
+        query = query.where(
+            or_(
+                Activity.name.icontains(wanted.search, autoescape=True),
+                Activity.element_id.icontains(wanted.search, autoescape=True),
+                Workflow.business_key.icontains(wanted.search, autoescape=True),
+            )
+        )
+    return query
+
+
+def probes(limit: int) -> Select[Any]:
+    """Select activities whose job may be gone, of those unseen for longest."""
+    window = (
+        select(Activity.activity_id, Activity.job_key, Activity.workflow_id, Activity.probed_at)
+        .where(
+            Activity.state.in_([ActivityState.OPEN, ActivityState.CLAIMED]),
+            Activity.job_key.is_not(None),
+        )
+        .order_by(Activity.probed_at)
+        .limit(PROBE_WINDOW)
+        .subquery()
+    )
+    went_on = or_(
+        Workflow.state.not_in(LIVE),
+        exists().where(Step.workflow_id == window.c.workflow_id, Step.claimed_at > window.c.probed_at),
+    )
+    return (
+        select(window.c.activity_id, window.c.job_key)
+        .join(Workflow, Workflow.workflow_id == window.c.workflow_id)
+        .where(or_(went_on, window.c.probed_at < func.now() - text("interval '1 minute'")))
+        .order_by(case((went_on, 0), else_=1), window.c.probed_at)
+        .limit(limit)
+    )

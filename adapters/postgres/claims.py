@@ -1,0 +1,221 @@
+"""Claim: who may run the steps of the jobs just received."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from zeebe_fleet.adapters.postgres.adoption import workflows_of
+from zeebe_fleet.adapters.postgres.compensation import take_undone
+from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
+from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
+from zeebe_fleet.adapters.postgres.pool import Connection
+from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
+from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
+from zeebe_fleet.workers.contract.model import ProcessModel
+from zeebe_fleet.workers.contract.outcomes import Complete
+from zeebe_fleet.workers.contract.records import Busy, Claim, Refused, Replay, StepKind, StepState, Verdict
+
+ModelOf = Callable[[int], Awaitable[ProcessModel]]
+
+_EXISTING = """
+SELECT step.workflow_id, step.job_key
+FROM step JOIN unnest($1::uuid[], $2::bigint[]) AS job (workflow_id, job_key) USING (workflow_id, job_key)
+"""
+
+#: a step that another delivery is committing right now is locked, and left out
+_LOCKED = """
+SELECT step.*, owed.verb, owed.payload, owed.fence AS owed_fence
+FROM step
+JOIN unnest($1::uuid[], $2::bigint[]) AS job (workflow_id, job_key) USING (workflow_id, job_key)
+LEFT JOIN owed ON owed.step_id = step.step_id
+ORDER BY step.step_id
+FOR UPDATE OF step SKIP LOCKED
+"""
+
+_INSERT = """
+WITH inserted AS (
+    INSERT INTO step (workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key,
+        definition_key, loop_counter, preceding, state, input, input_hash)
+    SELECT workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key,
+        definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+        $9::int[], $10::text[], $11::jsonb[], $12::text[])
+        AS job (workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key,
+            definition_key, loop_counter, preceding, input, input_hash)
+    ON CONFLICT (workflow_id, job_key) DO NOTHING
+    RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round
+), attempted AS (
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $13 FROM inserted
+)
+SELECT * FROM inserted
+"""
+
+_CLAIM_AGAIN = """
+WITH again AS (
+    UPDATE step SET
+        state = 'CLAIMED', fence = fence + 1, claimed_at = now(), finished_at = NULL, error = NULL,
+        round = round + $2::int, delivery = CASE WHEN $2 = 0 THEN delivery + 1 ELSE 1 END,
+        element_id = $3, definition_key = $4, input = $5, input_hash = $6
+    WHERE step_id = $1
+    RETURNING step_id, workflow_id, fence, idempotency_key, delivery, round
+), attempted AS (
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $7 FROM again
+), heard AS (
+    DELETE FROM owed WHERE step_id = $1
+)
+SELECT * FROM again
+"""
+
+_RESUMED = "UPDATE workflow SET incident = NULL WHERE workflow_id = $1 AND incident IS NOT NULL"
+
+_AFTER_INCIDENT = (StepState.INCIDENT, StepState.THROWN)
+_FINISHED = (StepState.COMPLETED, StepState.UNCERTAIN, StepState.ORPHANED)
+
+
+class Claims:
+    """Takes steps for one worker.
+
+    Args:
+        model_of: the model of a definition, by its key.
+        worker: name written into attempts.
+    """
+
+    def __init__(self, model_of: ModelOf, worker: str) -> None:
+        self._model_of = model_of
+        self._worker = worker
+
+    async def take(self, connection: Connection, jobs: Sequence[Job]) -> list[Verdict]:
+        """Decide about each job, in their order; rows are locked in the order of job keys."""
+        ordered = sorted(jobs, key=lambda job: job.key)
+        verdicts: dict[int, Verdict] = {}
+        known: dict[tuple[UUID, int], Job] = {}
+        for job, found in zip(ordered, await workflows_of(connection, ordered), strict=True):
+            if isinstance(found, UUID):
+                known[found, job.key] = job
+            else:
+                verdicts[job.key] = found
+        verdicts.update(await self._take_known(connection, known))
+        return [verdicts[job.key] for job in jobs]
+
+    async def _take_known(self, connection: Connection, jobs: dict[tuple[UUID, int], Job]) -> dict[int, Verdict]:
+        if not jobs:
+            return {}
+        keys = [key[0] for key in jobs], [key[1] for key in jobs]
+        existing = {(row["workflow_id"], row["job_key"]) for row in await connection.fetch(_EXISTING, *keys)}
+        verdicts: dict[int, Verdict] = {job.key: Busy(job) for job in jobs.values()}
+        verdicts.update(await self._insert(connection, {k: job for k, job in jobs.items() if k not in existing}))
+        if existing:
+            for row in await connection.fetch(_LOCKED, [k[0] for k in existing], [k[1] for k in existing]):
+                job = jobs[row["workflow_id"], row["job_key"]]
+                verdicts[job.key] = await self._take_again(connection, job, row)
+        return verdicts
+
+    async def _insert(self, connection: Connection, jobs: dict[tuple[UUID, int], Job]) -> dict[int, Verdict]:
+        if not jobs:
+            return {}
+        models = {job.key: await self._model_of(job.definition_key) for job in jobs.values()}
+        columns = zip(*(_new_row(key[0], job, models[job.key]) for key, job in jobs.items()), strict=True)
+        rows = await connection.fetch(_INSERT, *columns, self._worker)
+        claims = {row["job_key"]: _claim(jobs[row["workflow_id"], row["job_key"]], row) for row in rows}
+        verdicts: dict[int, Verdict] = {}
+        for job_key in sorted(claims):
+            verdicts[job_key] = await _with_undone(connection, claims[job_key], models[job_key])
+        return verdicts
+
+    async def _take_again(self, connection: Connection, job: Job, row: Record) -> Verdict:
+        mismatch = _mismatch(job, row)
+        if mismatch:
+            return Refused(job, mismatch)
+        replay = _replay(job, row)
+        if replay:
+            return replay
+        new_round = row["state"] in _AFTER_INCIDENT
+        again = await connection.fetchrow(
+            _CLAIM_AGAIN, row["step_id"], int(new_round), job.element_id, job.definition_key, *_input(job), self._worker
+        )
+        assert again is not None, "the row is locked by this transaction"
+        if new_round:
+            await connection.execute(_RESUMED, row["workflow_id"])
+        return await _with_undone(connection, _claim(job, again), await self._model_of(job.definition_key))
+
+
+def _new_row(workflow_id: UUID, job: Job, model: ProcessModel) -> tuple[Any, ...]:
+    loop_counter = job.variables.get("loopCounter")
+    return (
+        workflow_id,
+        job.key,
+        job.type,
+        _kind(job, model),
+        job.element_id,
+        job.element_instance_key,
+        job.process_instance_key,
+        job.definition_key,
+        loop_counter if isinstance(loop_counter, int) else None,
+        _text_array(model.preceding.get(job.element_id, ())),
+        *_input(job),
+    )
+
+
+def _kind(job: Job, model: ProcessModel) -> StepKind:
+    if job.type in (ADOPT, ENDED):
+        return StepKind.LISTENER
+    return StepKind.COMPENSATION if job.element_id in model.undoes else StepKind.ACTION
+
+
+def _text_array(items: Sequence[str]) -> str:
+    return "{" + ",".join(f'"{item}"' for item in items) + "}"
+
+
+def _input(job: Job) -> tuple[str, str]:
+    written = to_jsonb({name: value for name, value in job.variables.items() if name not in RESERVED_VARIABLES})
+    return written, hashlib.sha256(written.encode()).hexdigest()[:32]
+
+
+def _claim(job: Job, row: Record) -> Claim:
+    return Claim(job, row["step_id"], row["fence"], row["workflow_id"], row["idempotency_key"], row["delivery"])
+
+
+def _mismatch(job: Job, row: Record) -> str | None:
+    """Say where a job contradicts its step. A migration changes the definition and the element id, never the keys."""
+    if (job.element_instance_key, job.process_instance_key) == (
+        row["element_instance_key"],
+        row["process_instance_key"],
+    ) and (job.definition_key != row["definition_key"] or job.element_id == row["element_id"]):
+        return None
+    return (
+        f"Job {job.key} of element {job.element_id!r} contradicts the records: they know this key as element "
+        f"{row['element_id']!r} of instance {row['process_instance_key']}. Was the engine wiped or restored without "
+        "the records? Then cancel this instance and start it again."
+    )
+
+
+def _replay(job: Job, row: Record) -> Replay | None:
+    """Return the outcome the engine has not heard, or has forgotten; nothing when the action must run."""
+    if row["verb"] is not None:
+        payload = from_jsonb(row["payload"])
+        heard = row["verb"] == "FAIL" and payload["was"] != job.retries
+        if not heard:
+            return Replay(replace(_claim(job, row), fence=row["owed_fence"]), owed_outcome(row["verb"], payload))
+    if row["state"] in _FINISHED:
+        return Replay(_claim(job, row), Complete(from_jsonb(row["result"]) or {}))
+    return None
+
+
+async def _with_undone(connection: Connection, claim: Claim, model: ProcessModel) -> Verdict:
+    undo = model.undoes.get(claim.job.element_id)
+    if undo is None:
+        return claim
+    undone = await take_undone(connection, claim, undo)
+    if not undone and undo.element_id not in model.human_tasks:
+        return Refused(
+            claim.job,
+            f"There is no finished step of {undo.element_id!r} in the records to take back. "
+            "Undo it by hand if it was done, then complete this job in Operate.",
+        )
+    return replace(claim, undone=undone)

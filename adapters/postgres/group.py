@@ -1,0 +1,61 @@
+"""Group commit: what arrives while a transaction is under way goes into the next one together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+_LIMIT = 200
+
+
+class Group(Generic[T, R]):
+    """Collects items and writes them in groups; alone, an item is written at once.
+
+    Args:
+        write: writes a group and returns a result, or an error, for each of its items.
+        connections: groups under way at a time.
+    """
+
+    def __init__(
+        self, write: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]], connections: int = 2
+    ) -> None:
+        self._write = write
+        self._idle = connections
+        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: T) -> R:
+        """Write an item with others and return its own result, or raise its own error."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._idle:
+            self._idle -= 1
+            task = asyncio.create_task(self._drain())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await future
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(_LIMIT, len(self._waiting)))]
+                await self._write_group(group)
+        finally:
+            self._idle += 1
+
+    async def _write_group(self, group: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results: Sequence[R | Exception] = await self._write([item for item, _ in group])
+        except Exception as error:
+            results = [error] * len(group)
+        for (_, future), result in zip(group, results, strict=True):
+            if future.done():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)

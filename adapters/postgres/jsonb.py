@@ -1,0 +1,20 @@
+"""JSON as PostgreSQL takes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def to_jsonb(value: Any) -> str:
+    """Write a value as text for a `jsonb` parameter; NUL characters, which `jsonb` refuses, become U+FFFD."""
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _NUL.sub(r"\1\\ufffd", written) if "\\u0000" in written else written
+
+
+def from_jsonb(stored: str | None) -> Any:
+    """Read what `to_jsonb` wrote; nothing stays nothing."""
+    return None if stored is None else json.loads(stored)

@@ -1,0 +1,239 @@
+"""The ledger on PostgreSQL: claim, finish and settle, in batched SQL.
+
+A step is held by the delivery that raised its fence last. Everything a finish writes is conditional on that fence,
+so a delivery that lost its lease can do no harm, however late it wakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection as SyncConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from zeebe_fleet.adapters.postgres.claims import Claims, ModelOf
+from zeebe_fleet.adapters.postgres.group import Group
+from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
+from zeebe_fleet.adapters.postgres.outcomes import error_of, payload_of, state_of, verb_of
+from zeebe_fleet.adapters.postgres.pool import Connection, Pool, translated
+from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
+from zeebe_fleet.workers.contract.errors import RecordsUnavailable, StaleError
+from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
+from zeebe_fleet.workers.contract.listeners import ENDED
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome
+from zeebe_fleet.workers.contract.ports import Answer
+from zeebe_fleet.workers.contract.principal import FLEET
+from zeebe_fleet.workers.contract.records import Claim, StepState, Verdict
+
+_FINISH = """
+WITH finished AS (
+    UPDATE step SET state = f.state, result = f.result, error = f.error, finished_at = now()
+    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::jsonb[], $5::jsonb[])
+        AS f (step_id, fence, state, result, error)
+    WHERE step.step_id = f.step_id AND step.fence = f.fence AND step.state = 'CLAIMED'
+    RETURNING step.step_id, step.fence, step.state, step.error
+), closed AS (
+    UPDATE step_attempt SET ended_at = now(), outcome = finished.state, error = finished.error
+    FROM finished WHERE step_attempt.step_id = finished.step_id AND step_attempt.fence = finished.fence
+), owing AS (
+    INSERT INTO owed (verb, step_id, job_key, payload, fence, principal, next_try)
+    SELECT o.verb, o.step_id, o.job_key, o.payload, o.fence, $10, now() + make_interval(secs => o.lease_s)
+    FROM unnest($6::text[], $1::bigint[], $7::bigint[], $8::jsonb[], $2::int[], $9::float8[])
+        AS o (verb, step_id, job_key, payload, fence, lease_s)
+    JOIN finished USING (step_id)
+    WHERE o.job_key IS NOT NULL
+)
+SELECT step_id FROM finished
+"""
+
+_INCIDENT = "UPDATE workflow SET incident = $2 WHERE workflow_id = $1 AND incident IS DISTINCT FROM $2"
+
+_ENDED = """
+UPDATE workflow SET
+    state = CASE WHEN EXISTS (
+        SELECT 1 FROM step WHERE step.workflow_id = $1 AND kind = 'COMPENSATION' AND state = 'COMPLETED'
+    ) THEN 'COMPENSATED' ELSE 'COMPLETED' END,
+    output = $2, ended_at = now(), incident = NULL
+WHERE workflow_id = $1 AND state IN ('STARTING', 'RUNNING')
+"""
+
+_HAND_BACK = """
+WITH released AS (
+    UPDATE step SET state = 'HANDED_BACK' WHERE step_id = $1 AND fence = $2 AND state = 'CLAIMED' RETURNING step_id
+)
+UPDATE step_attempt SET ended_at = now(), outcome = 'HANDED_BACK', error = jsonb_build_object('message', $3::text)
+FROM released WHERE step_attempt.step_id = released.step_id AND step_attempt.fence = $2
+"""
+
+_SETTLED = (
+    "DELETE FROM owed USING unnest($1::bigint[], $2::int[]) AS s (step_id, fence) "
+    "WHERE owed.step_id = s.step_id AND owed.fence = s.fence"
+)
+
+_GONE = """
+WITH settled AS (DELETE FROM owed WHERE step_id = $1 AND fence = $2 RETURNING attempts)
+UPDATE step SET state = $3 WHERE step_id = $1 AND state = 'COMPLETED' AND EXISTS (SELECT 1 FROM settled)
+"""
+
+_FENCE = text("""
+SELECT set_config('lock_timeout', :limit_ms, true), set_config('idle_in_transaction_session_timeout', :limit_ms, true)
+FROM step WHERE step_id = :step_id AND fence = :fence AND state = 'CLAIMED' FOR UPDATE
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    claim: Claim
+    outcome: Outcome
+
+
+class PostgresLedger:
+    """Implements the `Ledger` port.
+
+    Args:
+        database_url: a `postgresql://` address.
+        model_of: the model of a definition, by its key.
+        worker: name written into attempts.
+    """
+
+    def __init__(self, database_url: str, model_of: ModelOf, *, worker: str) -> None:
+        self._pool = Pool(database_url)
+        self._business = create_async_engine(sqlalchemy_url(database_url), pool_pre_ping=True, pool_size=10)
+        self._claims = Claims(model_of, worker)
+        self._finishes: Group[_Finish, None] = Group(self._finish_group)
+        self._settlements: Group[Claim, None] = Group(self._settle_group, connections=1)
+
+    @property
+    def business(self) -> AsyncEngine:
+        """The connections of `ctx.db`."""
+        return self._business
+
+    async def claim(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """Take the steps of these jobs in one short transaction."""
+        async with self._pool.transaction() as connection:
+            return await self._claims.take(connection, jobs)
+
+    async def finish(self, claim: Claim, outcome: Outcome, session: AsyncSession | None = None) -> None:
+        """Record an outcome and what is owed; with the business rows of `session`, when it has any."""
+        if session is None or not session.in_transaction():
+            await self._finishes.submit(_Finish(claim, outcome))
+            return
+        with translated():
+            raw = await (await session.connection()).get_raw_connection()
+            done = await _write_finish(raw.driver_connection, [_Finish(claim, outcome)])  # type: ignore[arg-type]
+        if claim.step_id not in done:
+            raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
+        await self._commit(session, claim)
+
+    async def hand_back(self, claim: Claim, outcome: HandBack) -> None:
+        """Close the attempt without an outcome."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_HAND_BACK, claim.step_id, claim.fence, outcome.reason)
+
+    async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
+        """Strike what was owed, or leave it to the relay."""
+        if answer is Answer.DONE:
+            await self._settlements.submit(claim)
+        elif answer is Answer.GONE:
+            async with self._pool.connection() as connection:
+                await connection.execute(_GONE, claim.step_id, claim.fence, StepState.UNCERTAIN)
+        else:
+            async with self._pool.connection() as connection:
+                await connection.execute(
+                    "UPDATE owed SET next_try = now() + make_interval(secs => random()) WHERE step_id = $1",
+                    claim.step_id,
+                )
+
+    def session(self, claim: Claim) -> AsyncSession:
+        """Return a session whose transaction begins by locking the step under its fence."""
+        session = AsyncSession(self._business, expire_on_commit=False)
+
+        @event.listens_for(session.sync_session, "after_begin")
+        def check_fence(_session: Any, _transaction: Any, connection: SyncConnection) -> None:
+            limit_ms = str(max(int(claim.job.lease_left_s() * 900), 1))
+            with translated():
+                held = connection.execute(
+                    _FENCE, {"step_id": claim.step_id, "fence": claim.fence, "limit_ms": limit_ms}
+                ).first()
+            if held is None:
+                raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
+
+        return session
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        await self._pool.close()
+        await self._business.dispose()
+
+    async def _finish_group(self, group: Sequence[_Finish]) -> list[Exception | None]:
+        async with self._pool.transaction() as connection:
+            done = await _write_finish(connection, group)
+        return [
+            None
+            if one.claim.step_id in done
+            else StaleError(f"Step {one.claim.step_id} was claimed by a later delivery.")
+            for one in group
+        ]
+
+    async def _settle_group(self, group: Sequence[Claim]) -> list[None]:
+        async with self._pool.connection() as connection:
+            await connection.execute(_SETTLED, [c.step_id for c in group], [c.fence for c in group])
+        return [None] * len(group)
+
+    async def _commit(self, session: AsyncSession, claim: Claim) -> None:
+        """Commit; when the reply is lost, ask the records whether it happened."""
+        try:
+            with translated():
+                await session.commit()
+        except RecordsUnavailable:
+            if not await self._committed(claim):
+                raise
+
+    async def _committed(self, claim: Claim) -> bool:
+        async with self._pool.connection() as connection:
+            state = await connection.fetchval(
+                "SELECT state FROM step WHERE step_id = $1 AND fence = $2", claim.step_id, claim.fence
+            )
+        return state is not None and state != StepState.CLAIMED
+
+
+async def _write_finish(connection: Connection, group: Sequence[_Finish]) -> set[int]:
+    group = sorted(group, key=lambda one: one.claim.step_id)
+    claims = [one.claim for one in group]
+    rows = await connection.fetch(
+        _FINISH,
+        [claim.step_id for claim in claims],
+        [claim.fence for claim in claims],
+        [state_of(one.outcome) for one in group],
+        [_result(one.outcome) for one in group],
+        [_nullable(error_of(one.outcome)) for one in group],
+        [verb_of(one.outcome) for one in group],
+        [claim.job.key or None for claim in claims],
+        [to_jsonb(payload_of(one.outcome, one.claim.job.retries)) for one in group],
+        [max(claim.job.lease_left_s(), 1.0) for claim in claims],
+        to_jsonb(FLEET.to_json()),
+    )
+    done = {row["step_id"] for row in rows}
+    for one in group:
+        if one.claim.step_id in done:
+            await _write_consequences(connection, one)
+    return done
+
+
+async def _write_consequences(connection: Connection, one: _Finish) -> None:
+    if isinstance(one.outcome, Fail) and one.outcome.retries == 0:
+        await connection.execute(_INCIDENT, one.claim.workflow_id, one.outcome.message)
+    elif one.claim.job.type == ENDED:
+        output = {k: v for k, v in one.claim.job.variables.items() if k not in RESERVED_VARIABLES}
+        await connection.execute(_ENDED, one.claim.workflow_id, to_jsonb(output))
+
+
+def _result(outcome: Outcome) -> str | None:
+    return to_jsonb(dict(outcome.variables)) if isinstance(outcome, Complete) else None
+
+
+def _nullable(value: object) -> str | None:
+    return None if value is None else to_jsonb(value)

@@ -1,0 +1,188 @@
+"""What is owed to the engine, on PostgreSQL: rows taken with SKIP LOCKED, kept until the engine has answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+from asyncpg import Record
+
+from zeebe_fleet.adapters.postgres.adoption import adopt_started
+from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
+from zeebe_fleet.adapters.postgres.pool import Connection, Pool
+from zeebe_fleet.workers.contract.errors import RecordsUnavailable
+from zeebe_fleet.workers.contract.job import ProcessInstanceKey
+from zeebe_fleet.workers.contract.ports import Answer, StartedInstance
+from zeebe_fleet.workers.contract.records import Owed
+
+#: taken rows come back by themselves, later each time, in case their taker dies
+_DUE = """
+UPDATE owed SET attempts = attempts + 1,
+    next_try = now() + make_interval(secs => least(5 * power(2, least(attempts, 6)), 120) * (0.75 + random() / 2))
+WHERE owed_id IN (
+    SELECT owed_id FROM owed WHERE next_try <= now() ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+RETURNING *
+"""
+
+_TAKE = """
+UPDATE owed SET attempts = attempts + 1, next_try = now() + interval '5 seconds'
+WHERE owed_id IN (SELECT owed_id FROM owed WHERE owed_id = ANY ($1) AND next_try <= now() FOR UPDATE SKIP LOCKED)
+RETURNING *
+"""
+
+_STARTING = "UPDATE workflow SET state = 'STARTING' WHERE workflow_id = ANY ($1) AND state = 'REQUESTED'"
+
+_ACTIVITY_TOLD = """
+UPDATE activity SET state = $2, version = version + 1, ended_at = now() WHERE activity_id = $1 AND state = 'COMPLETING'
+"""
+
+_CANCELLED = """
+UPDATE workflow SET state = 'CANCELLED', ended_at = now(), incident = coalesce($2, NULL)
+WHERE workflow_id = $1 AND state IN ('REQUESTED', 'STARTING', 'RUNNING')
+"""
+
+_CLOSE_ACTIVITIES = """
+WITH closed AS (
+    UPDATE activity SET state = 'CANCELLED', version = version + 1, ended_at = now()
+    WHERE workflow_id = $1 AND state IN ('OPEN', 'CLAIMED')
+    RETURNING activity_id
+)
+INSERT INTO activity_event (activity_id, kind, principal, data)
+SELECT activity_id, 'CANCELLED', '{"subject": "fleet"}', '{"reason": "the workflow ended"}' FROM closed
+"""
+
+
+class PostgresOutbox:
+    """Implements the `Outbox` port."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._pool = Pool(database_url, size=4)
+        self._listener: asyncpg.Connection[Record] | None = None
+        self._rung = asyncio.Event()
+
+    async def due(self, limit: int) -> list[Owed]:
+        """Take rows whose time has come."""
+        async with self._pool.transaction() as connection:
+            return await _taken(connection, await connection.fetch(_DUE, limit))
+
+    async def take(self, owed_ids: Sequence[int]) -> list[Owed]:
+        """Take these rows now, if nobody has them."""
+        async with self._pool.transaction() as connection:
+            return await _taken(connection, await connection.fetch(_TAKE, list(owed_ids)))
+
+    async def current(self, owed: Owed) -> bool:
+        """Tell whether the step is still under the fence this was written under."""
+        async with self._pool.connection() as connection:
+            fence = await connection.fetchval("SELECT fence FROM step WHERE step_id = $1", owed.step_id)
+        return bool(fence == owed.fence)
+
+    async def instance_of(self, workflow_id: UUID) -> ProcessInstanceKey | None:
+        """Return the instance of a workflow, once there is one."""
+        async with self._pool.connection() as connection:
+            key = await connection.fetchval(
+                "SELECT process_instance_key FROM workflow WHERE workflow_id = $1", workflow_id
+            )
+        return None if key is None else ProcessInstanceKey(key)
+
+    async def started(self, owed: Owed, instance: StartedInstance) -> bool:
+        """Bind a workflow to its instance and strike what was owed."""
+        assert owed.workflow_id is not None, "a start is owed to a workflow"
+        async with self._pool.transaction() as connection:
+            keys = (instance.process_instance_key, instance.definition_key, instance.version)
+            mine = await adopt_started(connection, owed.workflow_id, keys)
+            await _strike(connection, owed)
+        return mine
+
+    async def told(self, owed: Owed, answer: Answer) -> None:
+        """Note the engine's answer."""
+        if answer is Answer.LATER:
+            return
+        async with self._pool.transaction() as connection:
+            await _strike(connection, owed)
+            if owed.verb == "START":
+                return
+            if owed.verb == "CANCEL" and owed.workflow_id is not None:
+                await end_cancelled(connection, owed.workflow_id)
+            elif owed.activity_id is not None:
+                await _tell_activity(connection, owed, answer)
+            elif answer is Answer.GONE and owed.verb == "COMPLETE":
+                await connection.execute(
+                    "UPDATE step SET state = 'UNCERTAIN' WHERE step_id = $1 AND state = 'COMPLETED'", owed.step_id
+                )
+
+    async def refused(self, owed: Owed, reason: str) -> None:
+        """Keep the reason where people see it; a start that is refused ends its workflow."""
+        async with self._pool.transaction() as connection:
+            if owed.verb == "START" and owed.workflow_id is not None:
+                await _strike(connection, owed)
+                await connection.execute(_CANCELLED, owed.workflow_id, reason)
+            else:
+                await connection.execute("UPDATE owed SET last_error = $2 WHERE owed_id = $1", owed.owed_id, reason)
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when something new is owed on somebody's request, or after `timeout_s`."""
+        await self._listen()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._rung.wait()
+        except TimeoutError:
+            pass
+        self._rung.clear()
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        if self._listener is not None:
+            self._listener.terminate()
+        await self._pool.close()
+
+    async def _listen(self) -> None:
+        if self._listener is not None and not self._listener.is_closed():
+            return
+        try:
+            self._listener = await asyncpg.connect(self._database_url, timeout=10.0)
+            await self._listener.add_listener("fleet_owed", lambda *_: self._rung.set())
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            raise RecordsUnavailable("PostgreSQL does not answer.", "Check that it runs.") from error
+
+
+async def end_cancelled(connection: Connection, workflow_id: UUID) -> None:
+    """End a workflow whose instance was cancelled, and close the human work nobody waits for any more."""
+    await connection.execute(_CANCELLED, workflow_id, None)
+    await connection.execute(_CLOSE_ACTIVITIES, workflow_id)
+
+
+async def _taken(connection: Connection, rows: Sequence[Record]) -> list[Owed]:
+    starting = [row["workflow_id"] for row in rows if row["verb"] == "START"]
+    if starting:
+        await connection.execute(_STARTING, starting)
+    return [_owed(row) for row in rows]
+
+
+async def _strike(connection: Connection, owed: Owed) -> None:
+    await connection.execute("DELETE FROM owed WHERE owed_id = $1", owed.owed_id)
+
+
+async def _tell_activity(connection: Connection, owed: Owed, answer: Answer) -> None:
+    """A job that is gone at the first try was cancelled; at a later one, the first may have been heard: the sweep."""
+    if answer is Answer.DONE:
+        await connection.execute(_ACTIVITY_TOLD, owed.activity_id, "COMPLETED")
+    elif owed.attempts <= 1:
+        await connection.execute(_ACTIVITY_TOLD, owed.activity_id, "TOO_LATE")
+
+
+def _owed(row: Record) -> Owed:
+    return Owed(
+        owed_id=row["owed_id"],
+        verb=row["verb"],
+        job_key=row["job_key"],
+        payload=from_jsonb(row["payload"]),
+        attempts=row["attempts"],
+        step_id=row["step_id"],
+        activity_id=row["activity_id"],
+        workflow_id=row["workflow_id"],
+        fence=row["fence"],
+    )

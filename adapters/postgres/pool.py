@@ -1,0 +1,88 @@
+"""The hot path's connections, and the one place where the driver's errors are translated."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from zeebe_fleet.workers.contract.errors import FleetError, PermanentError, RecordsUnavailable
+
+Connection = PoolConnectionProxy[Any]
+_CONNECT_TIMEOUT_S = 10.0
+_COMMAND_TIMEOUT_S = 30.0
+_LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    TimeoutError,
+    asyncpg.OperatorInterventionError,
+)
+_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)
+
+
+class Pool:
+    """Connections of the hot path; opened when first used, opened again when PostgreSQL comes back."""
+
+    def __init__(self, database_url: str, *, size: int = 4) -> None:
+        self._database_url = database_url
+        self._size = size
+        self._pool: asyncpg.Pool[Any] | None = None
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection.
+
+        Raises:
+            RecordsUnavailable: there is none, or it broke while it was lent.
+        """
+        with translated():
+            async with (await self._opened()).acquire(timeout=_CONNECT_TIMEOUT_S) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction, committed at the end."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def close(self) -> None:
+        """Drop all connections; what runs on them is rolled back."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+    async def _opened(self) -> asyncpg.Pool[Any]:
+        if self._pool is None:
+            self._pool = asyncpg.create_pool(
+                self._database_url,
+                min_size=0,
+                max_size=self._size,
+                timeout=_CONNECT_TIMEOUT_S,
+                command_timeout=_COMMAND_TIMEOUT_S,
+            )
+        return await self._pool
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors, raw or wrapped by SQLAlchemy, into the fleet's."""
+    try:
+        yield
+    except FleetError:
+        raise
+    except (*_LOST, *_AGAIN) as error:
+        raise RecordsUnavailable(
+            f"PostgreSQL did not answer ({type(error).__name__}).", "Check that it runs and accepts connections."
+        ) from error
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+        raise PermanentError(f"A business row breaks the constraint {constraint or 'of its table'!s}.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(getattr(error.orig, "__cause__", None), _LOST + _AGAIN):
+            raise RecordsUnavailable("PostgreSQL cut the transaction.") from error
+        raise

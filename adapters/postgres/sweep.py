@@ -1,0 +1,109 @@
+"""What nobody told: instances that ended without a word, and steps whose acknowledgement met no job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from zeebe_fleet.adapters.postgres.claims import ModelOf
+from zeebe_fleet.adapters.postgres.outbox import end_cancelled
+from zeebe_fleet.adapters.postgres.pool import Pool
+from zeebe_fleet.workers.contract.job import ProcessInstanceKey
+
+_QUIET = """
+SELECT workflow_id, process_instance_key FROM workflow
+WHERE state IN ('STARTING', 'RUNNING') AND process_instance_key IS NOT NULL
+    AND coalesce(probed_at, created_at) < now() - make_interval(secs => $2)
+ORDER BY probed_at NULLS FIRST LIMIT $1
+"""
+
+_ENDED_UNKNOWN = """
+UPDATE workflow SET state = 'ENDED_UNKNOWN', ended_at = now()
+WHERE workflow_id = $1 AND state IN ('STARTING', 'RUNNING')
+"""
+
+#: the workflow completed, or a later step or activity of the same instance follows the uncertain one
+_PROGRESS = """
+UPDATE step SET state = 'COMPLETED' WHERE state = 'UNCERTAIN' AND (
+    EXISTS (SELECT 1 FROM workflow WHERE workflow.workflow_id = step.workflow_id
+        AND workflow.state IN ('COMPLETED', 'COMPENSATED'))
+    OR EXISTS (SELECT 1 FROM step later WHERE later.workflow_id = step.workflow_id
+        AND later.process_instance_key = step.process_instance_key
+        AND later.step_id > step.step_id AND step.element_id = ANY (later.preceding))
+)
+"""
+
+_ORPHANED = """
+UPDATE step SET state = 'ORPHANED' WHERE state = 'UNCERTAIN'
+    AND EXISTS (SELECT 1 FROM workflow WHERE workflow.workflow_id = step.workflow_id AND state = 'CANCELLED')
+"""
+
+#: an activity told twice, and gone the second time: heard, unless the workflow was cancelled
+_ACTIVITIES = """
+UPDATE activity SET version = activity.version + 1, ended_at = now(),
+    state = CASE WHEN workflow.state = 'CANCELLED' THEN 'TOO_LATE' ELSE 'COMPLETED' END
+FROM workflow
+WHERE workflow.workflow_id = activity.workflow_id AND activity.state = 'COMPLETING'
+    AND NOT EXISTS (SELECT 1 FROM owed WHERE owed.activity_id = activity.activity_id)
+    AND (workflow.state NOT IN ('REQUESTED', 'STARTING', 'RUNNING')
+        OR EXISTS (SELECT 1 FROM step WHERE step.workflow_id = activity.workflow_id
+            AND step.claimed_at > activity.probed_at AND activity.element_id = ANY (step.preceding)))
+"""
+
+_QUIET_AFTER_S = 60.0
+
+
+class PostgresSweeper:
+    """Implements the `Sweeper` port.
+
+    Args:
+        database_url: a `postgresql://` address.
+        model_of: the model of a definition, by its key.
+        quiet_after_s: how long a workflow may be silent before the engine is asked after it.
+    """
+
+    def __init__(self, database_url: str, model_of: ModelOf, *, quiet_after_s: float = _QUIET_AFTER_S) -> None:
+        self._pool = Pool(database_url, size=2)
+        self._model_of = model_of
+        self._quiet_after_s = quiet_after_s
+
+    async def quiet(self, limit: int) -> list[tuple[UUID, ProcessInstanceKey]]:
+        """Return running workflows of which nothing was heard for a while, longest first."""
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_QUIET, limit, self._quiet_after_s)
+        return [(row["workflow_id"], ProcessInstanceKey(row["process_instance_key"])) for row in rows]
+
+    async def alive(self, workflow_ids: Sequence[UUID]) -> None:
+        """Note that the engine knows these workflows' instances."""
+        if workflow_ids:
+            async with self._pool.connection() as connection:
+                await connection.execute(
+                    "UPDATE workflow SET probed_at = now() WHERE workflow_id = ANY ($1)", list(workflow_ids)
+                )
+
+    async def ended(self, workflow_id: UUID) -> None:
+        """Note that the engine no longer knows the instance.
+
+        An end listener would have told of a completion, and it commits before the instance can end: so an instance
+        that has one and ended in silence was cancelled. Of one without, nothing is known.
+        """
+        async with self._pool.transaction() as connection:
+            definition_key = await connection.fetchval(
+                "SELECT definition_key FROM workflow WHERE workflow_id = $1 FOR UPDATE", workflow_id
+            )
+            model = await self._model_of(definition_key)
+            if model.has_listeners:
+                await end_cancelled(connection, workflow_id)
+            else:
+                await connection.execute(_ENDED_UNKNOWN, workflow_id)
+
+    async def settle_uncertain(self) -> None:
+        """Decide about uncertain steps and activities from what happened since."""
+        async with self._pool.transaction() as connection:
+            await connection.execute(_PROGRESS)
+            await connection.execute(_ORPHANED)
+            await connection.execute(_ACTIVITIES)
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        await self._pool.close()

@@ -1,0 +1,207 @@
+"""Workflows as people ask for them: started, cancelled, read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from zeebe_fleet.adapters.postgres.paging import grouped, take_page
+from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
+from zeebe_fleet.adapters.postgres.tables import OwedRow, ProcessDefinition, Step, StepAttempt, Workflow
+from zeebe_fleet.workers.contract.api_ports import (
+    AttemptRecord,
+    DefinitionRecord,
+    Page,
+    Requested,
+    Slice,
+    StartRequest,
+    StepRecord,
+    WorkflowFilter,
+    WorkflowRecord,
+)
+from zeebe_fleet.workers.contract.job import WORKFLOW_ID
+from zeebe_fleet.workers.contract.principal import Principal
+from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
+from zeebe_fleet.workers.contract.refusals import (
+    UnknownProcess,
+    UnknownProcessVersion,
+    WorkflowEnded,
+    WorkflowNotFound,
+)
+
+
+class PostgresWorkflows:
+    """The workflow records, behind the `Workflows` port."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def request_start(self, principal: Principal, request: StartRequest) -> Requested:
+        """Commit that a workflow shall start: its row, the request key, and the START that is owed."""
+        workflow_id = uuid4()
+        body = {
+            "startWorkflow": request.process_name,
+            "version": request.engine_version,
+            "business_key": request.business_key,
+            "variables": request.variables,
+        }
+        async with transaction(self._sessions) as session:
+            given = await first_response(
+                session, principal, request.idempotency_key, body, {"workflow_id": str(workflow_id)}
+            )
+            if given is not None:
+                return Requested(UUID(given["workflow_id"]))
+            definition_key = await _definition_key(session, request)
+            session.add(_requested(workflow_id, principal, request, definition_key))
+            await session.flush()
+            owed = _start_owed(workflow_id, principal, request, definition_key)
+            session.add(owed)
+            await session.flush()
+            return Requested(workflow_id, (owed.owed_id,))
+
+    async def request_cancel(self, principal: Principal, workflow_id: UUID) -> Requested:
+        """Commit that a workflow shall be cancelled; asked twice, it is owed once."""
+        async with transaction(self._sessions) as session:
+            workflow = await session.get(Workflow, workflow_id, with_for_update=True)
+            if workflow is None:
+                raise WorkflowNotFound
+            if workflow.state not in LIVE:
+                raise WorkflowEnded(WorkflowState(workflow.state), workflow.ended_at)
+            owed = insert(OwedRow).values(verb="CANCEL", workflow_id=workflow_id, principal=principal.to_json())
+            created = await session.execute(owed.on_conflict_do_nothing().returning(OwedRow.owed_id))
+            return Requested(workflow_id, tuple(created.scalars()))
+
+    async def live_instances(self, workflow_id: UUID) -> list[tuple[UUID, int]]:
+        """Return workflow and instance key of a workflow and of those below it that still run."""
+        tree = select(Workflow.workflow_id).where(Workflow.workflow_id == workflow_id).cte("tree", recursive=True)
+        tree = tree.union_all(
+            select(Workflow.workflow_id).join(tree, Workflow.parent_workflow_id == tree.c.workflow_id)
+        )
+        query = select(Workflow.workflow_id, Workflow.process_instance_key).where(
+            Workflow.workflow_id.in_(select(tree.c.workflow_id)),
+            Workflow.state.in_(LIVE),
+            Workflow.process_instance_key.is_not(None),
+        )
+        async with transaction(self._sessions) as session:
+            return [(row[0], row[1] or 0) for row in await session.execute(query)]
+
+    async def clear_incident(self, workflow_ids: Sequence[UUID]) -> None:
+        """Note that nothing holds these workflows up any more."""
+        async with transaction(self._sessions) as session:
+            await session.execute(
+                update(Workflow)
+                .where(Workflow.workflow_id.in_(workflow_ids), Workflow.incident.is_not(None))
+                .values(incident=None)
+            )
+
+    async def knows(self, process_name: str) -> bool:
+        """Tell whether a process of this name was deployed through the fleet."""
+        query = select(ProcessDefinition.definition_key).where(ProcessDefinition.process_name == process_name)
+        async with transaction(self._sessions) as session:
+            return await session.scalar(query.limit(1)) is not None
+
+    async def by_id(self, workflow_ids: Sequence[UUID]) -> dict[UUID, WorkflowRecord]:
+        """Return the workflows of these ids; unknown ones are left out."""
+        async with transaction(self._sessions) as session:
+            rows = await session.scalars(select(Workflow).where(Workflow.workflow_id.in_(workflow_ids)))
+            return {row.workflow_id: record(WorkflowRecord, row) for row in rows}
+
+    async def page(self, wanted: WorkflowFilter, page: Page) -> Slice[WorkflowRecord]:
+        """List workflows."""
+        async with transaction(self._sessions) as session:
+            return await take_page(session, _filtered(wanted), Workflow.position, page, WorkflowRecord)
+
+    async def definitions(self, process_name: str | None, page: Page) -> Slice[DefinitionRecord]:
+        """List deployed processes."""
+        query = select(ProcessDefinition)
+        if process_name is not None:
+            query = query.where(ProcessDefinition.process_name == process_name)
+        async with transaction(self._sessions) as session:
+            return await take_page(session, query, ProcessDefinition.definition_key, page, DefinitionRecord)
+
+    async def children(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowRecord]]:
+        """Return the workflows that these called, in order."""
+        query = select(Workflow).where(Workflow.parent_workflow_id.in_(workflow_ids)).order_by(Workflow.position)
+        async with transaction(self._sessions) as session:
+            rows = [record(WorkflowRecord, row) for row in await session.scalars(query)]
+        return grouped(rows, lambda row: row.parent_workflow_id or row.workflow_id)
+
+    async def steps(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
+        """Return the steps of these workflows, in order."""
+        query = select(Step).where(Step.workflow_id.in_(workflow_ids)).order_by(Step.step_id)
+        async with transaction(self._sessions) as session:
+            rows = [record(StepRecord, row) for row in await session.scalars(query)]
+        return grouped(rows, lambda row: row.workflow_id)
+
+    async def attempts(self, step_ids: Sequence[int]) -> dict[int, list[AttemptRecord]]:
+        """Return the deliveries of these steps, in order."""
+        query = select(StepAttempt).where(StepAttempt.step_id.in_(step_ids)).order_by(StepAttempt.fence)
+        async with transaction(self._sessions) as session:
+            rows = [record(AttemptRecord, row) for row in await session.scalars(query)]
+        return grouped(rows, lambda row: row.step_id)
+
+
+async def _definition_key(session: AsyncSession, request: StartRequest) -> int | None:
+    """Return the key of the version asked for; `None` leaves the choice of the latest to the engine."""
+    if request.engine_version is None:
+        return None
+    query = select(ProcessDefinition.version, ProcessDefinition.definition_key).where(
+        ProcessDefinition.process_name == request.process_name
+    )
+    known = {row[0]: row[1] for row in await session.execute(query)}
+    if not known:
+        raise UnknownProcess(request.process_name)
+    if request.engine_version not in known:
+        versions = ", ".join(f"engine:{version}" for version in sorted(known)[-5:])
+        raise UnknownProcessVersion(
+            f"Process {request.process_name!r} has no version engine:{request.engine_version}.",
+            f"It has {versions}; leave processVersion out for the latest.",
+        )
+    return known[request.engine_version]
+
+
+def _requested(workflow_id: UUID, principal: Principal, request: StartRequest, definition_key: int | None) -> Workflow:
+    return Workflow(
+        workflow_id=workflow_id,
+        process_name=request.process_name,
+        process_version=request.engine_version,
+        definition_key=definition_key,
+        business_key=request.business_key,
+        input=dict(request.variables),
+        state=WorkflowState.REQUESTED,
+        origin=Origin.API,
+        principal=principal.to_json(),
+    )
+
+
+def _start_owed(workflow_id: UUID, principal: Principal, request: StartRequest, definition_key: int | None) -> OwedRow:
+    process: Mapping[str, Any] = (
+        {"definition_key": definition_key} if definition_key else {"process_name": request.process_name}
+    )
+    variables = {**request.variables, WORKFLOW_ID: str(workflow_id)}
+    return OwedRow(
+        verb="START",
+        workflow_id=workflow_id,
+        payload={**process, "variables": variables},
+        principal=principal.to_json(),
+    )
+
+
+def _filtered(wanted: WorkflowFilter) -> Select[Any]:
+    query = select(Workflow)
+    if wanted.process_name is not None:
+        query = query.where(Workflow.process_name == wanted.process_name)
+    if wanted.states is not None:
+        query = query.where(Workflow.state.in_(wanted.states))
+    if wanted.business_key is not None:
+        query = query.where(Workflow.business_key == wanted.business_key)
+    if wanted.origin is not None:
+        query = query.where(Workflow.origin == wanted.origin)
+    if wanted.has_incident is not None:
+        query = query.where(Workflow.incident.is_not(None) if wanted.has_incident else Workflow.incident.is_(None))
+    return query

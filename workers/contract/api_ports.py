@@ -1,0 +1,379 @@
+"""What the API needs from the outside: the records it shows and changes, the outbox, and news of changes.
+
+Requests that change something return the ids of what is owed to the engine for them; the API hands those to
+the `Outbox` at once. Whatever is refused raises a `RequestRefused` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from uuid import UUID
+
+from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
+from zeebe_fleet.workers.contract.principal import Principal
+from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list: `size` records behind the position `after`, in the order they were created."""
+
+    size: int
+    after: int | None = None
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """The records of a page, and whether more lie behind it."""
+
+    records: Sequence[T]
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRecord:
+    """A deployed process."""
+
+    definition_key: int
+    process_name: str
+    version: int
+    version_tag: str | None
+    tenant_id: str
+    resource_name: str
+    deployed_at: datetime
+
+    @property
+    def position(self) -> int:
+        """Keys grow with every deployment."""
+        return self.definition_key
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRecord:
+    """A workflow as it stands."""
+
+    workflow_id: UUID
+    position: int
+    process_name: str
+    process_version: int | None
+    definition_key: int | None
+    process_instance_key: int | None
+    parent_workflow_id: UUID | None
+    rerun_of: UUID | None
+    business_key: str | None
+    input: Mapping[str, Any]
+    output: Mapping[str, Any] | None
+    state: WorkflowState
+    origin: Origin
+    principal: Mapping[str, Any]
+    incident: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """A job of a workflow."""
+
+    step_id: int
+    workflow_id: UUID
+    job_key: int | None
+    job_type: str
+    kind: StepKind
+    element_id: str
+    process_instance_key: int
+    call_path: Sequence[str]
+    loop_counter: int | None
+    preceding: Sequence[str]
+    round: int
+    delivery: int
+    state: StepState
+    input: Mapping[str, Any]
+    result: Mapping[str, Any] | None
+    error: Mapping[str, Any] | None
+    compensated_by: int | None
+    claimed_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One delivery of a step's job."""
+
+    step_id: int
+    fence: int
+    round: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRecord:
+    """A piece of human work as it stands."""
+
+    activity_id: UUID
+    position: int
+    workflow_id: UUID
+    element_id: str
+    element_instance_key: int
+    process_instance_key: int
+    job_key: int | None
+    name: str
+    form: Mapping[str, Any] | None
+    input: Mapping[str, Any]
+    result: Mapping[str, Any] | None
+    candidate_groups: Sequence[str]
+    candidate_users: Sequence[str]
+    assignee: str | None
+    due_at: datetime | None
+    state: ActivityState
+    version: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityEventRecord:
+    """Something that happened to an activity."""
+
+    event_id: int
+    activity_id: UUID
+    kind: str
+    principal: Mapping[str, Any]
+    data: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """A workflow to start: the latest version of a process, or the one of `engine_version`."""
+
+    process_name: str
+    engine_version: int | None = None
+    business_key: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A request that is committed: its record, and what the engine is owed for it.
+
+    A repeated request names the record of the first one and owes nothing new.
+    """
+
+    record_id: UUID
+    owed_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFilter:
+    """Which workflows to list; what is `None` does not restrict."""
+
+    process_name: str | None = None
+    states: tuple[WorkflowState, ...] | None = None
+    business_key: str | None = None
+    origin: Origin | None = None
+    has_incident: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """Which activities to list, among those the principal may see."""
+
+    states: tuple[ActivityState, ...] | None = None
+    mine: bool = False
+    my_groups: bool = False
+    process_name: str | None = None
+    search: str | None = None
+
+
+class Workflows(Protocol):
+    """The workflows, as people ask for them."""
+
+    async def request_start(self, principal: Principal, request: StartRequest) -> Requested:
+        """Commit that a workflow shall start.
+
+        Raises:
+            IdempotencyConflict: the key was used for another body.
+            UnknownProcess: the version asked for belongs to no process known here.
+            UnknownProcessVersion: the process has no such version.
+        """
+
+    async def request_cancel(self, principal: Principal, workflow_id: UUID) -> Requested:
+        """Commit that a workflow shall be cancelled; asked twice, it is owed once.
+
+        Raises:
+            WorkflowNotFound: there is none.
+            WorkflowEnded: it is over.
+        """
+
+    async def live_instances(self, workflow_id: UUID) -> list[tuple[UUID, int]]:
+        """Return workflow and instance key of a workflow and of those below it that still run."""
+
+    async def clear_incident(self, workflow_ids: Sequence[UUID]) -> None:
+        """Note that nothing holds these workflows up any more."""
+
+    async def knows(self, process_name: str) -> bool:
+        """Tell whether a process of this name was deployed through the fleet."""
+
+    async def by_id(self, workflow_ids: Sequence[UUID]) -> dict[UUID, WorkflowRecord]:
+        """Return the workflows of these ids; unknown ones are left out."""
+
+    async def page(self, wanted: WorkflowFilter, page: Page) -> Slice[WorkflowRecord]:
+        """List workflows."""
+
+    async def definitions(self, process_name: str | None, page: Page) -> Slice[DefinitionRecord]:
+        """List deployed processes."""
+
+    async def children(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowRecord]]:
+        """Return the workflows that these called, in order."""
+
+    async def steps(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
+        """Return the steps of these workflows, in order."""
+
+    async def attempts(self, step_ids: Sequence[int]) -> dict[int, list[AttemptRecord]]:
+        """Return the deliveries of these steps, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A result for an activity, made for the `version` that was read."""
+
+    activity_id: UUID
+    version: int
+    result: Mapping[str, Any]
+    idempotency_key: str | None = None
+
+
+CompletionCheck = Callable[[ActivityRecord], None]
+"""Called under the activity's lock once the principal, the state and the version are found right;
+raises `InvalidForm`."""
+
+
+class Activities(Protocol):
+    """Human work, as people and the human-task adapter ask for it."""
+
+    async def create(self, task: UserTask) -> ActivityRecord:
+        """Create the activity of a user task; the same task again returns the same activity.
+
+        Without a known workflow, the live one of the instance is taken, or one of origin EXTERNAL made.
+        """
+
+    async def claim(self, principal: Principal, activity_id: UUID) -> ActivityRecord:
+        """Take an open activity; taking one's own again changes nothing.
+
+        Raises:
+            ActivityNotFound: none that the principal may see.
+            NotAllowed: the principal may see it, but is no candidate.
+            ActivityAlreadyClaimed: somebody else has it.
+            ActivityClosed: it is over.
+        """
+
+    async def release(self, principal: Principal, activity_id: UUID) -> ActivityRecord:
+        """Give an activity back; an open one stays as it is.
+
+        Raises:
+            ActivityNotFound: none that the principal may see.
+            ActivityNotClaimed: somebody else has it.
+            ActivityClosed: it is over.
+        """
+
+    async def request_completion(
+        self, principal: Principal, completion: Completion, check: CompletionCheck
+    ) -> Requested:
+        """Commit that an activity is done; without a job that waits for it, it is COMPLETED at once.
+
+        Raises:
+            ActivityNotFound: none that the principal may see.
+            NotAllowed: the principal may see it, but is no candidate.
+            ActivityAlreadyClaimed: somebody else has it.
+            ActivityClosed: it is over.
+            VersionConflict: it changed since it was read.
+            IdempotencyConflict: the key was used for another body.
+            InvalidForm: `check` says so.
+        """
+
+    async def seen(self, activity_ids: Sequence[UUID]) -> None:
+        """Note that the jobs of these activities are alive."""
+
+    async def close(self, principal: Principal, activity_id: UUID, reason: str) -> ActivityRecord:
+        """Cancel a waiting activity whose user task is gone; one that is over stays as it is.
+
+        Raises:
+            ActivityNotFound: there is none.
+        """
+
+    async def to_probe(self, limit: int) -> list[OpenActivity]:
+        """Return waiting activities whose job may be gone.
+
+        First those whose workflow went on or ended since they were seen, then those unseen for a minute;
+        within each, those unseen for longest.
+        """
+
+    async def visible(self, principal: Principal, activity_ids: Sequence[UUID]) -> dict[UUID, ActivityRecord]:
+        """Return those of these activities that the principal may see."""
+
+    async def page(self, principal: Principal, wanted: ActivityFilter, page: Page) -> Slice[ActivityRecord]:
+        """List activities that the principal may see."""
+
+    async def of_workflows(
+        self, principal: Principal, workflow_ids: Sequence[UUID]
+    ) -> dict[UUID, list[ActivityRecord]]:
+        """Return the activities of these workflows that the principal may see, in order."""
+
+    async def events(self, activity_ids: Sequence[UUID]) -> dict[UUID, list[ActivityEventRecord]]:
+        """Return what happened to these activities, in order."""
+
+
+class Requests(Protocol):
+    """Remembers requests that no record of ours answers: messages and signals."""
+
+    async def remember(self, principal: Principal, key: str, body: Mapping[str, Any]) -> bool:
+        """Note a request before it is sent; `False` when it was noted before.
+
+        Raises:
+            IdempotencyConflict: the key was used for another body.
+        """
+
+    async def forget(self, principal: Principal, key: str) -> None:
+        """Take back a request that did not reach the engine."""
+
+
+class Outbox(Protocol):
+    """What the engine must still be told."""
+
+    async def deliver(self, owed_ids: Sequence[int]) -> None:
+        """Try to tell the engine now; what fails stays owed and is sent later. Never raises for the engine."""
+
+
+class Change(NamedTuple):
+    """A record that changed: kind is `workflow` or `activity`."""
+
+    kind: str
+    record_id: UUID
+
+
+class Changes(Protocol):
+    """News of changed workflows and activities."""
+
+    def subscribe(self, *, steps: bool = False) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
+        """Listen: what commits after this context is entered is told.
+
+        The iterator ends when the connection to PostgreSQL was lost, since changes may have been missed:
+        whoever subscribes again should read again first.
+
+        Args:
+            steps: also tell of a workflow when one of its steps went on.
+        """

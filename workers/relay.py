@@ -1,0 +1,155 @@
+"""The relay: tells the engine what is owed to it, as often as it takes, and sweeps up what nobody told us."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import structlog
+
+from zeebe_fleet.workers.contract.errors import (
+    EngineError,
+    EngineGone,
+    EngineRejected,
+    InfrastructureError,
+)
+from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, ThrowError
+from zeebe_fleet.workers.contract.ports import Answer, Engine, Outbox, Sweeper
+from zeebe_fleet.workers.contract.records import Owed
+
+_BATCH = 100
+_PAUSE_S = 1.0
+_SWEEP_PAUSE_S = 5.0
+_PROBES = 20
+"""Instances asked after in one sweep, so that asking costs the engine next to nothing."""
+
+log = structlog.get_logger("fleet.relay")
+
+
+class Relay:
+    """Sends owed rows; any number may run, each row is taken by one."""
+
+    def __init__(self, outbox: Outbox, sweeper: Sweeper, engine: Engine) -> None:
+        self._outbox = outbox
+        self._sweeper = sweeper
+        self._engine = engine
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send and sweep until `stop` is set."""
+        await asyncio.gather(
+            _repeat(self.send_due, stop, lambda: self._outbox.wait(_PAUSE_S)),
+            _repeat(self.sweep, stop, lambda: _pause(stop, _SWEEP_PAUSE_S)),
+        )
+
+    async def deliver(self, owed_ids: Sequence[int]) -> None:
+        """Tell the engine these now; whatever it does not hear stays owed."""
+        with suppress(InfrastructureError):
+            await self._send_all(await self._outbox.take(owed_ids))
+
+    async def send_due(self) -> None:
+        """Send everything whose time has come."""
+        while owed := await self._outbox.due(_BATCH):
+            await self._send_all(owed)
+
+    async def sweep(self) -> None:
+        """Ask the engine after instances that went quiet, and settle what is uncertain."""
+        quiet = await self._sweeper.quiet(_PROBES)
+        alive = []
+        for workflow_id, instance_key in quiet:
+            try:
+                await self._engine.set_variables(instance_key, {})
+                alive.append(workflow_id)
+            except EngineGone:
+                await self._sweeper.ended(workflow_id)
+        await self._sweeper.alive(alive)
+        await self._sweeper.settle_uncertain()
+
+    async def _send_all(self, owed: Sequence[Owed]) -> None:
+        await asyncio.gather(*map(self._send, owed))
+
+    async def _send(self, owed: Owed) -> None:
+        try:
+            answer = await self._verb(owed)(owed)
+        except EngineRejected as error:
+            await self._outbox.refused(owed, str(error))
+        except EngineGone as error:
+            if owed.verb == "START":
+                await self._outbox.refused(owed, str(error))
+            else:
+                await self._outbox.told(owed, Answer.GONE)
+        except EngineError as error:
+            log.info("owed.later", verb=owed.verb, owed_id=owed.owed_id, attempts=owed.attempts, why=error.message)
+        else:
+            await self._outbox.told(owed, answer)
+
+    def _verb(self, owed: Owed) -> Callable[[Owed], Awaitable[Answer]]:
+        return {
+            "START": self._start,
+            "CANCEL": self._cancel,
+            "COMPLETE": self._complete,
+            "FAIL": self._fail,
+            "THROW_ERROR": self._throw_error,
+        }[owed.verb]
+
+    async def _start(self, owed: Owed) -> Answer:
+        key = owed.payload.get("definition_key")
+        instance = await self._engine.start(
+            process_name=owed.payload.get("process_name") or "",
+            definition_key=None if key is None else DefinitionKey(key),
+            variables=owed.payload["variables"],
+        )
+        if not await self._outbox.started(owed, instance):
+            with suppress(EngineGone):
+                await self._engine.cancel(instance.process_instance_key)
+        return Answer.DONE
+
+    async def _cancel(self, owed: Owed) -> Answer:
+        assert owed.workflow_id is not None, "a cancel is owed to a workflow"
+        instance_key = await self._outbox.instance_of(owed.workflow_id)
+        if instance_key is None:
+            return Answer.LATER
+        await self._engine.cancel(instance_key)
+        return Answer.DONE
+
+    async def _complete(self, owed: Owed) -> Answer:
+        await self._engine.complete(_job_key(owed), Complete(owed.payload.get("variables", {})))
+        return Answer.DONE
+
+    async def _fail(self, owed: Owed) -> Answer:
+        """A failure that a later delivery has overtaken is nobody's business any more."""
+        if await self._outbox.current(owed):
+            payload = owed.payload
+            await self._engine.fail(_job_key(owed), Fail(payload["message"], payload["retries"], payload["backoff_ms"]))
+        return Answer.DONE
+
+    async def _throw_error(self, owed: Owed) -> Answer:
+        payload = owed.payload
+        await self._engine.throw_error(
+            _job_key(owed), ThrowError(payload["code"], payload["message"], payload["variables"])
+        )
+        return Answer.DONE
+
+
+def _job_key(owed: Owed) -> JobKey:
+    assert owed.job_key is not None, "an outcome is owed to a job"
+    return JobKey(owed.job_key)
+
+
+async def _repeat(
+    work: Callable[[], Awaitable[None]], stop: asyncio.Event, rest: Callable[[], Awaitable[None]]
+) -> None:
+    while not stop.is_set():
+        try:
+            await work()
+            await rest()
+        except (InfrastructureError, EngineError) as error:
+            log.warning("relay.waiting", why=error.message)
+            await _pause(stop, _PAUSE_S)
+
+
+async def _pause(stop: asyncio.Event, pause_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(pause_s):
+            await stop.wait()
