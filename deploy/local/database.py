@@ -85,13 +85,12 @@ class Database:
 
     def url(self, ports: Mapping[str, int]) -> str:
         """Address with user and password."""
-        password = self._password_file.read_text("utf-8").strip()
+        password = self._password_file.read_text("utf-8").strip() if self._password_file.exists() else ""
         return f"postgresql://{DATABASE}:{password}@127.0.0.1:{ports['database']}/{DATABASE}"
 
     def wipe(self) -> None:
-        """Remove the cluster, wherever it lies."""
+        """Remove the cluster, wherever it lies; the password stays, so that an address stays valid."""
         shutil.rmtree(self._cluster.parent, ignore_errors=True)
-        self._password_file.unlink(missing_ok=True)
 
     @property
     def _cluster(self) -> Path:
@@ -103,11 +102,11 @@ class Database:
 
     def _initialize(self, programs: Path, user: str | None) -> None:
         home = self._cluster.parent
-        home.mkdir(parents=True, exist_ok=True)
+        postgres_binaries.claim(home, self.state.data)
         half_made = home / "postgres.partial"
         shutil.rmtree(half_made, ignore_errors=True)
         half_made.mkdir(mode=0o700)
-        password_file, role = self._new_password(), home / "initialize"
+        password_file, role = self._password(), home / "initialize"
         role.mkdir(mode=0o700, exist_ok=True)
         shutil.copy(password_file, role / "password")
         (role / "create.sql").write_text(f"CREATE DATABASE {DATABASE};\n", "utf-8")
@@ -122,8 +121,10 @@ class Database:
         shutil.rmtree(role)
         half_made.replace(self._cluster)
 
-    def _new_password(self) -> Path:
-        descriptor = os.open(self._password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    def _password(self) -> Path:
+        if self._password_file.exists():
+            return self._password_file
+        descriptor = os.open(self._password_file, os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(24))
         return self._password_file

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from zeebe_fleet.deploy.local.cache import require_space
+from zeebe_fleet.deploy.local.exporter.build import exporter_environment
 from zeebe_fleet.deploy.local.java import java_environment
 from zeebe_fleet.deploy.local.processes import Launch
 from zeebe_fleet.deploy.local.state import StateDir
@@ -45,17 +46,19 @@ class Installation:
     Args:
         home: the unpacked distribution.
         java: the runtime's home.
+        exporter: the jar of our exporter.
         archive: class-data archive of a training run, or None to start without.
     """
 
     home: Path
     java: Path
+    exporter: Path
     archive: Path | None = None
 
     @property
     def class_path(self) -> str:
         """Every jar by name: a wildcard would cost the archive and two seconds."""
-        return ":".join(str(jar) for jar in sorted(self.home.glob("lib/*.jar")))
+        return ":".join(str(jar) for jar in [*sorted(self.home.glob("lib/*.jar")), self.exporter])
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,11 @@ class Engine:
         """What a running engine must have been started with to be reused."""
         return f"clock_controlled={self.clock_controlled}"
 
+    @property
+    def incident_log(self) -> Path:
+        """Where the engine says which incidents are open; it goes with the engine's data."""
+        return self.state.data / "incidents.jsonl"
+
     def prepare(self) -> Callable[[Mapping[str, int]], Launch]:
         """Make everything that a start needs; returns the start for given ports."""
         require_space(self.state.data, 256 * 1024**2, "The engine's data")
@@ -93,7 +101,7 @@ class Engine:
         (self.state.data / "engine").mkdir(parents=True, exist_ok=True)
         scratch = self.state.fresh_directory("engine-scratch")
         flags = [self.marker, f"-Djava.io.tmpdir={scratch}", f"-Dfleet.log={self.state.log(self.name)}"]
-        environment = java_environment() | self._environment()
+        environment = java_environment() | self._environment() | exporter_environment(self.incident_log)
         return lambda ports: Launch(
             engine_command(installation, flags), self.state.log(self.name), environment | _ports(ports)
         )

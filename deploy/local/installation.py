@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from zeebe_fleet.deploy.local import processes
@@ -15,6 +16,7 @@ from zeebe_fleet.deploy.local.cache import Cache, require_space
 from zeebe_fleet.deploy.local.downloads import Downloads
 from zeebe_fleet.deploy.local.engine import ENGINE_PORTS, Engine, Installation
 from zeebe_fleet.deploy.local.errors import LocalStackError
+from zeebe_fleet.deploy.local.exporter.build import build_exporter
 from zeebe_fleet.deploy.local.java import java_home
 from zeebe_fleet.deploy.local.ports import free_ports
 from zeebe_fleet.deploy.local.report import Report
@@ -33,8 +35,8 @@ def install(cache: Cache, report: Report, check: Callable[[], None]) -> Installa
     """
     java = java_home(cache, report, check)
     home = _distribution(pinned("engine"), cache, report, check)
-    installation = Installation(home, java)
-    return Installation(home, java, _archive(installation, cache, report, check))
+    installation = Installation(home, java, _exporter(home, java, cache, report, check))
+    return replace(installation, archive=_archive(installation, cache, report, check))
 
 
 def _distribution(artifact: Artifact, cache: Cache, report: Report, check: Callable[[], None]) -> Path:
@@ -55,6 +57,11 @@ def _distribution(artifact: Artifact, cache: Cache, report: Report, check: Calla
             unpack(archive, target, advance, check)
         archive.unlink()
     return home
+
+
+def _exporter(home: Path, java: Path, cache: Cache, report: Report, check: Callable[[], None]) -> Path:
+    compiler = Downloads(cache, report, check).fetch(pinned("compiler"))
+    return build_exporter(java, compiler, home / "lib", cache.root / "exporter")
 
 
 def _archive(installation: Installation, cache: Cache, report: Report, check: Callable[[], None]) -> Path | None:

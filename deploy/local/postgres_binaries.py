@@ -19,6 +19,7 @@ from zeebe_fleet.deploy.local.errors import PartFailed
 _USER = "pgserver"
 # Where root's database and a copy of the programs lie when that user cannot enter the project's path.
 _PUBLIC = Path("/var/lib/zeebe-fleet")
+_ORIGIN = "origin"
 _OTHERS_ENTER = stat.S_IXOTH
 _OTHERS_READ = stat.S_IROTH | stat.S_IXOTH
 
@@ -55,7 +56,19 @@ def home(data: Path) -> Path:
     """
     if os.geteuid() != 0 or _reachable(data):
         return data
-    return _PUBLIC / hashlib.sha256(str(data).encode()).hexdigest()[:12]
+    return _PUBLIC / f"data-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
+
+
+def claim(home: Path, data: Path) -> None:
+    """Make `home` for `data`; what other, meanwhile deleted state directories left there is removed."""
+    home.mkdir(parents=True, exist_ok=True)
+    if home == data:
+        return
+    (home / _ORIGIN).write_text(str(data.parent), "utf-8")
+    for other in _PUBLIC.glob("data-*"):
+        origin = other / _ORIGIN
+        if origin.exists() and not Path(origin.read_text("utf-8")).exists():
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def give(user: str | None, *paths: Path) -> None:

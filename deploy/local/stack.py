@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,52 +12,22 @@ from pathlib import Path
 from zeebe_fleet.deploy.local import processes
 from zeebe_fleet.deploy.local.artifacts import pinned
 from zeebe_fleet.deploy.local.cache import Cache, translate_full
-from zeebe_fleet.deploy.local.database import DATABASE_PORTS, Database
-from zeebe_fleet.deploy.local.engine import ENGINE_PORTS, Engine
+from zeebe_fleet.deploy.local.database import Database
+from zeebe_fleet.deploy.local.engine import Engine
 from zeebe_fleet.deploy.local.errors import LocalStackError
 from zeebe_fleet.deploy.local.installation import install
 from zeebe_fleet.deploy.local.interrupts import Interrupts
 from zeebe_fleet.deploy.local.licenses import notice
-from zeebe_fleet.deploy.local.outside_services import SANDBOX_PORTS, Sandbox
+from zeebe_fleet.deploy.local.outside_services import Sandbox
+from zeebe_fleet.deploy.local.overview import Addresses, PartStatus, addresses, part_status
 from zeebe_fleet.deploy.local.report import Report, SilentReport
 from zeebe_fleet.deploy.local.starting import Part, Starting
 from zeebe_fleet.deploy.local.state import StackState, StateDir
 
+__all__ = ["PARTS", "Addresses", "LocalStack", "PartStatus"]
+
 #: The parts, in the order in which they are listed.
 PARTS = ("engine", "database", "sandbox")
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where the parts answer; an empty string for a part that was left out.
-
-    Args:
-        engine_grpc: host and port of the gateway.
-        database_url: with user and password.
-    """
-
-    engine_grpc: str
-    engine_rest: str
-    engine_management: str
-    database_url: str
-    sandbox_url: str
-
-
-@dataclass(frozen=True)
-class PartStatus:
-    """How one part is.
-
-    Args:
-        state: running, starting, or stopped.
-        resident_bytes: memory with its children, shared pages counted once.
-    """
-
-    name: str
-    state: str
-    pid: int | None = None
-    address: str = ""
-    resident_bytes: int = 0
-    uptime_s: float = 0.0
 
 
 class LocalStack:
@@ -68,7 +36,7 @@ class LocalStack:
     Blocking, as process management is; from a coroutine, call it in a thread.
 
     Args:
-        state_dir: `FLEET_STATE` or `.fleet` unless given.
+        state_dir: `FLEET_STATE`, or `.fleet` of the project, unless given.
         cache: what all checkouts share; `FLEET_CACHE` or the platform's unless given.
         parts: which of `PARTS` to run.
     """
@@ -104,18 +72,14 @@ class LocalStack:
             DiskFull: there is no room.
         """
         self._clock_controlled = clock_controlled
-        with Interrupts() as interrupts, self._changing(interrupts):
-            if not self._become_owner(detached):
-                return self._attach(reset)
-            if "engine" in self._names:
-                self._report.say(notice(pinned("engine").version))
-            parts = self._parts(interrupts.check)
-            if reset:
-                self._stop(parts)
-                self._mark_for_wiping()
-            self._wipe_if_marked()
-            self._start(parts, interrupts, owned=not detached)
-        return self.addresses()
+        owned_before = self._ownership is not None
+        try:
+            return self._up(detached, reset)
+        except BaseException:
+            if self._ownership is not None and not owned_before:
+                self._stop(everything=False)
+                self._let_go()
+            raise
 
     def down(self) -> None:
         """Stop the parts: those this object owns, or all of a stack that nobody owns.
@@ -127,19 +91,23 @@ class LocalStack:
             self._attached = False
             return
         with Interrupts() as interrupts, self._changing(interrupts):
-            if self._ownership is None and self.state.owned_by_other():
-                raise self.state.held("stopped")
-            parts = self._parts(interrupts.check)
-            self._stop([part for part in parts if self._ownership is None or self._is_ours(part)])
-            if self._ownership is not None:
-                self._ownership.close()
-                self._ownership = None
+            self._require_ours("stopped")
+            self._stop(everything=self._ownership is None)
+            self._let_go()
+
+    def wipe(self) -> None:
+        """Stop the parts and remove all data, as `up(reset=True)` does before it starts them."""
+        with Interrupts() as interrupts, self._changing(interrupts):
+            self._require_ours("wiped")
+            self._mark_for_wiping()
+            self._wipe_if_marked()
+            self._let_go()
 
     def start(self, part: str) -> Addresses:
-        """Start one part again that has ended or was killed."""
+        """Start one part again that has ended or was killed; a living one is left as it is."""
         with Interrupts() as interrupts, self._changing(interrupts):
-            chosen = [one for one in self._parts(interrupts.check) if one.name == part]
-            self._start(chosen, interrupts, owned=self._ownership is not None)
+            self._require_ours("changed")
+            self._start(self._parts(interrupts.check, [part]), interrupts, owned=self._ownership is not None)
         return self.addresses()
 
     def kill(self, part: str) -> None:
@@ -152,7 +120,7 @@ class LocalStack:
     def status(self) -> list[PartStatus]:
         """How each part is, read from the system and not from what was written down alone."""
         stack = self.state.load()
-        return [self._part_status(name, stack) for name in self._names]
+        return [part_status(name, stack) for name in self._names]
 
     def logs(self, part: str) -> Path:
         """The log file of one part; it may not exist yet."""
@@ -162,16 +130,7 @@ class LocalStack:
 
     def addresses(self) -> Addresses:
         """Where the parts answer, by what was written down at their start."""
-        remembered = self.state.load().ports
-        ports = {name: remembered[name] for part in self._names for name in _PORTS[part] if name in remembered}
-        database = Database(self.state, _go_on)
-        return Addresses(
-            engine_grpc=_address("", ports.get("engine_grpc")),
-            engine_rest=_address("http://", ports.get("engine_rest")),
-            engine_management=_address("http://", ports.get("engine_management")),
-            database_url=database.url(ports) if "database" in ports else "",
-            sandbox_url=_address("http://", ports.get("sandbox")),
-        )
+        return addresses(self.state, self._names)
 
     @property
     def attached(self) -> bool:
@@ -183,13 +142,25 @@ class LocalStack:
             interrupts.check, lambda who: self._report.say(f"Waiting for {who}, which changes this stack …")
         )
 
-    def _parts(self, check: Callable[[], None]) -> list[Part]:
+    def _up(self, detached: bool, reset: bool) -> Addresses:
+        with Interrupts() as interrupts, self._changing(interrupts):
+            if not self._become_owner(detached):
+                return self._attach(reset)
+            if "engine" in self._names:
+                self._report.say(notice(pinned("engine").version))
+            if reset:
+                self._mark_for_wiping()
+            self._wipe_if_marked()
+            self._start(self._parts(interrupts.check, self._names), interrupts, owned=not detached)
+            return self.addresses()
+
+    def _parts(self, check: Callable[[], None], names: Sequence[str] = PARTS) -> list[Part]:
         every: dict[str, Part] = {
             "engine": Engine(self.state, lambda: install(self._cache, self._report, check), self._clock_controlled),
             "database": Database(self.state, check),
             "sandbox": Sandbox(self.state),
         }
-        return [every[name] for name in self._names]
+        return [every[name] for name in names]
 
     def _become_owner(self, detached: bool) -> bool:
         if self._ownership is not None:
@@ -201,7 +172,7 @@ class LocalStack:
 
     def _attach(self, reset: bool) -> Addresses:
         stack = self.state.load()
-        for part in self._parts(_go_on):
+        for part in self._parts(_go_on, self._names):
             record = stack.parts.get(part.name)
             fits = record is not None and record.identity.alive and record.settings == part.settings
             if reset or not fits:
@@ -223,17 +194,23 @@ class LocalStack:
         with translate_full(self.state.root):
             Starting(self.state, stack, self._report, interrupts, owned).run(fresh, living)
 
-    def _stop(self, parts: list[Part]) -> None:
-        stack = self.state.load()
-        found = processes.find([part.marker for part in parts])
-        processes.stop_all([(identity, part.stop_signal) for part in parts for identity in found[part.marker]])
-        for part in parts:
+    def _stop(self, *, everything: bool) -> None:
+        stack, parts = self.state.load(), self._parts(_go_on)
+        ending = [part for part in parts if everything or _is_owned(part, stack)]
+        found = processes.find([part.marker for part in ending])
+        processes.stop_all([(identity, part.stop_signal) for part in ending for identity in found[part.marker]])
+        for part in ending:
             stack.parts.pop(part.name, None)
         self.state.save(stack)
 
-    def _is_ours(self, part: Part) -> bool:
-        record = self.state.load().parts.get(part.name)
-        return record is None or record.owned
+    def _require_ours(self, doing: str) -> None:
+        if self._ownership is None and self.state.owned_by_other():
+            raise self.state.held(doing)
+
+    def _let_go(self) -> None:
+        if self._ownership is not None:
+            self._ownership.close()
+            self._ownership = None
 
     def _mark_for_wiping(self) -> None:
         (self.state.root / "reset").touch()
@@ -242,26 +219,10 @@ class LocalStack:
         # A mark, so that a reset cut short is finished: one side's data without the other's is worse than none.
         mark = self.state.root / "reset"
         if mark.exists():
+            self._stop(everything=True)
             Database(self.state, _go_on).wipe()
             shutil.rmtree(self.state.data, ignore_errors=True)
             mark.unlink()
-
-    def _part_status(self, name: str, stack: StackState) -> PartStatus:
-        record = stack.parts.get(name)
-        if record is None or not record.identity.alive:
-            return PartStatus(name, "stopped")
-        port = stack.ports[next(iter(_PORTS[name]))]
-        return PartStatus(
-            name,
-            "running" if record.ready else "starting",
-            record.pid,
-            f"127.0.0.1:{port}",
-            processes.resident_bytes(record.identity),
-            time.time() - record.created_s,
-        )
-
-
-_PORTS = {"engine": ENGINE_PORTS, "database": DATABASE_PORTS, "sandbox": SANDBOX_PORTS}
 
 
 def _reusable(part: Part, stack: StackState) -> bool:
@@ -269,8 +230,9 @@ def _reusable(part: Part, stack: StackState) -> bool:
     return record is not None and record.ready and record.settings == part.settings and record.identity.alive
 
 
-def _address(scheme: str, port: int | None) -> str:
-    return f"{scheme}127.0.0.1:{port}" if port else ""
+def _is_owned(part: Part, stack: StackState) -> bool:
+    record = stack.parts.get(part.name)
+    return record is None or record.owned
 
 
 def _has_sandbox() -> bool:

@@ -98,6 +98,7 @@ class Starting:
                 futures = [pool.submit(attempt.part.prepare) for attempt in attempts]
                 try:
                     self._wait(attempts, futures, waiting)
+                    self._interrupts.check()
                 except BaseException:
                     self._interrupts.cancel()
                     raise

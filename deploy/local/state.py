@@ -51,11 +51,11 @@ class StateDir:
     """The state directory and the files in it.
 
     Args:
-        root: `FLEET_STATE`, or `.fleet` in the project, unless given.
+        root: `FLEET_STATE`, or `.fleet` beside the nearest `pyproject.toml`, unless given.
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        chosen = root or Path(os.environ.get("FLEET_STATE") or ".fleet")
+        chosen = root or Path(os.environ.get("FLEET_STATE") or _project() / ".fleet")
         self.root = chosen.expanduser().absolute()
 
     @property
@@ -151,3 +151,8 @@ class StateDir:
     @property
     def _file(self) -> Path:
         return self.root / "state.json"
+
+
+def _project() -> Path:
+    here = Path.cwd()
+    return next((folder for folder in [here, *here.parents] if (folder / "pyproject.toml").exists()), here)
