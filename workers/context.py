@@ -18,16 +18,18 @@ from zeebe_fleet.workers.contract.records import Claim, UndoneStep
 class OutboundService(Protocol):
     """An outside service, spoken to in JSON; every call carries the step's idempotency key."""
 
-    async def get(self, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
+    async def get(
+        self, path: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """Read; raises `TransientError` or `PermanentError`."""
 
-    async def post(self, path: str, *, json: Any = None) -> Any:
+    async def post(self, path: str, *, json: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """Create or act."""
 
-    async def put(self, path: str, *, json: Any = None) -> Any:
+    async def put(self, path: str, *, json: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """Replace."""
 
-    async def delete(self, path: str) -> Any:
+    async def delete(self, path: str, *, headers: Mapping[str, str] | None = None) -> Any:
         """Remove."""
 
 
