@@ -11,6 +11,7 @@ from zeebe_fleet.workers.contract.errors import EngineRejected
 from zeebe_fleet.workers.contract.ports import Resource
 
 FILE = re.compile(r"^'(?P<name>[^']+)':\s*(?P<rest>.*)$")
+BROKEN = re.compile(r"URI=\S+ Line=(?P<line>\d+)")
 ELEMENT = re.compile(r"- Element: (?P<id>[^\s>]+)")
 
 
@@ -32,8 +33,8 @@ def _located(line: str, name: str, source: bytes | None) -> str:
     if element := ELEMENT.search(line):
         at = line_of(source, element["id"])
         return f"{line} ({name}:{at})" if at else line
-    if "SAXException" in line and (broken := broken_at(source)):
-        return f"{line} ({name}:{broken})"
+    if broken := BROKEN.search(line):
+        return f"{line} ({name}:{broken['line']})"
     return line
 
 
@@ -47,15 +48,6 @@ def line_of(source: bytes, element_id: str) -> int | None:
         if element.get("id") == element_id and isinstance(element.sourceline, int):
             return element.sourceline
     return None
-
-
-def broken_at(source: bytes) -> str:
-    """Return the line and the reason when a model is no well-formed XML, else nothing."""
-    try:
-        _parsed(source)
-    except etree.XMLSyntaxError as error:
-        return f"{error.lineno}: {error.msg}"
-    return ""
 
 
 def _parsed(source: bytes) -> etree._Element:

@@ -52,7 +52,7 @@ class Incidents:
         answer = await self._post("/v2/incidents/search", {"filter": {"processInstanceKey": wanted, "state": "ACTIVE"}})
         # The engine ignores a filter it doesn't know and answers with everything: look again.
         return [
-            _incident(item)
+            _incident(int(item["incidentKey"]), item)
             for item in answer.get("items", ())
             if str(item.get("processInstanceKey")) == wanted and item.get("state", "ACTIVE") == "ACTIVE"
         ]
@@ -106,22 +106,22 @@ class IncidentLog:
             self._note(json.loads(line))
 
     def _note(self, record: Mapping[str, Any]) -> None:
-        incident = _incident(record)
+        key = record["key"]
         if record["intent"] == "CREATED":
-            self._open[incident.incident_key] = incident
+            self._open[key] = _incident(key, record["value"])
         else:
-            self._open.pop(incident.incident_key, None)
+            self._open.pop(key, None)
 
 
-def _incident(record: Mapping[str, Any]) -> OpenIncident:
-    """Read the shape of REST v2, which the exporter writes too; 8.8 still says `flowNodeId` in places."""
-    job_key = int(record.get("jobKey") or NO_JOB)
+def _incident(key: int, said: Mapping[str, Any]) -> OpenIncident:
+    """Read a record's value, or an item of REST v2, whose keys are strings and whose names differ by version."""
+    job_key = int(said.get("jobKey") or NO_JOB)
     return OpenIncident(
-        incident_key=int(record["incidentKey"]),
-        process_instance_key=ProcessInstanceKey(int(record["processInstanceKey"])),
+        incident_key=key,
+        process_instance_key=ProcessInstanceKey(int(said["processInstanceKey"])),
         job_key=JobKey(job_key) if job_key > 0 else None,
-        element_id=record.get("elementId") or record.get("flowNodeId") or "",
-        message=record.get("errorMessage") or "",
+        element_id=said.get("elementId") or said.get("flowNodeId") or "",
+        message=said.get("errorMessage") or "",
     )
 
 

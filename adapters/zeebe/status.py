@@ -57,15 +57,20 @@ def engine_error(error: grpc.aio.AioRpcError, doing: str) -> EngineError:
         error: what gRPC raised.
         doing: what was asked, for the message: "complete job 42". Never contains variables.
     """
-    details = (error.details() or "").strip()[:MAX_DETAILS]
+    details = _sentence(error.details() or "It said nothing")
     if is_too_large(error.code(), details):
         return EngineRejected(
             f"Too large for the engine to {doing}: {details}",
             "Keep big data outside of the process and its variables, and pass a reference.",
         )
     meaning = MEANINGS.get(error.code(), EngineUnavailable)
-    message = f"The engine could not {doing} ({error.code().name}): {details or 'it said nothing'}"
+    message = f"The engine could not {doing} ({error.code().name}): {details}"
     return meaning(message, SUGGESTIONS.get(meaning, ""))
+
+
+def _sentence(details: str) -> str:
+    text = details.strip()[:MAX_DETAILS]
+    return text if text.endswith((".", "!")) else f"{text}."
 
 
 def is_too_large(code: grpc.StatusCode, details: str) -> bool:

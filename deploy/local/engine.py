@@ -89,11 +89,6 @@ class Engine:
         """What a running engine must have been started with to be reused."""
         return f"clock_controlled={self.clock_controlled}"
 
-    @property
-    def incident_log(self) -> Path:
-        """Where the engine says which incidents are open; it goes with the engine's data."""
-        return self.state.data / "incidents.jsonl"
-
     def prepare(self) -> Callable[[Mapping[str, int]], Launch]:
         """Make everything that a start needs; returns the start for given ports."""
         require_space(self.state.data, 256 * 1024**2, "The engine's data")
@@ -101,7 +96,7 @@ class Engine:
         (self.state.data / "engine").mkdir(parents=True, exist_ok=True)
         scratch = self.state.fresh_directory("engine-scratch")
         flags = [self.marker, f"-Djava.io.tmpdir={scratch}", f"-Dfleet.log={self.state.log(self.name)}"]
-        environment = java_environment() | self._environment() | exporter_environment(self.incident_log)
+        environment = java_environment() | self._environment() | exporter_environment(incident_log(self.state))
         return lambda ports: Launch(
             engine_command(installation, flags), self.state.log(self.name), environment | _ports(ports)
         )
@@ -128,6 +123,11 @@ class Engine:
             "ZEEBE_BROKER_EXPERIMENTAL_ROCKSDB_MEMORYLIMIT": "64MB",
             "ZEEBE_CLOCK_CONTROLLED": str(self.clock_controlled).lower(),
         }
+
+
+def incident_log(state: StateDir) -> Path:
+    """Where the engine says which incidents are open; it goes with the engine's data."""
+    return state.data / "incidents.jsonl"
 
 
 def engine_command(installation: Installation, flags: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zeebe_fleet.deploy.local import processes
 from zeebe_fleet.deploy.local.database import DATABASE_PORTS, Database
-from zeebe_fleet.deploy.local.engine import ENGINE_PORTS
+from zeebe_fleet.deploy.local.engine import ENGINE_PORTS, incident_log
 from zeebe_fleet.deploy.local.outside_services import SANDBOX_PORTS
 from zeebe_fleet.deploy.local.state import StackState, StateDir
 
@@ -22,6 +22,7 @@ class Addresses:
     Args:
         engine_grpc: host and port of the gateway.
         database_url: with user and password.
+        incident_log: file in which the engine says which incidents are open.
     """
 
     engine_grpc: str
@@ -29,6 +30,7 @@ class Addresses:
     engine_management: str
     database_url: str
     sandbox_url: str
+    incident_log: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def addresses(state: StateDir, names: Sequence[str]) -> Addresses:
         engine_management=_address("http://", ports.get("engine_management")),
         database_url=database.url(ports) if "database" in ports else "",
         sandbox_url=_address("http://", ports.get("sandbox")),
+        incident_log=str(incident_log(state)) if "engine" in names else "",
     )
 
 

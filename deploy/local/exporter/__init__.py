@@ -1,0 +1,1 @@
+"""Lets an embedded engine without a search API say which incidents are open."""
