@@ -37,7 +37,8 @@ class Sandbox:
 
     def prepare(self) -> Callable[[Mapping[str, int]], Launch]:
         """Return the start for a given port."""
-        command = [sys.executable, "-X", self.marker, "-m", _MODULE, "--port"]
+        command = [sys.executable, "-X", self.marker, "-m", _MODULE]
+        command += ["--state", str(self.state.data / "sandbox"), "--port"]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
         return lambda ports: Launch([*command, str(ports["sandbox"])], self.state.log(self.name), environment)
 
