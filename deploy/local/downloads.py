@@ -18,7 +18,8 @@ from zeebe_fleet.deploy.local.report import Advance, Report
 
 #: Times a broken connection is continued before giving up.
 ATTEMPTS = 4
-_CHUNK_BYTES = 256 * 1024
+# A connection that brought this much before it broke was worth continuing: the attempts begin anew.
+_PROGRESS_BYTES = 4 * 1024**2
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _PARALLEL = 4
 
@@ -92,28 +93,21 @@ class Downloads:
 
     def _receive(self, artifact: Artifact, part: Path, advance: Advance, check: Callable[[], None]) -> None:
         url = f"{self._base or repository()}/{artifact.path}"
-        for attempt in range(ATTEMPTS):
+        failures = 0
+        while _size(part) < artifact.size_bytes:
             before_bytes = _size(part)
             try:
                 _continue(url, artifact, part, advance, check)
-                if _size(part) >= artifact.size_bytes:
-                    return
+                return  # a whole answer: if it is not what is pinned, asking again changes nothing
             except httpx.TransportError as error:
-                last = attempt == ATTEMPTS - 1 and _size(part) == before_bytes
-                if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and last:
-                    raise _no_network(artifact, url) from error
-            _pause(0.2 * 2**attempt, check)
-        raise CutDownload(
-            f"{artifact.file_name}: the connection broke {ATTEMPTS} times; "
-            f"{_size(part)} of {artifact.size_bytes} bytes arrived and are kept.",
-            "Run the same command again: it continues where it stopped.",
-        )
+                failures = 1 if _size(part) - before_bytes >= _PROGRESS_BYTES else failures + 1
+                if failures == ATTEMPTS:
+                    raise _given_up(artifact, part, url, error) from error
+            _pause(0.2 * 2**failures, check)
 
 
 def _continue(url: str, artifact: Artifact, part: Path, advance: Advance, check: Callable[[], None]) -> None:
     have_bytes = _size(part)
-    if have_bytes >= artifact.size_bytes:
-        return
     headers = {"Range": f"bytes={have_bytes}-"} if have_bytes else {}
     headers["Accept-Encoding"] = "identity"
     with httpx.stream("GET", url, headers=headers, timeout=_TIMEOUT, follow_redirects=True) as response:
@@ -122,7 +116,7 @@ def _continue(url: str, artifact: Artifact, part: Path, advance: Advance, check:
         resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
         have_bytes = have_bytes if resumed else 0
         with part.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_bytes(_CHUNK_BYTES):
+            for chunk in response.iter_raw():
                 check()
                 file.write(chunk)
                 have_bytes += len(chunk)
@@ -161,11 +155,17 @@ def _make_room(part: Path, artifact: Artifact) -> None:
     require_space(part.parent, missing_bytes + artifact.unpacked_bytes, f"Fetching {artifact.file_name}")
 
 
-def _no_network(artifact: Artifact, url: str) -> NoNetwork:
-    return NoNetwork(
-        f"{artifact.file_name} is not in the cache and {httpx.URL(url).host} cannot be reached.",
-        "The first start needs the network once (or a filled FLEET_CACHE, or a mirror in "
-        "FLEET_MAVEN_REPOSITORY); later starts need none.",
+def _given_up(artifact: Artifact, part: Path, url: str, error: httpx.TransportError) -> DownloadError:
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return NoNetwork(
+            f"{artifact.file_name} is not in the cache and {httpx.URL(url).host} cannot be reached.",
+            "The first start needs the network once (or a filled FLEET_CACHE, or a mirror in "
+            "FLEET_MAVEN_REPOSITORY); later starts need none.",
+        )
+    return CutDownload(
+        f"{artifact.file_name}: the connection broke {ATTEMPTS} times; "
+        f"{_size(part)} of {artifact.size_bytes} bytes arrived and are kept.",
+        "Run the same command again: it continues where it stopped.",
     )
 
 
