@@ -37,6 +37,10 @@ class Runner:
         """Take the steps of these jobs; raises `RecordsUnavailable` when none could be taken."""
         return await self._ledger.claim(jobs)
 
+    async def claim_orphans(self, limit: int) -> list[Claim]:
+        """Take steps that were committed while their process went another way, to undo them."""
+        return await self._ledger.claim_orphans(self._tasks.keys(), limit)
+
     async def process(self, verdict: Verdict) -> None:
         """Take one claimed job to its end."""
         match verdict:
@@ -102,6 +106,8 @@ class Runner:
 
     async def acknowledge(self, claim: Claim, outcome: Outcome) -> None:
         """Tell the engine; what it does not hear now stays owed."""
+        if not claim.job.key:
+            return
         try:
             await send(self._engine, claim.job.key, outcome)
             answer = Answer.DONE

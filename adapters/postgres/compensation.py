@@ -34,6 +34,11 @@ async def take_undone(connection: Connection, claim: Claim, undo: Undo) -> tuple
     limit = None if undo.takes_all else 1
     instance_key = claim.job.process_instance_key
     await connection.execute(_TAKE, claim.step_id, claim.workflow_id, instance_key, undo.element_id, limit)
+    return await undone_by(connection, claim.step_id)
+
+
+async def undone_by(connection: Connection, step_id: int) -> tuple[UndoneStep, ...]:
+    """Return the steps that one compensation step takes back, newest first."""
     return tuple(
         UndoneStep(
             row["element_id"],
@@ -41,5 +46,5 @@ async def take_undone(connection: Connection, claim: Claim, undo: Undo) -> tuple
             from_jsonb(row["result"]) or {},
             str(row["idempotency_key"]),
         )
-        for row in await connection.fetch(_TAKEN, claim.step_id)
+        for row in await connection.fetch(_TAKEN, step_id)
     )

@@ -6,7 +6,7 @@ so a delivery that lost its lease can do no harm, however late it wakes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from zeebe_fleet.adapters.postgres.claims import Claims, ModelOf
 from zeebe_fleet.adapters.postgres.group import Group
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
+from zeebe_fleet.adapters.postgres.orphans import Orphans
 from zeebe_fleet.adapters.postgres.outcomes import error_of, payload_of, state_of, verb_of
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool, translated
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
@@ -103,6 +104,7 @@ class PostgresLedger:
         self._pool = Pool(database_url)
         self._business = create_async_engine(sqlalchemy_url(database_url), pool_pre_ping=True, pool_size=10)
         self._claims = Claims(model_of, worker)
+        self._orphans = Orphans(model_of, worker)
         self._finishes: Group[_Finish, None] = Group(self._finish_group)
         self._settlements: Group[Claim, None] = Group(self._settle_group, connections=1)
 
@@ -146,6 +148,11 @@ class PostgresLedger:
                     "UPDATE owed SET next_try = now() + make_interval(secs => random()) WHERE step_id = $1",
                     claim.step_id,
                 )
+
+    async def claim_orphans(self, job_types: Collection[str], limit: int) -> list[Claim]:
+        """Take steps whose effect the process never saw, to be undone without a job."""
+        async with self._pool.transaction() as connection:
+            return await self._orphans.take(connection, job_types, limit)
 
     def session(self, claim: Claim) -> AsyncSession:
         """Return a session whose transaction begins by locking the step under its fence."""

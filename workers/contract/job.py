@@ -24,7 +24,10 @@ RESERVED_VARIABLES = (WORKFLOW_ID, FLEET_INSTANCE, "loopCounter")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An activated job; `lease_s` runs from `received_at`, a monotonic time in seconds."""
+    """An activated job; `lease_s` runs from `received_at`, a monotonic time in seconds.
+
+    Key 0 stands for no job: the undoing of an orphaned step, which owes the engine nothing.
+    """
 
     key: JobKey
     type: str

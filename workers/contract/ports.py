@@ -5,7 +5,7 @@ Each port has one conformance suite in `tests/contract/`; every implementation p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -189,6 +189,9 @@ class Ledger(Protocol):
     async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
         """Note what the engine said to an acknowledgement."""
 
+    async def claim_orphans(self, job_types: Collection[str], limit: int) -> list[Claim]:
+        """Take steps whose effect the process never saw, to be undone by tasks of these types, without a job."""
+
     def session(self, claim: Claim) -> AsyncSession:
         """Return the transaction of Finish, for business writes; its first statement checks the fence.
 
@@ -283,9 +286,6 @@ class Sweeper(Protocol):
 
     async def settle_uncertain(self) -> None:
         """Decide about steps and activities whose acknowledgement met no job, from what happened since."""
-
-    async def orphans(self, limit: int) -> list[Job]:
-        """Return, as jobs without a key, the undoing of steps whose effect the process never saw."""
 
 
 class Observer(Protocol):

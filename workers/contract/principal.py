@@ -8,6 +8,7 @@ from typing import Any
 
 SERVICE_ROLE = "service"
 ADMIN_ROLE = "admin"
+OPERATOR_ROLE = "operator"
 
 
 @dataclass(frozen=True, slots=True)

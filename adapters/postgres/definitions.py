@@ -1,0 +1,75 @@
+"""Deployed processes: what the engine calls them, and the facts of their models."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from zeebe_fleet.adapters.postgres.pool import Pool
+from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
+from zeebe_fleet.workers.contract.ports import DeployedProcess
+
+ReadModel = Callable[[str, str], ProcessModel]
+"""Turns BPMN and the name of a process in it into its facts."""
+
+_ASK_AGAIN_S = 10.0
+
+_SAVE = """
+INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (definition_key) DO UPDATE SET process_name = excluded.process_name, version = excluded.version,
+    resource_name = excluded.resource_name, bpmn = excluded.bpmn,
+    deployed_at = CASE WHEN process_definition.bpmn = excluded.bpmn
+        THEN process_definition.deployed_at ELSE excluded.deployed_at END
+"""
+
+
+class PostgresDefinitions:
+    """Saves what was deployed and reads models back by their definition key."""
+
+    def __init__(self, database_url: str, read_model: ReadModel) -> None:
+        self._pool = Pool(database_url, size=2)
+        self._read_model = read_model
+        self._models: dict[int, ProcessModel] = {}
+        self._asked_at: dict[int, float] = {}
+
+    async def save(self, deployed: Sequence[DeployedProcess], bpmn: Callable[[str], str]) -> None:
+        """Keep what the engine accepted; `bpmn` gives the text of a resource by its name."""
+        async with self._pool.transaction() as connection:
+            await connection.executemany(
+                _SAVE,
+                [
+                    (one.definition_key, one.process_name, one.version, one.resource_name, bpmn(one.resource_name))
+                    for one in deployed
+                ],
+            )
+
+    async def model_of(self, definition_key: int | None) -> ProcessModel:
+        """Return the facts of a model; of a process that somebody else deployed, nothing is known."""
+        if definition_key is None:
+            return UNKNOWN
+        model = self._models.get(definition_key)
+        if model is None and self._may_ask(definition_key):
+            model = await self._load(definition_key)
+        return model or UNKNOWN
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        await self._pool.close()
+
+    def _may_ask(self, definition_key: int) -> bool:
+        asked_at = self._asked_at.get(definition_key)
+        if asked_at is not None and time.monotonic() < asked_at + _ASK_AGAIN_S:
+            return False
+        self._asked_at[definition_key] = time.monotonic()
+        return True
+
+    async def _load(self, definition_key: int) -> ProcessModel | None:
+        async with self._pool.connection() as connection:
+            row = await connection.fetchrow(
+                "SELECT bpmn, process_name FROM process_definition WHERE definition_key = $1", definition_key
+            )
+        if row is None:
+            return None
+        self._models[definition_key] = model = self._read_model(row["bpmn"], row["process_name"])
+        return model

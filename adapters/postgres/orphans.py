@@ -1,0 +1,99 @@
+"""Steps whose effect was committed while their instance went another way: their undo pair runs without a job."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from asyncpg import Record
+
+from zeebe_fleet.adapters.postgres.claims import ModelOf
+from zeebe_fleet.adapters.postgres.compensation import undone_by
+from zeebe_fleet.adapters.postgres.pool import Connection
+from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
+from zeebe_fleet.workers.contract.records import Claim
+
+_LEASE_S = 60.0
+_RETRIES = 3
+
+_ORPHANS = """
+SELECT * FROM step WHERE state = 'ORPHANED' AND compensated_by IS NULL
+ORDER BY step_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+#: an undoing that failed, or whose worker died
+_LEFT = """
+WITH again AS (
+    UPDATE step SET fence = fence + 1, delivery = delivery + 1, state = 'CLAIMED', claimed_at = now()
+    WHERE step_id IN (
+        SELECT step_id FROM step
+        WHERE job_key IS NULL AND job_type = ANY ($1)
+            AND state IN ('CLAIMED', 'FAILED', 'HANDED_BACK') AND claimed_at < now() - make_interval(secs => $3)
+        ORDER BY step_id LIMIT $2 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING *
+), attempted AS (
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $4 FROM again
+)
+SELECT * FROM again
+"""
+
+_UNDO = """
+WITH undoing AS (
+    INSERT INTO step (workflow_id, job_type, kind, element_id, element_instance_key, process_instance_key,
+        definition_key, preceding, state)
+    SELECT workflow_id, $2, 'COMPENSATION', $3, element_instance_key, process_instance_key, definition_key,
+        ARRAY[element_id], 'CLAIMED'
+    FROM step WHERE step_id = $1
+    RETURNING *
+), attempted AS (
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $4 FROM undoing
+)
+SELECT * FROM undoing
+"""
+
+
+class Orphans:
+    """Takes the undoing of orphaned steps for one worker."""
+
+    def __init__(self, model_of: ModelOf, worker: str) -> None:
+        self._model_of = model_of
+        self._worker = worker
+
+    async def take(self, connection: Connection, job_types: Collection[str], limit: int) -> list[Claim]:
+        """Return claims on the undoing of orphaned steps, newest first; a step without an undo pair stays as it is."""
+        rows = await connection.fetch(_LEFT, list(job_types), limit, _LEASE_S, self._worker)
+        for orphan in await connection.fetch(_ORPHANS, limit):
+            handler = await self._handler_of(orphan, job_types)
+            if handler is not None:
+                undoing = await connection.fetchrow(_UNDO, orphan["step_id"], *handler, self._worker)
+                assert undoing is not None, "the orphan is locked by this transaction"
+                await connection.execute(
+                    "UPDATE step SET compensated_by = $2 WHERE step_id = $1", orphan["step_id"], undoing["step_id"]
+                )
+                rows.append(undoing)
+        return [await _claim(connection, row) for row in rows]
+
+    async def _handler_of(self, orphan: Record, job_types: Collection[str]) -> tuple[str, str] | None:
+        model = await self._model_of(orphan["definition_key"])
+        for element_id, undo in model.undoes.items():
+            job_type = model.job_types.get(element_id, "")
+            if undo.element_id == orphan["element_id"] and job_type in job_types:
+                return job_type, element_id
+        return None
+
+
+async def _claim(connection: Connection, row: Record) -> Claim:
+    job = Job(
+        key=JobKey(0),
+        type=row["job_type"],
+        process_name="",
+        process_version=0,
+        definition_key=DefinitionKey(row["definition_key"]),
+        process_instance_key=ProcessInstanceKey(row["process_instance_key"]),
+        element_id=row["element_id"],
+        element_instance_key=ElementInstanceKey(row["element_instance_key"]),
+        retries=max(_RETRIES - row["delivery"] + 1, 1),
+        lease_s=_LEASE_S,
+    )
+    undone = await undone_by(connection, row["step_id"])
+    return Claim(job, row["step_id"], row["fence"], row["workflow_id"], row["idempotency_key"], row["delivery"], undone)

@@ -1,0 +1,71 @@
+"""Every setting, read from the environment (`FLEET_…`) and from `.env`."""
+
+from __future__ import annotations
+
+import secrets as randomness
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from zeebe_fleet.adapters.outbound import ServiceSettings
+from zeebe_fleet.workers.contract.job import DEFAULT_TENANT
+
+SHIPPED_APP = "zeebe_fleet.bpmn.shipped"
+"""The processes and tasks that come with the fleet; loaded only when named."""
+
+
+class ZeebeSettings(BaseModel):
+    """Where a remote engine is and how to be let in."""
+
+    address: str = Field(default="", description="Host and port of the gRPC gateway; empty for the local engine.")
+    rest_address: str = Field(default="", description="Base address of the REST API (8.8 and newer).")
+    tls: bool = Field(default=False, description="Speak TLS.")
+    ca_file: Path | None = Field(default=None, description="PEM file of the authority behind the certificate.")
+    client_id: str = Field(default="", description="OAuth client; empty for no credentials.")
+    client_secret: SecretStr = Field(default=SecretStr(""), description="OAuth client secret.")
+    authorization_server: str = Field(default="", description="Address of the token endpoint.")
+    audience: str = Field(default="", description="Audience of the token.")
+    scope: str = Field(default="", description="Scope of the token.")
+    tenant_id: str = Field(default=DEFAULT_TENANT, description="Tenant of everything sent and taken.")
+    timeout_s: float = Field(default=10.0, description="Deadline of a call, in seconds.")
+    incident_log: Path | None = Field(default=None, description="Where the local engine writes its incidents.")
+
+
+class ApiSettingsSection(BaseModel):
+    """The GraphQL API and the inbox."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only without OIDC.")
+    port: int = Field(default=8080, description="Port to listen on; the next free one when taken locally.")
+    url: str = Field(default="", description="Where adapters and tasks find the API; derived from host and port.")
+    service_token: SecretStr = Field(
+        default_factory=lambda: SecretStr(randomness.token_urlsafe(32)),
+        description="Credential of the service role; adapters and API must share it.",
+    )
+    session_key: SecretStr = Field(
+        default_factory=lambda: SecretStr(randomness.token_urlsafe(32)), description="Signs login sessions."
+    )
+
+
+class Settings(BaseSettings):
+    """All of it; nested names are joined by two underscores: `FLEET_ZEEBE__ADDRESS`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FLEET_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+    )
+
+    engine: Literal["auto", "remote", "docker", "embedded"] = Field(
+        default="auto", description="Which engine; auto takes the remote one when its address is set."
+    )
+    app: str = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
+    database_url: str = Field(default="", description="postgresql:// address; empty for the local database.")
+    state: Path = Field(default=Path(".fleet"), description="Folder of the local stack's data and logs.")
+    human_tasks: Literal["deployed", "all"] = Field(
+        default="deployed", description="Whether user tasks of processes that others deployed become activities too."
+    )
+    zeebe: ZeebeSettings = ZeebeSettings()
+    api: ApiSettingsSection = ApiSettingsSection()
+    services: dict[str, ServiceSettings] = Field(default_factory=dict, description="Outside services by name.")
+    secrets: dict[str, SecretStr] = Field(default_factory=dict, description="Credentials for tasks, by name.")
+    log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
