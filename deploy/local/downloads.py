@@ -98,11 +98,12 @@ class Downloads:
             before_bytes = _size(part)
             try:
                 _continue(url, artifact, part, advance, check)
-                return  # a whole answer: if it is not what is pinned, asking again changes nothing
             except httpx.TransportError as error:
                 failures = 1 if _size(part) - before_bytes >= _PROGRESS_BYTES else failures + 1
                 if failures == ATTEMPTS:
                     raise _given_up(artifact, part, url, error) from error
+            else:
+                return  # a whole answer: if it is not what is pinned, asking again changes nothing
             _pause(0.2 * 2**failures, check)
 
 

@@ -173,12 +173,12 @@ def _wait(ending: list[psutil.Process], timeout_s: float) -> list[psutil.Process
 
 def _runs(process: psutil.Process) -> bool:
     child = _children.get(process.pid)
-    if child is not None and child.poll() is not None:
-        return False
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            return True
     except psutil.NoSuchProcess:
-        return False
+        pass
+    return child is not None and child.poll() is None  # the poll is what removes a zombie
 
 
 def _fork(launch: Launch, owned: bool) -> Identity:
