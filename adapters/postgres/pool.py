@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -12,7 +12,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from zeebe_fleet.workers.contract.errors import FleetError, PermanentError, RecordsUnavailable
 
-Connection = PoolConnectionProxy[Any]
+if TYPE_CHECKING:
+    Connection = PoolConnectionProxy[Any]
+else:
+    Connection = PoolConnectionProxy
 _CONNECT_TIMEOUT_S = 10.0
 _COMMAND_TIMEOUT_S = 30.0
 _LOST = (
