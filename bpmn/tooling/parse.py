@@ -56,15 +56,20 @@ def undo_pairs(document: Document, process: Element) -> Iterator[tuple[Element, 
 
     Source: BPMN 2.0.2, 10.7.1: the boundary event is associated, not connected, with its handler.
     """
-    associations = {one.get("sourceRef"): one for one in process.iter(f"{{{xml.MODEL}}}association")}
     for event in filter(xml.is_compensation, process.iter(f"{{{xml.MODEL}}}boundaryEvent")):
-        association = associations.get(event.get("id"))
-        if association is None:
-            raise document.wrong(event, "has no handler", "Draw an association from it to the task that undoes.")
-        handler = document.reference(association, "targetRef")
-        if xml.kind(handler) not in xml.ACTIVITIES:
-            raise document.wrong(handler, "cannot undo anything", "A compensation handler is a task.")
-        yield handler, document.reference(event, "attachedToRef")
+        for handler in _associated(document, process, event):
+            if xml.kind(handler) not in xml.ACTIVITIES:
+                raise document.wrong(handler, "cannot undo anything", "A compensation handler is a task.")
+            yield handler, document.reference(event, "attachedToRef")
+
+
+def _associated(document: Document, process: Element, event: Element) -> list[Element]:
+    associations = process.iter(f"{{{xml.MODEL}}}association")
+    drawn = [document.reference(one, "targetRef") for one in associations if one.get("sourceRef") == event.get("id")]
+    handlers = [target for target in drawn if xml.kind(target) != "textAnnotation"]
+    if not handlers:
+        raise document.wrong(event, "has no handler", "Draw an association from it to the task that undoes.")
+    return handlers
 
 
 def _job_types(document: Document, process: Element) -> Iterator[tuple[str, str]]:

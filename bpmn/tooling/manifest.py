@@ -1,0 +1,47 @@
+"""What a process package says of itself, beside its model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class JobType(_Part):
+    """The contract of a system task."""
+
+    description: str = Field(min_length=1)
+    errors: tuple[str, ...] = ()
+    """Codes of the BPMN errors it may end in."""
+
+
+class HumanWork(_Part):
+    """A task for people."""
+
+    candidate_groups: tuple[str, ...] = Field(min_length=1)
+    form: str = ""
+    """File of the form, in the package's folder."""
+
+
+class Manifest(_Part):
+    """`manifest.yaml` of a process package."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Of the process and of its folder."""
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    """Semantic version; the model carries it as its version tag."""
+    description: str = Field(min_length=1)
+    input: Mapping[str, Any] = Field(default_factory=dict)
+    """JSON Schema of the variables an instance starts with."""
+    job_types: Mapping[str, JobType] = Field(default_factory=dict)
+    errors: Mapping[str, str] = Field(default_factory=dict)
+    """BPMN error codes with what they mean."""
+    undo: Mapping[str, str] = Field(default_factory=dict)
+    """Element → the compensation handler that takes it back."""
+    human_tasks: Mapping[str, HumanWork] = Field(default_factory=dict)
+    """By element."""

@@ -1,0 +1,148 @@
+"""A process package: one folder with a model, its manifest and its forms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lxml import etree
+from pydantic import ValidationError
+
+from zeebe_fleet.bpmn.tooling import document as xml
+from zeebe_fleet.bpmn.tooling.document import Document, Element
+from zeebe_fleet.bpmn.tooling.manifest import Manifest
+from zeebe_fleet.bpmn.tooling.parse import EMBEDDED_FORM, read_model
+from zeebe_fleet.workers.contract.errors import DefinitionError
+from zeebe_fleet.workers.contract.model import ProcessModel
+from zeebe_fleet.workers.contract.ports import Resource
+
+MANIFEST = "manifest.yaml"
+
+
+@dataclass(frozen=True)
+class ProcessPackage:
+    """A package as read from its folder."""
+
+    folder: Path
+    manifest: Manifest
+    bpmn: bytes
+    forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Camunda Forms by form id."""
+    form_files: Mapping[str, str] = field(default_factory=dict)
+    """File name → form id."""
+
+    @property
+    def model_file(self) -> Path:
+        """Where the model is."""
+        return self.folder / f"{self.folder.name}.bpmn"
+
+    @cached_property
+    def document(self) -> Document:
+        """The model as a tree; do not change it."""
+        return Document(self.bpmn, str(self.model_file))
+
+    @cached_property
+    def model(self) -> ProcessModel:
+        """What the fleet must know of the process."""
+        return read_model(self.bpmn, self.manifest.name, forms=self.forms, file=str(self.model_file))
+
+    def resources(self) -> tuple[Resource, ...]:
+        """Return what to deploy, the same bytes every time.
+
+        Forms are embedded in the model, so that what was deployed holds all that it needs: an instance keeps
+        the form it was started with, and whoever has the definition can show it.
+        """
+        return (Resource(self.model_file.name, _with_forms(self.document, self.forms)),)
+
+
+def load_package(folder: Path) -> ProcessPackage:
+    """Read the package of a folder.
+
+    Raises:
+        DefinitionError: something is missing or cannot be read, with file and reason.
+    """
+    forms = {file.name: _form(file) for file in sorted(folder.glob("*.form"))}
+    package = ProcessPackage(
+        folder,
+        _manifest(folder / MANIFEST),
+        _content(folder / f"{folder.name}.bpmn"),
+        {form["id"]: form for form in forms.values()},
+        {file: form["id"] for file, form in forms.items()},
+    )
+    package.document.process(package.manifest.name)
+    return package
+
+
+def package_folders(processes: Path) -> list[Path]:
+    """Return the folders that are process packages, or were meant to be."""
+    found = {file.parent for pattern in (f"*/{MANIFEST}", "*/*.bpmn") for file in processes.glob(pattern)}
+    return sorted(found)
+
+
+def load_packages(processes: Path) -> list[ProcessPackage]:
+    """Read all packages of a folder, by name."""
+    return [load_package(folder) for folder in package_folders(processes)]
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise DefinitionError(
+            f"{file}: {error.strerror}.", "A package needs manifest.yaml and a model of its folder's name."
+        ) from None
+
+
+def _manifest(file: Path) -> Manifest:
+    try:
+        return Manifest.model_validate(yaml.safe_load(_content(file)))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise DefinitionError(f"{file}{line}: not YAML: {getattr(error, 'problem', error)}.") from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in error.errors())
+        raise DefinitionError(f"{file}: {wrong}.", "See `Manifest` for what it may hold.") from None
+
+
+def _form(file: Path) -> dict[str, Any]:
+    try:
+        form = json.loads(_content(file))
+    except ValueError as error:
+        raise DefinitionError(f"{file}: not JSON: {error}.", "Export the form again from the modeler.") from None
+    if not isinstance(form, dict) or not isinstance(form.get("id"), str):
+        raise DefinitionError(f"{file}: a form without an id.", "Give it the id that the user task names.")
+    return form
+
+
+def _with_forms(document: Document, forms: Mapping[str, Mapping[str, Any]]) -> bytes:
+    root = deepcopy(document.root)
+    for process in xml.children(root, "process"):
+        linked: set[str] = set()
+        for task in process.iter(f"{{{xml.MODEL}}}userTask"):
+            for link in (one for one in xml.extension(task, "formDefinition") if one.get("formId")):
+                form_id = link.get("formId", "")
+                if form_id not in forms:
+                    missing = f"names form {form_id!r}, which is not in its folder"
+                    raise document.wrong(task, missing, f"Add a .form file with the id {form_id!r}.")
+                del link.attrib["formId"]
+                link.set("formKey", EMBEDDED_FORM + form_id)
+                linked.add(form_id)
+        for form_id in sorted(linked):
+            _embed(process, form_id, forms[form_id])
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _embed(process: Element, form_id: str, form: Mapping[str, Any]) -> None:
+    extensions = process.find(f"{{{xml.MODEL}}}extensionElements")
+    if extensions is None:
+        extensions = etree.Element(f"{{{xml.MODEL}}}extensionElements")
+        process.insert(len(xml.children(process, "documentation")), extensions)
+    embedded = etree.SubElement(extensions, f"{{{xml.ZEEBE}}}userTaskForm", {"id": form_id})
+    embedded.text = json.dumps(form, separators=(",", ":"), sort_keys=True)
