@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lxml import etree
 
@@ -12,6 +12,7 @@ from zeebe_fleet.workers.contract.ports import Resource
 
 FILE = re.compile(r"^'(?P<name>[^']+)':\s*(?P<rest>.*)$")
 BROKEN = re.compile(r"URI=\S+ Line=(?P<line>\d+)")
+DANGLING = re.compile(r"IDREF '(?P<id>[^']+)'")
 ELEMENT = re.compile(r"- Element: (?P<id>[^\s>]+)")
 
 
@@ -28,25 +29,28 @@ def explain(rejection: EngineRejected, resources: Sequence[Resource]) -> EngineR
 
 
 def _located(line: str, name: str, source: bytes | None) -> str:
-    if source is None:
-        return line
+    at = None if source is None else _place(line, source)
+    return line if at is None else f"{line} ({name}:{at})"
+
+
+def _place(line: str, source: bytes) -> int | None:
     if element := ELEMENT.search(line):
-        at = line_of(source, element["id"])
-        return f"{line} ({name}:{at})" if at else line
-    if broken := BROKEN.search(line):
-        return f"{line} ({name}:{broken['line']})"
-    return line
+        return _line_of(source, lambda node: node.get("id") == element["id"])
+    if dangling := DANGLING.search(line):
+        # The engine's own line is where the document ends.
+        return _line_of(source, lambda node: dangling["id"] in (node.text, *node.attrib.values()))
+    broken = BROKEN.search(line)
+    return int(broken["line"]) if broken else None
 
 
-def line_of(source: bytes, element_id: str) -> int | None:
-    """Return the line on which an element of a model is, if it is there."""
+def _line_of(source: bytes, is_meant: Callable[[etree._Element], bool]) -> int | None:
     try:
-        root = _parsed(source)
+        nodes = _parsed(source).iter(etree.Element)
     except etree.XMLSyntaxError:
         return None
-    for element in root.iter(etree.Element):
-        if element.get("id") == element_id and isinstance(element.sourceline, int):
-            return element.sourceline
+    for node in nodes:
+        if is_meant(node) and isinstance(node.sourceline, int):
+            return node.sourceline
     return None
 
 
