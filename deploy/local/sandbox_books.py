@@ -26,7 +26,7 @@ class Fault(BaseModel):
     nonsense: Literal["html", "shape"] | None = None
     """Answer 200 with a web page, or with JSON of another shape, after the work was done."""
     refuse: bool = False
-    """Answer that the applicant is refused: a business outcome, no error."""
+    """Answer that the applicant is refused: a business outcome, no error; KYC and credit know it."""
 
 
 class Call(BaseModel):
