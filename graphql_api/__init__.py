@@ -1,0 +1,1 @@
+"""What people see: the GraphQL API and the inbox."""

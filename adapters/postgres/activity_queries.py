@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, text, true
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, or_, select, text, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from zeebe_fleet.adapters.postgres.tables import Activity, Step, Workflow
 from zeebe_fleet.workers.contract.api_ports import ActivityFilter
@@ -34,9 +34,10 @@ def seen_by(principal: Principal) -> ColumnElement[bool]:
 
 def in_groups(principal: Principal) -> ColumnElement[bool]:
     """Restrict to what one of the principal's groups is a candidate for."""
-    return Activity.candidate_groups.overlap(
-        array(sorted(principal.groups), type_=Activity.candidate_groups.type.item_type)
+    overlaps: ColumnElement[bool] = Activity.candidate_groups.op("&&", is_comparison=True)(
+        cast(sorted(principal.groups), ARRAY(Text))
     )
+    return overlaps
 
 
 def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:

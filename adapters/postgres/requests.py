@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import fields
-from typing import Any, TypeVar
+from enum import EnumMeta
+from functools import cache
+from typing import Any, TypeVar, cast, get_type_hints
 
-import asyncpg
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from zeebe_fleet.adapters.postgres.pool import translated
 from zeebe_fleet.adapters.postgres.tables import RequestKey
-from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.refusals import IdempotencyConflict
 
@@ -31,29 +31,25 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     Raises:
         RecordsUnavailable: PostgreSQL cannot be reached, or went away.
     """
-    try:
+    with translated():
         async with sessions.begin() as session:
             yield session
-    except (OperationalError, InterfaceError, OSError, asyncpg.CannotConnectNowError) as error:
-        raise _unavailable() from error
-    except DBAPIError as error:
-        if error.connection_invalidated or _shutting_down(error):
-            raise _unavailable() from error
-        raise
-
-
-def _unavailable() -> RecordsUnavailable:
-    return RecordsUnavailable("The records cannot be reached.", "Try again in a moment.")
-
-
-def _shutting_down(error: DBAPIError) -> bool:
-    """Whether PostgreSQL is stopping or starting: SQLSTATE class 57P."""
-    return str(getattr(error.orig, "sqlstate", "") or "").startswith("57P")
 
 
 def record(kind: type[R], row: Any) -> R:
     """Copy a row into the record that people outside this package know."""
-    return kind(**{one.name: getattr(row, one.name) for one in fields(kind)})  # type: ignore[arg-type]
+    return kind(**{name: read(getattr(row, name)) for name, read in _readers(cast(Hashable, kind))})
+
+
+@cache
+def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """Return the fields of a record, and how each is read: words of a state become members of their enum."""
+    hints = get_type_hints(kind)
+    return tuple((one.name, hint if isinstance(hint := hints[one.name], EnumMeta) else _as_is) for one in fields(kind))
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def body_hash(body: Mapping[str, Any]) -> str:

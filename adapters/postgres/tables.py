@@ -133,6 +133,7 @@ class Step(Base):
         UniqueConstraint("workflow_id", "job_key", name="step_workflow_job"),
         Index("step_workflow", "workflow_id", "step_id"),
         Index("step_compensated_by", "compensated_by", postgresql_where=text("compensated_by IS NOT NULL")),
+        Index("step_progress", "claimed_at", "finished_at", postgresql_using="brin"),
         Index("step_unsettled", "step_id", postgresql_where=text("state IN ('UNCERTAIN', 'ORPHANED')")),
     )
 

@@ -1,7 +1,7 @@
-"""What the API needs from the outside: the records it shows and changes, the outbox, and news of changes.
+"""What the API needs from the outside: the records it shows and changes, delivery to the engine, and news of changes.
 
 Requests that change something return the ids of what is owed to the engine for them; the API hands those to
-the `Outbox` at once. Whatever is refused raises a `RequestRefused` and changes nothing.
+`Delivery` at once. Whatever is refused raises a `RequestRefused` and changes nothing.
 """
 
 from __future__ import annotations
@@ -351,7 +351,7 @@ class Requests(Protocol):
         """Take back a request that did not reach the engine."""
 
 
-class Outbox(Protocol):
+class Delivery(Protocol):
     """What the engine must still be told."""
 
     async def deliver(self, owed_ids: Sequence[int]) -> None:

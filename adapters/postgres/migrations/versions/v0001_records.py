@@ -141,6 +141,8 @@ CREATE TABLE step (
 
 CREATE INDEX step_compensated_by ON step (compensated_by) WHERE compensated_by IS NOT NULL;
 
+CREATE INDEX step_progress ON step USING brin (claimed_at, finished_at);
+
 CREATE INDEX step_unsettled ON step (step_id) WHERE state IN ('UNCERTAIN', 'ORPHANED');
 
 CREATE INDEX step_workflow ON step (workflow_id, step_id);

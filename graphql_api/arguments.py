@@ -1,0 +1,92 @@
+"""Arguments of mutations, read and checked before anything happens."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
+from zeebe_fleet.workers.contract.principal import Principal
+from zeebe_fleet.workers.contract.refusals import InvalidVariables, NotAllowed, UnknownProcessVersion
+
+_STORED_BYTES = 4_194_304
+"""The engine gives out at most 4 MB with a job."""
+_VERSION = re.compile(r"engine:([1-9][0-9]{0,8})")
+
+
+def read_version(process_version: str | None) -> int | None:
+    """Read `engine:3`; nothing means the latest.
+
+    Raises:
+        UnknownProcessVersion: it is written otherwise.
+    """
+    if process_version is None:
+        return None
+    if match := _VERSION.fullmatch(process_version):
+        return int(match[1])
+    raise UnknownProcessVersion(
+        f"{process_version!r} is not a version.",
+        "Write engine:3 for the engine's version 3, or leave processVersion out for the latest.",
+    )
+
+
+def read_variables(value: Any, limit_bytes: int) -> Mapping[str, Any]:
+    """Check variables that shall go to the engine.
+
+    Raises:
+        InvalidVariables: they are not a JSON object, too large, or of reserved names.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidVariables(
+            "Variables are a JSON object, from names to values.", 'Send for example {"amount": 100}.'
+        )
+    reserved = sorted(set(value) & set(RESERVED_VARIABLES))
+    if reserved:
+        raise InvalidVariables(f"The fleet sets {', '.join(reserved)} itself.", "Leave reserved names out.")
+    return bounded(value, limit_bytes)
+
+
+def bounded(value: dict[str, Any], limit_bytes: int) -> dict[str, Any]:
+    """Check that a JSON object can be stored and is not too large.
+
+    Raises:
+        InvalidVariables: it is too large, or holds a number or character that JSON does not have.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        size_bytes = len(text.encode())
+    except (ValueError, RecursionError):
+        raise InvalidVariables("A number or character in it is not JSON.", "Send plain JSON in UTF-8.") from None
+    if "\\u0000" in text:
+        raise InvalidVariables("A text in it holds a NUL character.", "Remove it.")
+    if size_bytes > limit_bytes:
+        raise InvalidVariables(
+            f"It takes {size_bytes:,} bytes; {limit_bytes:,} are allowed.",
+            "Store large content elsewhere and send a reference to it.",
+        )
+    return value
+
+
+def require_role(principal: Principal, *roles: str) -> None:
+    """Let only holders of one of the roles, and administrators, pass.
+
+    Raises:
+        NotAllowed: the principal holds none of them.
+    """
+    if not any(principal.has_role(role) for role in roles):
+        raise NotAllowed(f"{principal.subject} may not do this.", f"It takes the role {' or '.join(roles)}.")
+
+
+def json_object(name: str, value: Any) -> dict[str, Any]:
+    """Check that a JSON value is an object.
+
+    Raises:
+        InvalidVariables: it is something else.
+    """
+    if isinstance(value, dict):
+        return bounded(value, _STORED_BYTES)
+    raise InvalidVariables(f"{name} is not a JSON object.", "Send an object, from names to values.")

@@ -1,0 +1,64 @@
+"""What every resolver is given: who asks, the ports, and loaders that read in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+from zeebe_fleet.workers.contract.api_ports import (
+    ActivityEventRecord,
+    ActivityRecord,
+    AttemptRecord,
+    StepRecord,
+    WorkflowRecord,
+)
+from zeebe_fleet.workers.contract.principal import Principal
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Context:
+    """One request, or one subscription for as long as it lasts.
+
+    The loaders batch and do not cache, so that a subscription never shows what it saw before.
+    """
+
+    def __init__(self, principal: Principal, services: ApiServices, settings: ApiSettings) -> None:
+        self.principal = principal
+        self.services = services
+        self.settings = settings
+        workflows, activities = services.workflows, services.activities
+        self.workflow: DataLoader[UUID, WorkflowRecord | None] = _one(workflows.by_id)
+        self.children: DataLoader[UUID, list[WorkflowRecord]] = _many(workflows.children)
+        self.steps: DataLoader[UUID, list[StepRecord]] = _many(workflows.steps)
+        self.attempts: DataLoader[int, list[AttemptRecord]] = _many(workflows.attempts)
+        self.events: DataLoader[UUID, list[ActivityEventRecord]] = _many(activities.events)
+        self.activity: DataLoader[UUID, ActivityRecord | None] = _one(lambda ids: activities.visible(principal, ids))
+        self.activities: DataLoader[UUID, list[ActivityRecord]] = _many(
+            lambda ids: activities.of_workflows(principal, ids)
+        )
+
+
+Info = strawberry.Info[Context, Any]
+
+
+def _one(load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+    async def read(keys: list[K]) -> list[V | None]:
+        found = await load(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=read, cache=False)
+
+
+def _many(load: Callable[[Sequence[K]], Awaitable[Mapping[K, list[V]]]]) -> DataLoader[K, list[V]]:
+    async def read(keys: list[K]) -> list[list[V]]:
+        found = await load(keys)
+        return [found.get(key, []) for key in keys]
+
+    return DataLoader(load_fn=read, cache=False)

@@ -1,0 +1,55 @@
+"""Errors of a query as its sender sees them: what they can act on, and an error id for the rest.
+
+What a request was about, its variables above all, never gets into a log.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+
+from zeebe_fleet.workers.contract.errors import FleetError, InfrastructureError
+from zeebe_fleet.workers.contract.refusals import NotAllowed
+
+_log = structlog.get_logger("fleet.api")
+
+
+class Faults(SchemaExtension):
+    """Masks bugs; shows `FleetError`s with their suggestion."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Rewrite the errors of the result."""
+        yield
+        result: Any = self.execution_context.result
+        if result is not None and getattr(result, "errors", None):
+            result.errors = [shown(error) for error in result.errors]
+
+
+def shown(error: GraphQLError) -> GraphQLError:
+    """Return what the sender may see of an error, logging what was masked."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if cause is None:
+        return error
+    if isinstance(cause, FleetError):
+        message, extensions = cause.message, {"code": _code(cause), "suggestion": cause.suggestion}
+    else:
+        error_id = uuid4().hex[:12]
+        # neither the message nor the locals of a traceback: both may hold variables
+        where = "".join(traceback.format_tb(cause.__traceback__))
+        _log.error("internal error", error_id=error_id, path=error.path, error=type(cause).__name__, where=where)
+        message, extensions = "Internal error.", {"code": "INTERNAL", "errorId": error_id}
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
+
+
+def _code(error: FleetError) -> str:
+    if isinstance(error, InfrastructureError):
+        return "UNAVAILABLE"
+    return "NOT_ALLOWED" if isinstance(error, NotAllowed) else "BAD_REQUEST"

@@ -1,0 +1,121 @@
+"""What stands before the routes: where the API may listen, which hosts and origins it answers, how much it reads."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from zeebe_fleet.graphql_api.auth import identify
+from zeebe_fleet.graphql_api.settings import ApiSettings
+from zeebe_fleet.workers.contract.errors import FleetError
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+def check_bind(host: str, settings: ApiSettings) -> None:
+    """Refuse to listen beyond this machine while anybody can be any persona.
+
+    Raises:
+        FleetError: the address is not a loopback one, and there is no OIDC issuer.
+    """
+    if not settings.oidc_issuer and not is_loopback(host):
+        raise FleetError(
+            f"The API would listen on {host or 'all addresses'}, where anybody could sign in as anybody.",
+            "Listen on 127.0.0.1, or set an OIDC issuer to sign in people.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def error_response(status: int, code: str, message: str, suggestion: str) -> Response:
+    """Answer as GraphQL does, so that clients need to know one shape only."""
+    error = {"message": message, "extensions": {"code": code, "suggestion": suggestion}}
+    return JSONResponse({"errors": [error]}, status)
+
+
+class Guards:
+    """Refuses what must not reach the routes, and puts the security headers on every answer."""
+
+    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        app: ASGIApp = self._refusal(scope) or self._app
+        await app(scope, _bounded(receive, self._settings.limits.body_bytes), _with_headers(send))
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        if not self._settings.oidc_issuer and not is_loopback(host):
+            # a page elsewhere can make its own name point here
+            return error_response(421, "WRONG_HOST", f"{host!r} is not this machine.", "Use 127.0.0.1 or localhost.")
+        if _declared_bytes(headers) > self._settings.limits.body_bytes:
+            return error_response(413, "TOO_LARGE", "The request is too large.", "Send less at once.")
+        if self._is_cross_site(scope, headers):
+            return error_response(403, "WRONG_ORIGIN", "The request comes from another site.", "Use the API's page.")
+        return None
+
+    def _is_cross_site(self, scope: Scope, headers: Headers) -> bool:
+        """Whether another site may have made a browser send this, with its cookie."""
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return False
+        origin = headers.get("origin")
+        if origin is not None:
+            return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        identity = identify(HTTPConnection(scope), self._settings)
+        return bool(identity and identity.by_cookie and headers.get("sec-fetch-site") != "same-origin")
+
+
+def _declared_bytes(headers: Headers) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _bounded(receive: Receive, limit_bytes: int) -> Receive:
+    """Cut off a body that is longer than it said, or did not say."""
+    read_bytes = 0
+
+    async def bounded() -> Message:
+        nonlocal read_bytes
+        message = await receive()
+        read_bytes += len(message.get("body", b""))
+        if message["type"] == "http.request" and read_bytes > limit_bytes:
+            return {"type": "http.disconnect"}
+        return message
+
+    return bounded
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

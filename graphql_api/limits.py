@@ -1,0 +1,103 @@
+"""How much one query may ask for: depth, aliases, tokens, and a cost estimated before it runs.
+
+The rules are made once for a schema: the validation cache knows documents by the rules they passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    ASTValidationRule,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValidationContext,
+    ValidationRule,
+)
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions.max_aliases import create_validator as alias_rule
+from strawberry.extensions.query_depth_limiter import create_validator as depth_rule
+
+from zeebe_fleet.graphql_api.paging import DEFAULT_PAGE, MAX_PAGE
+from zeebe_fleet.graphql_api.settings import Limits
+
+CACHED_DOCUMENTS = 512
+_LISTS = frozenset({"steps", "attempts", "activities", "children", "events"})
+_LIST_SIZE = 10
+
+
+def limiting(limits: Limits) -> list[Callable[[], SchemaExtension]]:
+    """Return the extensions that hold a schema to its limits, and cache what was parsed and validated."""
+    rules: list[type[ASTValidationRule]] = [
+        depth_rule(limits.depth, None, None),
+        alias_rule(limits.aliases),
+        complexity_rule(limits.complexity),
+    ]
+    return [
+        lambda: MaxTokensLimiter(max_token_count=limits.tokens),
+        lambda: AddValidationRules(rules),
+        lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+        lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+    ]
+
+
+def complexity_rule(limit: int) -> type[ValidationRule]:
+    """Make a rule that refuses operations whose estimated number of fields is above a limit."""
+
+    class ComplexityRule(ValidationRule):
+        def __init__(self, context: ValidationContext) -> None:
+            super().__init__(context)
+            definitions = context.document.definitions
+            fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+            for operation in definitions:
+                if isinstance(operation, OperationDefinitionNode):
+                    cost = _cost(operation.selection_set, fragments, frozenset(), limit)
+                    if cost > limit:
+                        context.report_error(
+                            GraphQLError(
+                                f"This operation may read more than {limit} fields; "
+                                "ask for fewer at once, or for smaller pages."
+                            )
+                        )
+
+    return ComplexityRule
+
+
+def _cost(
+    selections: SelectionSetNode | None, fragments: Mapping[str, Any], open_spreads: frozenset[str], limit: int
+) -> int:
+    cost = 0
+    for node in selections.selections if selections else ():
+        if cost > limit:
+            return cost
+        if isinstance(node, FragmentSpreadNode):
+            name = node.name.value
+            if name in fragments and name not in open_spreads:
+                cost += _cost(fragments[name].selection_set, fragments, open_spreads | {name}, limit)
+        elif isinstance(node, InlineFragmentNode):
+            cost += _cost(node.selection_set, fragments, open_spreads, limit)
+        elif isinstance(node, FieldNode):
+            cost += 1 + _size(node) * _cost(node.selection_set, fragments, open_spreads, limit)
+    return cost
+
+
+def _size(field: FieldNode) -> int:
+    """Estimate how many entries a field returns; a page size given as a variable counts as the largest."""
+    for argument in field.arguments or ():
+        if argument.name.value in ("first", "limit"):
+            return int(argument.value.value) if isinstance(argument.value, IntValueNode) else MAX_PAGE
+    selected = {
+        one.name.value
+        for one in (field.selection_set.selections if field.selection_set else ())
+        if isinstance(one, FieldNode)
+    }
+    if "edges" in selected:
+        return DEFAULT_PAGE
+    return _LIST_SIZE if field.name.value in _LISTS else 1

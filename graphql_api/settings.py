@@ -1,0 +1,59 @@
+"""How the API is set up, and what it is given to work with."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from zeebe_fleet.workers.contract.api_ports import Activities, Changes, Delivery, Requests, Workflows
+from zeebe_fleet.workers.contract.ports import Engine
+from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
+
+PERSONAS: Mapping[str, Principal] = {
+    "rita": Principal("rita", groups=frozenset({"reviewers"})),
+    "sam": Principal("sam", groups=frozenset({"sales-managers"})),
+    "olga": Principal("olga", roles=frozenset({OPERATOR_ROLE})),
+    "ada": Principal("ada", roles=frozenset({ADMIN_ROLE})),
+}
+"""Whom one may be on a machine of one's own; they have no passwords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for."""
+
+    body_bytes: int = 1_048_576
+    variables_bytes: int = 262_144
+    depth: int = 12
+    complexity: int = 50_000
+    aliases: int = 30
+    tokens: int = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What differs from one installation to the next."""
+
+    service_token: str = field(default="", repr=False)
+    """Bearer token of the service role; empty: nobody has it."""
+    session_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """Signs sessions; the same in every API process behind one proxy."""
+    session_s: float = 12 * 3600.0
+    oidc_issuer: str = ""
+    personas: Mapping[str, Principal] = field(default_factory=lambda: PERSONAS)
+    """Offered while there is no OIDC issuer."""
+    introspection: bool = True
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """The ports the API speaks to."""
+
+    workflows: Workflows
+    activities: Activities
+    requests: Requests
+    delivery: Delivery
+    engine: Engine
+    changes: Changes

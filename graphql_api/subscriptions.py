@@ -1,0 +1,42 @@
+"""Subscriptions: activities and workflows as they change."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+import strawberry
+
+from zeebe_fleet.graphql_api.context import Info
+from zeebe_fleet.graphql_api.described import subscribed
+from zeebe_fleet.graphql_api.types import Activity, Workflow
+
+
+@strawberry.type
+class Subscription:
+    """What is told as it changes; of one record, first how it stands."""
+
+    @subscribed
+    async def activity_changed(self, info: Info, activity_id: UUID | None = None) -> AsyncGenerator[Activity, None]:
+        """An activity whenever it changes, or all that you may see."""
+        async with info.context.services.changes.subscribe() as changes:
+            if activity_id and (record := await info.context.activity.load(activity_id)):
+                yield Activity.of(record)
+            async for kind, changed_id in changes:
+                if kind == "activity" and activity_id in (None, changed_id):
+                    record = await info.context.activity.load(changed_id)
+                    if record:
+                        yield Activity.of(record)
+
+    @subscribed
+    async def workflow_changed(self, info: Info, workflow_id: UUID | None = None) -> AsyncGenerator[Workflow, None]:
+        """A workflow whenever it or one of its steps changes, or all of them."""
+        context = info.context
+        async with context.services.changes.subscribe(steps=True) as changes:
+            if workflow_id and (record := await context.workflow.load(workflow_id)):
+                yield Workflow.of(record, context)
+            async for kind, changed_id in changes:
+                if kind == "workflow" and workflow_id in (None, changed_id):
+                    record = await context.workflow.load(changed_id)
+                    if record:
+                        yield Workflow.of(record, context)

@@ -1,0 +1,248 @@
+"""What people see: workflows, their steps, activities, and deployed processes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import strawberry
+from strawberry.scalars import JSON
+
+from zeebe_fleet.graphql_api.context import Context, Info
+from zeebe_fleet.graphql_api.described import described, resolved
+from zeebe_fleet.graphql_api.scalars import EngineKey
+from zeebe_fleet.workers.contract.api_ports import (
+    ActivityEventRecord,
+    ActivityRecord,
+    AttemptRecord,
+    DefinitionRecord,
+    StepRecord,
+    WorkflowRecord,
+)
+from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
+from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
+
+for _enum in (ActivityState, Origin, StepKind, StepState, WorkflowState):
+    strawberry.enum(_enum)
+
+
+class Shown:
+    """A GraphQL type whose fields are a record's fields of the same names."""
+
+    @classmethod
+    def _of(cls, shown: Any, /, **extra: Any) -> Self:
+        names = [one.name for one in fields(cls) if one.init and one.name not in extra]  # type: ignore[arg-type]
+        return cls(**{name: getattr(shown, name) for name in names}, **extra)
+
+
+@described
+class StepAttempt(Shown):
+    """One delivery of a step's job."""
+
+    fence: int
+    round: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: JSON | None
+
+    @classmethod
+    def of(cls, record: AttemptRecord) -> Self:
+        """Show a record."""
+        return cls._of(record)
+
+
+@described
+class Step(Shown):
+    """A job of a workflow."""
+
+    record: strawberry.Private[StepRecord]
+    may_read_data: strawberry.Private[bool]
+    step_id: EngineKey
+    job_key: EngineKey | None
+    job_type: str
+    kind: StepKind
+    element_id: str
+    call_path: list[str]
+    loop_counter: int | None
+    preceding: list[str]
+    round: int
+    delivery: int
+    state: StepState
+    error: JSON | None
+    compensated_by: EngineKey | None
+    claimed_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, record: StepRecord, *, may_read_data: bool) -> Self:
+        """Show a record."""
+        return cls._of(record, record=record, may_read_data=may_read_data)
+
+    @resolved
+    def input(self) -> JSON | None:
+        """Variables it was given; for operators and whoever started the workflow."""
+        return _json(self.record.input) if self.may_read_data else None
+
+    @resolved
+    def result(self) -> JSON | None:
+        """What it returned; for operators and whoever started the workflow."""
+        return _json(self.record.result) if self.may_read_data else None
+
+    @resolved
+    async def attempts(self, info: Info) -> list[StepAttempt]:
+        """Every delivery, the oldest first."""
+        return [StepAttempt.of(one) for one in await info.context.attempts.load(self.record.step_id)]
+
+
+@described
+class ActivityEvent(Shown):
+    """Something that happened to an activity."""
+
+    kind: str
+    subject: str
+    data: JSON
+    at: datetime
+
+    @classmethod
+    def of(cls, record: ActivityEventRecord) -> Self:
+        """Show a record."""
+        return cls._of(record, subject=str(record.principal["subject"]))
+
+
+@described
+class Activity(Shown):
+    """A piece of human work."""
+
+    record: strawberry.Private[ActivityRecord]
+    activity_id: UUID
+    workflow_id: UUID
+    element_id: str
+    element_instance_key: EngineKey
+    job_key: EngineKey | None
+    name: str
+    form: JSON | None
+    input: JSON
+    result: JSON | None
+    candidate_groups: list[str]
+    candidate_users: list[str]
+    assignee: str | None
+    due_at: datetime | None
+    state: ActivityState
+    version: int
+    created_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, record: ActivityRecord) -> Self:
+        """Show a record."""
+        return cls._of(record, record=record)
+
+    @resolved
+    async def workflow(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:
+        """The workflow that waits for it."""
+        found = await info.context.workflow.load(self.workflow_id)
+        return Workflow.of(found, info.context) if found else None
+
+    @resolved
+    async def events(self, info: Info) -> list[ActivityEvent]:
+        """What happened to it, the oldest first."""
+        return [ActivityEvent.of(one) for one in await info.context.events.load(self.activity_id)]
+
+
+@described
+class Workflow(Shown):
+    """One run of a process."""
+
+    record: strawberry.Private[WorkflowRecord]
+    may_read_data: strawberry.Private[bool]
+    workflow_id: UUID
+    process_name: str
+    process_version: str | None
+    definition_key: EngineKey | None
+    process_instance_key: EngineKey | None
+    parent_workflow_id: UUID | None
+    business_key: str | None
+    state: WorkflowState
+    origin: Origin
+    started_by: str
+    incident: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, record: WorkflowRecord, context: Context) -> Self:
+        """Show a record, with its data if the principal may read them."""
+        asking, subject = context.principal, str(record.principal["subject"])
+        reads = asking.subject == subject or asking.has_role(OPERATOR_ROLE) or asking.has_role(SERVICE_ROLE)
+        version = f"engine:{record.process_version}" if record.process_version else None
+        return cls._of(record, record=record, process_version=version, started_by=subject, may_read_data=reads)
+
+    @resolved
+    def input(self) -> JSON | None:
+        """Variables it was started with; for operators and whoever started it."""
+        return _json(self.record.input) if self.may_read_data else None
+
+    @resolved
+    def output(self) -> JSON | None:
+        """Variables it ended with; for operators and whoever started it."""
+        return _json(self.record.output) if self.may_read_data else None
+
+    @resolved
+    async def steps(self, info: Info) -> list[Step]:
+        """Its steps, in the order in which they were first claimed."""
+        found = await info.context.steps.load(self.workflow_id)
+        return [Step.of(one, may_read_data=self.may_read_data) for one in found]
+
+    @resolved
+    async def activities(self, info: Info) -> list[Activity]:
+        """The activities of it that you may see."""
+        return [Activity.of(one) for one in await info.context.activities.load(self.workflow_id)]
+
+    @resolved
+    async def parent(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:
+        """The workflow that called it."""
+        if self.parent_workflow_id is None:
+            return None
+        found = await info.context.workflow.load(self.parent_workflow_id)
+        return Workflow.of(found, info.context) if found else None
+
+    @resolved
+    async def children(self, info: Info) -> list[Annotated[Workflow, strawberry.lazy(__name__)]]:
+        """The workflows it called."""
+        found = await info.context.children.load(self.workflow_id)
+        return [Workflow.of(one, info.context) for one in found]
+
+
+@described
+class ProcessDefinition(Shown):
+    """A process as deployed."""
+
+    definition_key: EngineKey
+    process_name: str
+    process_version: str
+    version_tag: str | None
+    resource_name: str
+    deployed_at: datetime
+
+    @classmethod
+    def of(cls, record: DefinitionRecord) -> Self:
+        """Show a record."""
+        return cls._of(record, process_version=f"engine:{record.version}")
+
+
+@described
+class Me:
+    """Who asks."""
+
+    subject: str
+    groups: list[str]
+    roles: list[str]
+
+
+def _json(value: Any) -> JSON | None:
+    return None if value is None else JSON(value)

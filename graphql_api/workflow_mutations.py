@@ -1,0 +1,190 @@
+"""Mutations of workflows: start, cancel, retry, and what is sent to running ones."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import strawberry
+from strawberry.scalars import JSON
+
+from zeebe_fleet.graphql_api.answers import (
+    MessagePublished,
+    SignalBroadcast,
+    WorkflowCancelling,
+    WorkflowRetried,
+    WorkflowStarted,
+)
+from zeebe_fleet.graphql_api.arguments import read_variables, read_version, require_role
+from zeebe_fleet.graphql_api.context import Context, Info
+from zeebe_fleet.graphql_api.errors import (
+    EngineRefused,
+    IdempotencyConflict,
+    InvalidVariables,
+    NoOpenIncident,
+    NotAllowed,
+    UnknownProcess,
+    UnknownProcessVersion,
+    WorkflowEnded,
+    WorkflowNotFound,
+    answered,
+)
+from zeebe_fleet.graphql_api.repetition import once
+from zeebe_fleet.graphql_api.types import Workflow
+from zeebe_fleet.workers.contract import refusals
+from zeebe_fleet.workers.contract.api_ports import StartRequest, WorkflowRecord
+from zeebe_fleet.workers.contract.errors import EngineError, EngineGone
+from zeebe_fleet.workers.contract.job import ProcessInstanceKey
+from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
+from zeebe_fleet.workers.contract.records import WorkflowState
+
+StartWorkflowResult = Annotated[
+    WorkflowStarted | UnknownProcess | UnknownProcessVersion | InvalidVariables | IdempotencyConflict | EngineRefused,
+    strawberry.union("StartWorkflowResult"),
+]
+CancelWorkflowResult = Annotated[
+    WorkflowCancelling | WorkflowNotFound | WorkflowEnded | NotAllowed, strawberry.union("CancelWorkflowResult")
+]
+RetryWorkflowResult = Annotated[
+    WorkflowRetried | WorkflowNotFound | NoOpenIncident | NotAllowed | EngineRefused,
+    strawberry.union("RetryWorkflowResult"),
+]
+PublishMessageResult = Annotated[
+    MessagePublished | InvalidVariables | IdempotencyConflict | NotAllowed | EngineRefused,
+    strawberry.union("PublishMessageResult"),
+]
+BroadcastSignalResult = Annotated[
+    SignalBroadcast | InvalidVariables | IdempotencyConflict | NotAllowed | EngineRefused,
+    strawberry.union("BroadcastSignalResult"),
+]
+
+
+@strawberry.type
+class WorkflowMutations:
+    """Mutations of workflows."""
+
+    @answered
+    async def start_workflow(
+        self,
+        info: Info,
+        process_name: str,
+        process_version: str | None = None,
+        business_key: str | None = None,
+        variables: JSON | None = None,
+        idempotency_key: str | None = None,
+    ) -> StartWorkflowResult:
+        """Start a workflow: of the latest version of a process, or of `engine:<number>`.
+
+        The same idempotency key with the same arguments gives the same workflow.
+        """
+        context = info.context
+        request = StartRequest(
+            process_name,
+            read_version(process_version),
+            business_key,
+            read_variables(variables, context.settings.limits.variables_bytes),
+            idempotency_key,
+        )
+        requested = await context.services.workflows.request_start(context.principal, request)
+        await context.services.delivery.deliver(requested.owed_ids)
+        record = await _read(context, requested.record_id)
+        if record.state is WorkflowState.CANCELLED and record.process_instance_key is None:
+            await _refused_start(context, record)
+        return WorkflowStarted(workflow=Workflow.of(record, context))
+
+    @answered
+    async def cancel_workflow(self, info: Info, workflow_id: UUID) -> CancelWorkflowResult:
+        """Cancel a running workflow; for operators and whoever started it."""
+        context = info.context
+        _check_owner(context, await _read(context, workflow_id))
+        requested = await context.services.workflows.request_cancel(context.principal, workflow_id)
+        await context.services.delivery.deliver(requested.owed_ids)
+        return WorkflowCancelling(workflow=Workflow.of(await _read(context, workflow_id), context))
+
+    @answered
+    async def retry_workflow(self, info: Info, workflow_id: UUID) -> RetryWorkflowResult:
+        """Resolve the open incidents of a workflow and those it called; for operators and its starter."""
+        context = info.context
+        _check_owner(context, await _read(context, workflow_id))
+        resolved = await _resolve_incidents(context, workflow_id)
+        if not resolved:
+            raise refusals.NoOpenIncident(
+                "The engine knows no open incident of this workflow.", "Ask the workflow for its steps."
+            )
+        return WorkflowRetried(
+            workflow=Workflow.of(await _read(context, workflow_id), context), resolved_incidents=resolved
+        )
+
+    @answered
+    async def publish_message(
+        self,
+        info: Info,
+        name: str,
+        correlation_key: str = "",
+        variables: JSON | None = None,
+        time_to_live_s: float = 60.0,
+        idempotency_key: str | None = None,
+    ) -> PublishMessageResult:
+        """Publish a message; for operators and services."""
+        context = info.context
+        require_role(context.principal, OPERATOR_ROLE, SERVICE_ROLE)
+        checked = read_variables(variables, context.settings.limits.variables_bytes)
+        ttl_s = max(0.0, time_to_live_s)
+        body = {"publishMessage": name, "correlation_key": correlation_key, "variables": checked, "ttl_s": ttl_s}
+        message_id = f"{context.principal.subject}:{idempotency_key}" if idempotency_key else str(uuid4())
+        async with once(context, idempotency_key, body) as is_first:
+            if is_first:
+                await context.services.engine.publish_message(
+                    name, correlation_key, message_id=message_id, variables=checked, ttl_s=ttl_s
+                )
+        return MessagePublished(name=name)
+
+    @answered
+    async def broadcast_signal(
+        self, info: Info, name: str, variables: JSON | None = None, idempotency_key: str | None = None
+    ) -> BroadcastSignalResult:
+        """Broadcast a signal; for operators and services."""
+        context = info.context
+        require_role(context.principal, OPERATOR_ROLE, SERVICE_ROLE)
+        checked = read_variables(variables, context.settings.limits.variables_bytes)
+        async with once(context, idempotency_key, {"broadcastSignal": name, "variables": checked}) as is_first:
+            if is_first:
+                await context.services.engine.broadcast_signal(name, checked)
+        return SignalBroadcast(name=name)
+
+
+async def _read(context: Context, workflow_id: UUID) -> WorkflowRecord:
+    found = await context.services.workflows.by_id([workflow_id])
+    if workflow_id not in found:
+        raise refusals.WorkflowNotFound
+    return found[workflow_id]
+
+
+def _check_owner(context: Context, record: WorkflowRecord) -> None:
+    if context.principal.subject != record.principal["subject"]:
+        require_role(context.principal, OPERATOR_ROLE)
+
+
+async def _refused_start(context: Context, record: WorkflowRecord) -> None:
+    """Say why the engine did not start a workflow: by its words, which the records keep."""
+    said = record.incident or f"The engine did not start {record.process_name!r}."
+    if await context.services.workflows.knows(record.process_name):
+        raise refusals.EngineRefused(said, "Correct the request and send it with a new idempotency key.")
+    raise refusals.UnknownProcess(record.process_name, said)
+
+
+async def _resolve_incidents(context: Context, workflow_id: UUID) -> int:
+    engine, resolved, freed = context.services.engine, 0, []
+    try:
+        for found_id, instance_key in await context.services.workflows.live_instances(workflow_id):
+            for incident in await engine.find_incidents(ProcessInstanceKey(instance_key)):
+                with suppress(EngineGone):  # resolved by somebody else meanwhile
+                    await engine.resolve_incident(incident)
+                resolved += 1
+            freed.append(found_id)
+    except EngineError as error:
+        raise refusals.EngineRefused(error.message, error.suggestion) from error
+    if resolved:
+        await context.services.workflows.clear_incident(freed)
+    return resolved

@@ -1,0 +1,205 @@
+"""The API in front of a database of the module's own, and a client for each persona."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+
+from zeebe_fleet.adapters.postgres.activities import PostgresActivities
+from zeebe_fleet.adapters.postgres.feed import PostgresFeed
+from zeebe_fleet.adapters.postgres.requests import PostgresRequests
+from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
+from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
+from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
+from zeebe_fleet.graphql_api.app import create_app
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+
+SERVICE_TOKEN = "the-service-token"
+T = TypeVar("T")
+_keys = count(4_503_599_627_370_496)
+
+
+class EngineAway:
+    """Delivery while the engine is down: everything stays owed."""
+
+    async def deliver(self, owed_ids: Sequence[int]) -> None:
+        """Leave it to the relay."""
+
+
+@dataclass
+class Client:
+    """Somebody who speaks GraphQL."""
+
+    http: httpx.AsyncClient
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """Send an operation that shall succeed and return its data."""
+        body = await self.send(query, **variables)
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    async def answer(self, query: str, **variables: Any) -> Any:
+        """Send an operation with one field and return what it holds."""
+        (answer,) = (await self.ask(query, **variables)).values()
+        return answer
+
+    async def send(self, query: str, **variables: Any) -> Any:
+        """Send an operation and return the whole answer."""
+        response = await self.http.post(
+            "/graphql", json={"query": query, "variables": variables}, headers=dict(self.headers)
+        )
+        return response.json()
+
+
+@dataclass
+class Api:
+    """A running API."""
+
+    url: str
+    http: httpx.AsyncClient
+    database_url: str
+
+    @property
+    def service(self) -> Client:
+        """The human-task adapter."""
+        return Client(self.http, {"authorization": f"Bearer {SERVICE_TOKEN}"})
+
+    async def persona(self, name: str) -> Client:
+        """Sign in as a persona, by bearer token."""
+        response = await self.http.post("/login", json={"persona": name})
+        self.http.cookies.clear()
+        return Client(self.http, {"authorization": f"Bearer {response.json()['token']}"})
+
+    async def sql(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Ask the database."""
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            return await connection.fetch(query, *arguments)
+        finally:
+            await connection.close()
+
+    async def activity(self, **changes: Any) -> Any:
+        """Create an activity as the human-task adapter does, for reviewers if not said otherwise."""
+        task = {**user_task(), **changes}
+        answer = await self.service.answer(CREATE, input=task)
+        return answer["activity"]
+
+
+CREATE = """
+mutation ($input: CreateActivityInput!) { createActivity(input: $input) { __typename
+  ... on ActivityCreated { activity { activityId workflowId state version assignee jobKey } }
+  ... on UserError { message suggestion } } }
+"""
+
+
+def user_task() -> dict[str, Any]:
+    """Return a user task that no other test has."""
+    return {
+        "processName": "customer_onboarding",
+        "processVersion": 1,
+        "processInstanceKey": str(next(_keys)),
+        "definitionKey": str(next(_keys)),
+        "elementId": "review-application",
+        "elementInstanceKey": str(next(_keys)),
+        "jobKey": str(next(_keys)),
+        "name": "Review application",
+        "variables": {"applicant": {"name": "Ada"}},
+        "candidateGroups": ["reviewers"],
+    }
+
+
+async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], timeout_s: float = 30.0) -> T:
+    """Wait for a state."""
+    async with asyncio.timeout(timeout_s):
+        while not holds(found := await read()):
+            await asyncio.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="module")
+async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """SQLAlchemy's connections to the module's database."""
+    database = create_async_engine(sqlalchemy_url(database_url), hide_parameters=True, pool_pre_ping=True)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture(scope="module")
+async def services(database: AsyncEngine, database_url: str, engine: ZeebeEngine) -> AsyncIterator[ApiServices]:
+    """The API's ports on the real records and the real engine, which hears of nothing by itself."""
+    sessions = async_sessionmaker(database, expire_on_commit=False)
+    changes = PostgresFeed(database_url)
+    yield ApiServices(
+        workflows=PostgresWorkflows(sessions),
+        activities=PostgresActivities(sessions),
+        requests=PostgresRequests(sessions),
+        delivery=EngineAway(),
+        engine=engine,
+        changes=changes,
+    )
+    await changes.close()
+
+
+@pytest.fixture(scope="module")
+async def api(services: ApiServices, database_url: str) -> AsyncIterator[Api]:
+    """The API on a free port, under the server it is run with."""
+    async with serving(services, database_url) as api:
+        yield api
+
+
+@asynccontextmanager
+async def serving(services: ApiServices, database_url: str) -> AsyncIterator[Api]:
+    """Serve the API on a free port for as long as the block lasts."""
+    app = create_app(services, ApiSettings(service_token=SERVICE_TOKEN))
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        async with httpx.AsyncClient(base_url=url, timeout=20.0, trust_env=False) as http:
+            await until(lambda: asyncio.sleep(0, server.started), bool)
+            yield Api(url, http, database_url)
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture(scope="module")
+async def rita(api: Api) -> Client:
+    """A reviewer."""
+    return await api.persona("rita")
+
+
+@pytest.fixture(scope="module")
+async def sam(api: Api) -> Client:
+    """A sales manager."""
+    return await api.persona("sam")
+
+
+@pytest.fixture(scope="module")
+async def ada(api: Api) -> Client:
+    """An administrator."""
+    return await api.persona("ada")
+
+
+@pytest.fixture(scope="module")
+async def olga(api: Api) -> Client:
+    """An operator."""
+    return await api.persona("olga")
+
+
+def activity_id(activity: Mapping[str, Any]) -> UUID:
+    """Return an activity's id."""
+    return UUID(activity["activityId"])
