@@ -1,0 +1,179 @@
+"""Where open incidents are read: our exporter's file, the search of 8.8, or nowhere."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zeebe_fleet.adapters.zeebe import EngineConnection
+from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
+from zeebe_fleet.adapters.zeebe.incidents import IncidentLog, Incidents
+from zeebe_fleet.workers.contract.errors import EngineDenied, EngineError, EngineRejected, EngineUnavailable
+from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
+from zeebe_fleet.workers.contract.ports import Capabilities, OpenIncident
+
+INSTANCE = ProcessInstanceKey(11)
+
+
+def record(key: int, intent: str = "CREATED", instance: int = INSTANCE, job_key: int = 5) -> str:
+    """A line as the exporter writes it."""
+    value = {"processInstanceKey": instance, "jobKey": job_key, "elementId": "work", "errorMessage": "no account"}
+    return json.dumps({"key": key, "intent": intent, "valueType": "INCIDENT", "value": value}) + "\n"
+
+
+def incident(key: int, job_key: int | None = 5) -> OpenIncident:
+    """What is made of it."""
+    return OpenIncident(key, INSTANCE, None if job_key is None else JobKey(job_key), "work", "no account")
+
+
+def engine(version: str, *, rest: bool = True) -> Capabilities:
+    """An engine of some version without our exporter."""
+
+    class Topology:
+        gatewayVersion = version
+        partitionsCount = 1
+
+    return capabilities_of(Topology(), rest=rest, incident_log=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the exporter would write."""
+    return tmp_path / "incidents.jsonl"
+
+
+class Search:
+    """A REST API that answers as a test says and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.items: list[dict[str, Any]] = []
+        self.asked: list[tuple[str, Any]] = []
+        self.address = ""
+
+
+@pytest.fixture
+def search() -> Iterator[Search]:
+    """A real HTTP server in the place of an 8.8 engine, which no package registry has."""
+    told = Search()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told.asked.append((self.path, json.loads(body)))
+            self.send_response(told.status)
+            self.end_headers()
+            self.wfile.write(json.dumps({"items": told.items}).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    told.address = f"http://127.0.0.1:{server.server_address[1]}"
+    yield told
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_log_that_does_not_exist_yet_has_no_incidents(file: Path) -> None:
+    """The engine makes it with its first incident."""
+    assert IncidentLog(file).open_of(INSTANCE) == []
+
+
+def test_log_is_read_as_far_as_it_has_grown(file: Path) -> None:
+    """Only whole lines count; the rest of one comes with the next reading."""
+    log = IncidentLog(file)
+    line = record(2)
+    file.write_text(record(1) + line[:20])
+    assert log.open_of(INSTANCE) == [incident(1)]
+
+    with file.open("a") as grown:
+        grown.write(line[20:])
+
+    assert log.open_of(INSTANCE) == [incident(1), incident(2)]
+
+
+def test_log_forgets_what_is_resolved_however_often_it_is_told(file: Path) -> None:
+    """After a restart the engine tells the last records again."""
+    told = record(1) + record(1, "RESOLVED")
+    file.write_text(told + record(2) + told)
+
+    assert IncidentLog(file).open_of(INSTANCE) == [incident(2)]
+
+
+def test_log_of_a_wiped_engine_starts_again(file: Path) -> None:
+    """A shorter file is another engine's."""
+    log = IncidentLog(file)
+    file.write_text(record(1) + record(2))
+    log.open_of(INSTANCE)
+
+    file.write_text(record(3))
+
+    assert log.open_of(INSTANCE) == [incident(3)]
+
+
+def test_log_keeps_instances_apart_and_knows_incidents_without_a_job(file: Path) -> None:
+    """An expression that cannot be evaluated has no job to retry."""
+    file.write_text(record(1, instance=12) + record(2, job_key=-1))
+
+    assert IncidentLog(file).open_of(INSTANCE) == [incident(2, job_key=None)]
+
+
+async def test_search_asks_for_the_open_incidents_of_the_instance(search: Search) -> None:
+    """Keys are strings there; what a filter nobody knows would let through is left out."""
+    one = {
+        "incidentKey": "1",
+        "processInstanceKey": "11",
+        "jobKey": "5",
+        "errorMessage": "no account",
+        "state": "ACTIVE",
+    }
+    search.items = [
+        one | {"elementId": "work"},
+        one | {"incidentKey": "2", "flowNodeId": "work", "jobKey": None},
+        one | {"incidentKey": "3", "processInstanceKey": "12"},
+        one | {"incidentKey": "4", "state": "RESOLVED"},
+    ]
+    incidents = Incidents(EngineConnection(address="", rest_address=search.address), None)
+
+    assert await incidents.find(INSTANCE, engine("8.8.3")) == [incident(1), incident(2, job_key=None)]
+    assert search.asked == [("/v2/incidents/search", {"filter": {"processInstanceKey": "11", "state": "ACTIVE"}})]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, EngineDenied), (400, EngineRejected), (503, EngineUnavailable), (429, EngineUnavailable)],
+)
+async def test_search_that_fails_is_an_engine_error(search: Search, status: int, error: type[EngineError]) -> None:
+    """As with gRPC, each status has one meaning."""
+    search.status = status
+    incidents = Incidents(EngineConnection(address="", rest_address=search.address), None)
+
+    with pytest.raises(error, match=str(status)):
+        await incidents.find(INSTANCE, engine("8.8.3"))
+
+
+async def test_search_that_does_not_answer_is_unavailable(unused_tcp_port: int) -> None:
+    """Again, later."""
+    connection = EngineConnection(address="", rest_address=f"http://127.0.0.1:{unused_tcp_port}")
+
+    with pytest.raises(EngineUnavailable, match="does not answer"):
+        await Incidents(connection, None).find(INSTANCE, engine("8.8.3"))
+
+
+@pytest.mark.parametrize(("version", "rest"), [("8.6.0", True), ("8.7.9", True), ("8.8.0", False)])
+async def test_engine_that_cannot_be_asked_says_which_can(version: str, rest: bool) -> None:
+    """Named are the version, the setting, and the way that is left."""
+    incidents = Incidents(EngineConnection(address=""), None)
+
+    with pytest.raises(EngineRejected, match=r"8\.8 or newer with its REST address set"):
+        await incidents.find(INSTANCE, engine(version, rest=rest))
