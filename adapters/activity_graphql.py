@@ -3,7 +3,8 @@
 What comes back                                   becomes
 no connection, no answer in time, 408, 429, 5xx   InfrastructureError: the job goes back, no retry spent
 an error of code UNAVAILABLE, no JSON             InfrastructureError
-401, 403, NotAllowed, any other refusal           PermanentError
+401, 403, NotAllowed                              InfrastructureError: the token is wrong, not the task
+any other refusal                                 PermanentError
 """
 
 from __future__ import annotations
@@ -92,10 +93,7 @@ class GraphQLActivitySystem:
         except httpx.HTTPError as error:
             raise self._down(type(error).__name__) from error
         if response.status_code in (401, 403):
-            raise PermanentError(
-                f"The API refuses the service token ({response.status_code}).",
-                "Give API and human-task adapter the same FLEET_API__SERVICE_TOKEN.",
-            )
+            raise _not_let_in()
         try:
             body = response.json()
             errors, data = body.get("errors"), body.get("data")
@@ -109,6 +107,8 @@ class GraphQLActivitySystem:
         first = errors[0]
         message = str(first.get("message", f"status {status}"))
         extensions = first.get("extensions") or {}
+        if extensions.get("code") == "NOT_ALLOWED":
+            return _not_let_in()
         if extensions.get("code") in ("UNAVAILABLE", "INTERNAL") or status in (408, 429) or status >= 500:
             return self._down(message)
         return PermanentError(f"The API refused: {message}", str(extensions.get("suggestion", "")))
@@ -119,7 +119,16 @@ class GraphQLActivitySystem:
         )
 
 
+def _not_let_in() -> InfrastructureError:
+    return InfrastructureError(
+        "The API does not know the service token.",
+        "Give API and human-task adapter the same FLEET_API__SERVICE_TOKEN.",
+    )
+
+
 def _accepted(answer: Mapping[str, Any], *expected: str) -> Mapping[str, Any]:
+    if answer["__typename"] == "NotAllowed":
+        raise _not_let_in()
     if answer["__typename"] not in expected:
         raise PermanentError(f"The API refused: {answer['message']}", answer["suggestion"])
     return answer

@@ -22,11 +22,11 @@ from zeebe_fleet.workers.contract.errors import (
     EngineError,
     EngineGone,
     FleetError,
-    InfrastructureError,
+    PermanentError,
 )
 from zeebe_fleet.workers.contract.job import FLEET_INSTANCE, WORKFLOW_ID, Job
 from zeebe_fleet.workers.contract.model import UNKNOWN, HumanTask, ProcessModel
-from zeebe_fleet.workers.contract.outcomes import HandBack
+from zeebe_fleet.workers.contract.outcomes import Fail, HandBack
 from zeebe_fleet.workers.contract.ports import ActivitySystem, Engine, OpenActivity, UserTask
 
 JOB_TYPE = "io.camunda.zeebe:userTask"
@@ -101,7 +101,7 @@ class HumanTaskAdapter:
         await asyncio.gather(*map(self._bring, jobs))
 
     async def _bring(self, job: Job) -> None:
-        """Bring one user task to its activity; whatever fails, the job goes back with its retries."""
+        """Bring one user task to its activity; when that cannot be now, the job goes back with its retries."""
         try:
             model = await self._model_of(job.definition_key)
             if self._settings.only_deployed and model is UNKNOWN:
@@ -110,6 +110,8 @@ class HumanTaskAdapter:
             activity_id = await self._activities.create_activity(user_task(job, model))
             log.info("activity.created", activity_id=str(activity_id), element_id=job.element_id)
             await self._hold(job, self._settings.lease_s)
+        except PermanentError as error:
+            await self._refuse(job, error)
         except FleetError as error:
             await self._return(job, error)
 
@@ -118,12 +120,17 @@ class HumanTaskAdapter:
         with suppress(EngineError):
             await self._engine.extend(job.key, lease_s)
 
-    async def _return(self, job: Job, error: FleetError) -> None:
-        down = isinstance(error, InfrastructureError)
-        backoff_s = self._settings.backoff_s * (1 if down else 12)
-        log.warning("activity.not_created", element_id=job.element_id, job_key=job.key, why=error.message)
+    async def _refuse(self, job: Job, error: PermanentError) -> None:
+        """Make an incident of a task that can never become an activity as it is: somebody must see it."""
+        log.error("activity.refused", element_id=job.element_id, job_key=job.key, why=error.message)
         with suppress(EngineError):
-            await self._engine.hand_back(job, HandBack("No activity could be created.", round(backoff_s * 1000)))
+            await self._engine.fail(job.key, Fail(str(error), retries=0))
+
+    async def _return(self, job: Job, error: FleetError) -> None:
+        log.warning("activity.not_created", element_id=job.element_id, job_key=job.key, why=error.message)
+        backoff_ms = round(self._settings.backoff_s * 1000)
+        with suppress(EngineError):
+            await self._engine.hand_back(job, HandBack("No activity could be created.", backoff_ms))
 
     async def _probe(self) -> None:
         waiting = await self._activities.activities_to_probe(self._settings.probes)
