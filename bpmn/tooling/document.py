@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from lxml import etree
 
@@ -111,12 +112,18 @@ class Document:
     def wrong(self, element: Element, what: str, suggestion: str) -> DefinitionError:
         """Say what is wrong with an element, with file, line and id."""
         named = f"{kind(element)} {element.get('id', '')!r}" if element.get("id") else kind(element)
-        return DefinitionError(f"{self.file}:{element.sourceline or 1}: {named} {what}.", suggestion)
+        return DefinitionError(f"{self.file}:{line_of(element)}: {named} {what}.", suggestion)
 
 
 def kind(element: Element) -> str:
     """Return an element's name without its namespace."""
     return etree.QName(element).localname
+
+
+def line_of(element: Element) -> int:
+    """Return the line an element begins at."""
+    line: Any = element.sourceline
+    return line or 1
 
 
 def children(element: Element, name: str) -> list[Element]:

@@ -1,0 +1,167 @@
+"""Rules on what the engine and the fleet need of a model. The name of a function is the name of its rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from zeebe_fleet.bpmn.tooling import document as xml
+from zeebe_fleet.bpmn.tooling.document import Element
+from zeebe_fleet.bpmn.tooling.parse import ADOPT, ENDED, listeners, undo_pairs
+from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
+
+_THROWS = ("intermediateThrowEvent", "endEvent")
+
+
+def fleet_listeners_are_there(subject: Subject) -> Iterator[Finding]:
+    """The process adopts its instances and says when they end."""
+    for listener in (("start", ADOPT), ("end", ENDED)):
+        if listener not in listeners(subject.process):
+            event, job_type = listener
+            yield subject.wrong(
+                subject.process,
+                f"There is no {event} execution listener {job_type!r}.",
+                f'Add <zeebe:executionListener eventType="{event}" type="{job_type}" /> to the process.',
+            )
+
+
+def retries_are_set(subject: Subject) -> Iterator[Finding]:
+    """How often a job is tried is said, not left to a default."""
+    for node in subject.nodes:
+        for definition in xml.extension(node, "taskDefinition"):
+            retries = definition.get("retries", "")
+            if not (retries.startswith("=") or (retries.isdecimal() and int(retries) > 0)):
+                yield subject.wrong(node, f"Its retries are {retries!r}.", "Set retries to 1 or more.")
+
+
+def every_element_is_reachable(subject: Subject) -> Iterator[Finding]:
+    """A way leads to every element from a start."""
+    following = _following(subject)
+    reached, ahead = {""}, [""]
+    while ahead:
+        for element_id in following[ahead.pop()]:
+            if element_id not in reached:
+                reached.add(element_id)
+                ahead.append(element_id)
+    for node in subject.nodes:
+        if node.get("id", "") not in reached:
+            yield subject.wrong(node, "No way leads here.", "Connect it, or remove it.")
+
+
+def _following(subject: Subject) -> defaultdict[str, list[str]]:
+    """Return what comes after each element; `""` is the beginning.
+
+    A boundary event comes after its task, a handler after its boundary event, the start of a subprocess after
+    the subprocess, and a link catch after its throw.
+    """
+    following: defaultdict[str, list[str]] = defaultdict(list)
+    for connection in (*xml.flows(subject.process), *subject.process.iter(f"{{{xml.MODEL}}}association")):
+        following[connection.get("sourceRef", "")].append(connection.get("targetRef", ""))
+    for node in subject.nodes:
+        for before in _before(subject, node):
+            following[before].append(node.get("id", ""))
+    return following
+
+
+def _before(subject: Subject, node: Element) -> Iterator[str]:
+    scope = node.getparent()
+    if scope is not None and (_begins(node) or xml.kind(scope) == "adHocSubProcess"):
+        yield "" if scope is subject.process else scope.get("id", "")
+    if xml.kind(node) == "boundaryEvent":
+        yield node.get("attachedToRef", "")
+    for link in xml.children(node, "linkEventDefinition"):
+        for throw in subject.of_kind("intermediateThrowEvent"):
+            if link.get("name") in {one.get("name") for one in xml.children(throw, "linkEventDefinition")}:
+                yield throw.get("id", "")
+
+
+def _begins(node: Element) -> bool:
+    return xml.kind(node) == "startEvent" or node.get("triggeredByEvent") == "true"
+
+
+def compensation_has_an_id(subject: Subject) -> Iterator[Finding]:
+    """Without one the engine refuses the model with nothing but `"value" is null`."""
+    for node in subject.nodes:
+        for definition in xml.children(node, "compensateEventDefinition"):
+            if not definition.get("id"):
+                yield subject.wrong(node, "Its compensateEventDefinition has no id.", "Give it one.")
+
+
+def compensation_is_ordered(subject: Subject) -> Iterator[Finding]:
+    """One throw per step: thrown without a reference, all handlers of a scope run at once."""
+    for event in subject.of_kind(*_THROWS):
+        for definition in xml.children(event, "compensateEventDefinition"):
+            undone = definition.get("activityRef")
+            if not undone:
+                message, suggestion = (
+                    "It undoes everything at once.",
+                    "Name one activity in activityRef, throw per step.",
+                )
+                yield subject.wrong(event, message, suggestion)
+            elif undone not in subject.undone:
+                yield subject.wrong(
+                    event, f"{undone!r} has no compensation handler.", "Add one, or undo something else."
+                )
+
+
+def every_handler_is_used(subject: Subject) -> Iterator[Finding]:
+    """What can be undone is undone somewhere."""
+    thrown = {
+        definition.get("activityRef")
+        for event in subject.of_kind(*_THROWS)
+        for definition in xml.children(event, "compensateEventDefinition")
+    }
+    for element_id, activity in subject.undone.items():
+        if not {element_id, None} & thrown:
+            yield subject.wrong(
+                activity, "Nothing ever undoes it.", "Throw compensation for it where the work is given up."
+            )
+
+
+def one_handler_for_one_activity(subject: Subject) -> Iterator[Finding]:
+    """The engine ignores a second handler, and the records pair each handler with one activity."""
+    seen: set[str] = set()
+    for pair in undo_pairs(subject.document, subject.process):
+        for end in pair:
+            if end.get("id", "") in seen:
+                yield subject.wrong(end, "It is in two compensation pairs.", "Give each activity a handler of its own.")
+            seen.add(end.get("id", ""))
+
+
+def handlers_are_for_compensation(subject: Subject) -> Iterator[Finding]:
+    """A handler is marked as one and stands outside the flow."""
+    ends = {flow.get(end) for flow in xml.flows(subject.process) for end in ("sourceRef", "targetRef")}
+    for handler, _ in undo_pairs(subject.document, subject.process):
+        if handler.get("isForCompensation") != "true":
+            yield subject.wrong(handler, "It is not marked as a handler.", 'Set isForCompensation="true".')
+        if handler.get("id") in ends:
+            yield subject.wrong(handler, "A flow leads to or from it.", "Leave it outside the flow.")
+
+
+def what_can_be_undone_is_not_interrupted(subject: Subject) -> Iterator[Finding]:
+    """An interrupted step is never compensated, even if its effect was done."""
+    for event in subject.of_kind("boundaryEvent"):
+        if event.get("cancelActivity") == "false" or xml.is_compensation(event):
+            continue
+        host = subject.host(event)
+        inside = [node for node in xml.nodes(host) if node.get("id") in subject.undone]
+        own_outcome = bool(xml.children(event, "errorEventDefinition"))
+        if inside or (host.get("id") in subject.undone and not own_outcome):
+            yield subject.wrong(
+                event,
+                "It interrupts work that could then not be undone.",
+                'Set cancelActivity="false", or catch inside.',
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    fleet_listeners_are_there,
+    retries_are_set,
+    every_element_is_reachable,
+    compensation_has_an_id,
+    compensation_is_ordered,
+    every_handler_is_used,
+    one_handler_for_one_activity,
+    handlers_are_for_compensation,
+    what_can_be_undone_is_not_interrupted,
+)

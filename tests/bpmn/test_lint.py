@@ -1,0 +1,86 @@
+"""Each lint rule on a pair of models: one that is right, one whose culprit is called `wrong`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import zeebe_fleet.bpmn
+from zeebe_fleet.bpmn.tooling.lint import RULES, UNREADABLE, Finding, lint, lint_folder
+from zeebe_fleet.bpmn.tooling.manifest import Manifest
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage
+
+PAIRS = Path(__file__).parent / "rules"
+SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
+PROCESS = "p"
+
+
+def findings(rule: str, model: str, **manifest: Any) -> list[Finding]:
+    """Return what one rule finds in one model of its pair."""
+    declared = PAIRS / rule / "manifest.yaml"
+    said = {"name": PROCESS, "version": "1.0.0", "description": "A pair."}
+    said |= yaml.safe_load(declared.read_text()) if declared.exists() else {}
+    bpmn = (PAIRS / rule / f"{model}.bpmn").read_bytes()
+    package = ProcessPackage(Path(PROCESS), Manifest.model_validate(said | manifest), bpmn)
+    found = lint(package)
+    assert UNREADABLE not in {one.rule for one in found}, found
+    return [one for one in found if one.rule == rule]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_leaves_a_valid_model_alone(rule: str) -> None:
+    """What is right is not complained about."""
+    assert findings(rule, "valid") == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_finds_the_culprit(rule: str) -> None:
+    """The finding names the element, its line, and what to do."""
+    text = (PAIRS / rule / "invalid.bpmn").read_text()
+    culprit = "wrong" if 'id="wrong"' in text else PROCESS
+    found = findings(rule, "invalid")
+    assert {one.element_id for one in found} == {culprit}
+    assert all(f'id="{culprit}"' in text.splitlines()[one.line - 1] and one.suggestion for one in found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "manifest", "culprit"),
+    [
+        ("job-types-are-declared", {"job_types": {"x.y": {"description": "Nobody."}}}, "x.y"),
+        ("errors-are-declared", {"errors": {}}, "a.b"),
+        ("undo-pairs-agree", {"undo": {"a": "un_a", "ghost": "un_ghost"}}, "ghost"),
+        ("human-tasks-are-declared", {"human_tasks": {"ghost": {"candidate_groups": ["x"]}}}, "ghost"),
+        ("names-agree", {"name": PROCESS, "version": "2.0.0"}, PROCESS),
+    ],
+)
+def test_rule_finds_what_only_the_manifest_says(rule: str, manifest: dict[str, Any], culprit: str) -> None:
+    """The manifest may not promise what the model does not have."""
+    assert culprit in {one.element_id for one in findings(rule, "valid", **manifest)}
+
+
+def test_shipped_processes_are_clean() -> None:
+    """What ships passes its own lint."""
+    assert [str(finding) for finding in lint_folder(SHIPPED)] == []
+
+
+@pytest.fixture
+def onboarding(tmp_path: Path) -> Path:
+    """A copy of a shipped package, to be broken."""
+    return Path(shutil.copytree(SHIPPED / "customer_onboarding", tmp_path / "customer_onboarding"))
+
+
+@pytest.mark.parametrize("file", ["manifest.yaml", "customer_onboarding.bpmn", "review_application.form"])
+@pytest.mark.parametrize("content", [None, "{[", "[]"])
+def test_a_broken_file_is_a_finding(onboarding: Path, file: str, content: str | None) -> None:
+    """A package that cannot be read does not stop the lint of the others; it is named."""
+    if content is None:
+        (onboarding / file).unlink()
+    else:
+        (onboarding / file).write_text(content)
+    found = lint_folder(onboarding.parent)
+    assert found
+    assert all(str(onboarding) in one.file for one in found)
