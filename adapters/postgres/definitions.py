@@ -31,7 +31,7 @@ class PostgresDefinitions:
         self._pool = Pool(database_url, size=2)
         self._read_model = read_model
         self._models: dict[int, ProcessModel] = {}
-        self._asked_at: dict[int, float] = {}
+        self._missed_at: dict[int, float] = {}
 
     async def save(self, deployed: Sequence[DeployedProcess], bpmn: Callable[[str], str]) -> None:
         """Keep what the engine accepted; `bpmn` gives the text of a resource by its name."""
@@ -58,11 +58,8 @@ class PostgresDefinitions:
         await self._pool.close()
 
     def _may_ask(self, definition_key: int) -> bool:
-        asked_at = self._asked_at.get(definition_key)
-        if asked_at is not None and time.monotonic() < asked_at + _ASK_AGAIN_S:
-            return False
-        self._asked_at[definition_key] = time.monotonic()
-        return True
+        missed_at = self._missed_at.get(definition_key)
+        return missed_at is None or time.monotonic() >= missed_at + _ASK_AGAIN_S
 
     async def _load(self, definition_key: int) -> ProcessModel | None:
         async with self._pool.connection() as connection:
@@ -70,6 +67,7 @@ class PostgresDefinitions:
                 "SELECT bpmn, process_name FROM process_definition WHERE definition_key = $1", definition_key
             )
         if row is None:
+            self._missed_at[definition_key] = time.monotonic()
             return None
         self._models[definition_key] = model = self._read_model(row["bpmn"], row["process_name"])
         return model

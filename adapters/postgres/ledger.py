@@ -55,7 +55,8 @@ _INCIDENT = "UPDATE workflow SET incident = $2 WHERE workflow_id = $1 AND incide
 _ENDED = """
 UPDATE workflow SET
     state = CASE WHEN EXISTS (
-        SELECT 1 FROM step WHERE step.workflow_id = $1 AND kind = 'COMPENSATION' AND state = 'COMPLETED'
+        SELECT 1 FROM step
+        WHERE step.workflow_id = $1 AND kind = 'COMPENSATION' AND state IN ('COMPLETED', 'UNCERTAIN')
     ) THEN 'COMPENSATED' ELSE 'COMPLETED' END,
     output = $2, ended_at = now(), incident = NULL
 WHERE workflow_id = $1 AND state IN ('STARTING', 'RUNNING')

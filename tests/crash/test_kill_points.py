@@ -41,8 +41,10 @@ async def play(scene: Scene) -> list[uuid.UUID]:
     return workflows
 
 
-@pytest.mark.parametrize("victim_task", ["write", "undo"])
-@pytest.mark.parametrize("point", ["K0", "K1", "K2", "K3", "K4", "K5", "K6"])
+@pytest.mark.parametrize(
+    ("point", "victim_task"),
+    [(f"K{n}", "write") for n in range(7)] + [("K0", "undo"), ("K2", "undo"), ("K3", "undo"), ("K5", "undo")],
+)
 async def test_worker_killed_at_any_point_loses_and_doubles_nothing(scene: Scene, point: str, victim_task: str) -> None:
     """Whatever the worker was doing, each effect is there once and each workflow ends as it should."""
     killed = asyncio.create_task(scene.die_and_return("worker", point=point, task=victim_task))
@@ -67,12 +69,13 @@ async def test_clerk_killed_after_the_mutation_completes_the_activity_once(scene
     assert [row["state"] for row in states] == ["COMPLETED"]
 
 
-@pytest.mark.parametrize("point", ["K3", "K4"])
-async def test_oracle_turns_red_when_deduplication_is_off(scene: Scene, point: str) -> None:
-    """With what a step did before forgotten, the same kill doubles its effect: the oracle can see it."""
-    killed = asyncio.create_task(scene.die_and_return("worker", point=point, task="write", forget="yes"))
+async def test_oracle_turns_red_when_deduplication_is_off(scene: Scene) -> None:
+    """With what a step did before forgotten, the kill at K4 doubles its effect: the oracle can see it."""
     workflows = await scene.start("saga", COUNT)
-    await killed
+    started = "SELECT 1 FROM workflow WHERE workflow_id = ANY ($1) AND state = 'RUNNING'"
+    await until(lambda: scene.sql(started, workflows), lambda rows: len(rows) == COUNT)
+    await scene.close()
+    await scene.die_and_return("worker", point="K4", task="write", forget="yes")
     await scene.activities(workflows)
     assert max((await scene.effects()).values()) > 1
 

@@ -16,7 +16,7 @@ RequestRefused                  message and suggestion, nothing was changed
 ├── ActivityClosed              completed, being completed, cancelled, or too late
 ├── VersionConflict             it changed since it was read
 ├── InvalidForm                 the result does not fit the form
-└── InvalidPage                 a cursor or a size that cannot be
+└── InvalidArgument                 an argument that cannot be: a fault of the program that sent it
 """
 
 from __future__ import annotations
@@ -156,5 +156,5 @@ class InvalidForm(RequestRefused):
         self.fields = tuple(fields)
 
 
-class InvalidPage(RequestRefused):
-    """A cursor that is none of ours, or a page size outside the bounds."""
+class InvalidArgument(RequestRefused):
+    """A cursor that is none of ours, a text that is too long: a fault of the program, not of its user."""
