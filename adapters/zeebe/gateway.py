@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -14,16 +13,11 @@ from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.deployment import explain
 from zeebe_fleet.adapters.zeebe.incidents import Incidents
+from zeebe_fleet.adapters.zeebe.messages import document, job_of, message, milliseconds
 from zeebe_fleet.adapters.zeebe.status import engine_error
 from zeebe_fleet.adapters.zeebe.token import TokenSource
 from zeebe_fleet.workers.contract.errors import EngineConflict, EngineDenied, EngineError, EngineRejected
-from zeebe_fleet.workers.contract.job import (
-    DefinitionKey,
-    ElementInstanceKey,
-    Job,
-    JobKey,
-    ProcessInstanceKey,
-)
+from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, ThrowError
 from zeebe_fleet.workers.contract.ports import (
     Capabilities,
@@ -35,8 +29,6 @@ from zeebe_fleet.workers.contract.ports import (
 
 LATEST = -1
 DEPLOY_TIMEOUT_S = 30.0
-MAX_MESSAGE = 4_000
-"""Characters of an error message that reach the engine; it stores them with every failure."""
 
 Unary = Callable[..., Awaitable[Any]]
 
@@ -118,7 +110,7 @@ class ZeebeEngine:
             processDefinitionKey=definition_key or 0,
             bpmnProcessId="" if definition_key else process_name,
             version=0 if definition_key else LATEST,
-            variables=_json(variables or {}),
+            variables=document(variables or {}),
             tenantId=tenant_id or self._tenant_id,
         )
         doing = f"start process {process_name or definition_key}"
@@ -142,9 +134,9 @@ class ZeebeEngine:
         request = pb.PublishMessageRequest(
             name=name,
             correlationKey=correlation_key,
-            timeToLive=_ms(ttl_s),
+            timeToLive=milliseconds(ttl_s),
             messageId=message_id,
-            variables=_json(variables),
+            variables=document(variables),
             tenantId=self._tenant_id,
         )
         try:
@@ -154,13 +146,13 @@ class ZeebeEngine:
 
     async def broadcast_signal(self, name: str, variables: Mapping[str, Any]) -> None:
         """Broadcast a signal to every instance waiting for it."""
-        request = pb.BroadcastSignalRequest(signalName=name, variables=_json(variables), tenantId=self._tenant_id)
+        request = pb.BroadcastSignalRequest(signalName=name, variables=document(variables), tenantId=self._tenant_id)
         await self._call(self._stub.BroadcastSignal, request, f"broadcast signal {name!r}")
 
     async def set_variables(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
         """Set variables in a scope; with none given it is a harmless probe (`EngineGone`: the scope is gone)."""
         request = pb.SetVariablesRequest(
-            elementInstanceKey=element_instance_key, variables=_json(variables), local=True
+            elementInstanceKey=element_instance_key, variables=document(variables), local=True
         )
         await self._call(self._stub.SetVariables, request, f"set variables of element instance {element_instance_key}")
 
@@ -193,10 +185,10 @@ class ZeebeEngine:
         request = pb.ActivateJobsRequest(
             type=job_type,
             worker=worker,
-            timeout=_ms(lease_s),
+            timeout=milliseconds(lease_s),
             maxJobsToActivate=limit,
             fetchVariable=variables,
-            requestTimeout=_ms(poll_s) or -1,
+            requestTimeout=milliseconds(poll_s) or -1,
             tenantIds=(self._tenant_id,),
         )
         jobs: list[Job] = []
@@ -205,7 +197,7 @@ class ZeebeEngine:
                 request, timeout=poll_s + self._timeout_s, metadata=await self._metadata()
             )
             async for answer in answers:
-                jobs.extend(_job(one, lease_s) for one in answer.jobs)
+                jobs.extend(job_of(one, lease_s) for one in answer.jobs)
         except grpc.aio.AioRpcError as error:
             # Jobs received before the stream broke are leased to us: dropping them would idle them for a lease.
             if not jobs:
@@ -214,7 +206,7 @@ class ZeebeEngine:
 
     async def complete(self, job_key: JobKey, outcome: Complete) -> None:
         """Complete a job; `EngineGone` when it was completed, cancelled or interrupted."""
-        request = pb.CompleteJobRequest(jobKey=job_key, variables=_json(outcome.variables))
+        request = pb.CompleteJobRequest(jobKey=job_key, variables=document(outcome.variables))
         await self._call(self._stub.CompleteJob, request, f"complete job {job_key}")
 
     async def fail(self, job_key: JobKey, outcome: Fail) -> None:
@@ -222,7 +214,7 @@ class ZeebeEngine:
         request = pb.FailJobRequest(
             jobKey=job_key,
             retries=outcome.retries,
-            errorMessage=outcome.message[:MAX_MESSAGE],
+            errorMessage=message(outcome.message),
             retryBackOff=outcome.backoff_ms,
         )
         await self._call(self._stub.FailJob, request, f"fail job {job_key}")
@@ -232,8 +224,8 @@ class ZeebeEngine:
         request = pb.ThrowErrorRequest(
             jobKey=job_key,
             errorCode=outcome.code,
-            errorMessage=outcome.message[:MAX_MESSAGE],
-            variables=_json(outcome.variables),
+            errorMessage=message(outcome.message),
+            variables=document(outcome.variables),
         )
         await self._call(self._stub.ThrowError, request, f"throw {outcome.code} from job {job_key}")
 
@@ -245,14 +237,14 @@ class ZeebeEngine:
         request = pb.FailJobRequest(
             jobKey=job.key,
             retries=job.retries,
-            errorMessage=outcome.reason[:MAX_MESSAGE],
+            errorMessage=message(outcome.reason),
             retryBackOff=outcome.backoff_ms,
         )
         await self._call(self._stub.FailJob, request, f"hand back job {job.key}")
 
     async def extend(self, job_key: JobKey, lease_s: float) -> None:
         """Lease a job for `lease_s` from now; `EngineConflict` when it is alive but leased to nobody."""
-        request = pb.UpdateJobTimeoutRequest(jobKey=job_key, timeout=_ms(lease_s))
+        request = pb.UpdateJobTimeoutRequest(jobKey=job_key, timeout=milliseconds(lease_s))
         await self._call(self._stub.UpdateJobTimeout, request, f"extend the lease of job {job_key}")
 
     async def _call(self, rpc: Unary, request: Any, doing: str, timeout_s: float | None = None) -> Any:
@@ -271,36 +263,3 @@ class ZeebeEngine:
         if self._tokens is not None and isinstance(translated, EngineDenied):
             self._tokens.forget()
         return translated
-
-
-def _job(one: Any, lease_s: float) -> Job:
-    return Job(
-        key=JobKey(one.key),
-        type=one.type,
-        process_name=one.bpmnProcessId,
-        process_version=one.processDefinitionVersion,
-        definition_key=DefinitionKey(one.processDefinitionKey),
-        process_instance_key=ProcessInstanceKey(one.processInstanceKey),
-        element_id=one.elementId,
-        element_instance_key=ElementInstanceKey(one.elementInstanceKey),
-        retries=one.retries,
-        lease_s=lease_s,
-        variables=json.loads(one.variables) if one.variables else {},
-        headers=json.loads(one.customHeaders) if one.customHeaders else {},
-        tenant_id=one.tenantId,
-    )
-
-
-def _json(variables: Mapping[str, Any]) -> str:
-    """Write variables; refused here, because the gateway's own refusal quotes them."""
-    try:
-        return json.dumps(variables, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
-    except (TypeError, ValueError) as error:
-        raise EngineRejected(
-            f"The variables are not JSON ({type(error).__name__}).",
-            "Variables hold only objects, lists, strings, finite numbers, booleans and null.",
-        ) from None
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -233,6 +233,15 @@ async def test_fail_with_backoff_keeps_the_job_from_everybody(engine: Engine, pr
     assert await engine.activate(job.type, limit=1, lease_s=30, worker="test", poll_s=0) == []
 
 
+async def test_fail_takes_any_message(engine: Engine, process: DeployedProcess) -> None:
+    """However long, and with bytes that were no text: what a broken service says must not keep a job from failing."""
+    job = await started(engine, process)
+
+    await engine.fail(job.key, Fail("\udcff\x00" + "x" * 100_000, retries=1))
+
+    assert (await take(engine, process)).retries == 1
+
+
 async def test_fail_spends_what_it_says(engine: Engine, process: DeployedProcess) -> None:
     """The next delivery has the retries that were left."""
     job = await started(engine, process)
