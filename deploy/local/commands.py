@@ -76,7 +76,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except FleetError as error:
-        console = Console(stderr=True)
+        console = Console(stderr=True, soft_wrap=True)
         console.print(error.message, style="red", markup=False, highlight=False)
         if error.suggestion:
             console.print(f"→ {error.suggestion}", markup=False, highlight=False)

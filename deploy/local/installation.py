@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import signal
 import time
@@ -25,6 +26,7 @@ from zeebe_fleet.deploy.local.unpacking import unpack
 
 _ARCHIVE_BYTES = 130 * 1024**2
 _TRAINING_S = 120.0
+_UNUSED_S = 30 * 86_400.0
 
 
 def install(cache: Cache, report: Report, check: Callable[[], None]) -> Installation:
@@ -70,11 +72,13 @@ def _archive(installation: Installation, cache: Cache, report: Report, check: Ca
     name = f"engine-{hashlib.sha256(identity.encode()).hexdigest()[:12]}.jsa"
     final = cache.root / "archives" / name
     if final.exists():
+        os.utime(final)
         return final
     with cache.lock(name, check):
         if final.exists():
             return final
         try:
+            _forget_unused(final.parent)
             require_space(cache.root, _ARCHIVE_BYTES, "The engine's class archive")
             with report.step("Teaching the engine to start fast (once, about 20 s)"):
                 _train(installation, final, cache, check)
@@ -82,6 +86,13 @@ def _archive(installation: Installation, cache: Cache, report: Report, check: Ca
             report.say(f"The engine will start slower than it could: {error}")
             return None
     return final
+
+
+def _forget_unused(archives: Path) -> None:
+    """Remove what no checkout has started with for a month; each is over 100 MB."""
+    for archive in archives.glob("*.jsa"):
+        if archive.stat().st_mtime < time.time() - _UNUSED_S:
+            archive.unlink()
 
 
 def _train(installation: Installation, final: Path, cache: Cache, check: Callable[[], None]) -> None:

@@ -142,6 +142,15 @@ def find(markers: Collection[str]) -> dict[str, list[Identity]]:
     return found
 
 
+def listening(identity: Identity) -> set[int] | None:
+    """The TCP ports that a process listens on; None where we may not know."""
+    try:
+        connections = psutil.Process(identity.pid).net_connections("tcp")
+    except psutil.Error:
+        return None
+    return {connection.laddr.port for connection in connections if connection.status == psutil.CONN_LISTEN}
+
+
 def resident_bytes(identity: Identity) -> int:
     """Memory of a process and its children, shared pages counted once."""
     total = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -72,6 +73,7 @@ class ConsoleReport:
             transient=True,
         )
         self._open = 0
+        self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
         """Print one line above the bars."""
@@ -93,13 +95,18 @@ class ConsoleReport:
     def _bar(self, title: str, total: int | None) -> Iterator[TaskID]:
         if not self._console.is_terminal:
             self.say(f"{title} …")
-        self._open += 1
-        self._progress.start()
         task = self._progress.add_task(title, total=total)
+        self._change_open(1)
         try:
             yield task
         finally:
             self._progress.remove_task(task)
-            self._open -= 1
-            if self._open == 0:
+            self._change_open(-1)
+
+    def _change_open(self, by: int) -> None:
+        with self._lock:
+            self._open += by
+            if self._open and self._console.is_terminal:
+                self._progress.start()
+            else:
                 self._progress.stop()

@@ -20,6 +20,7 @@ from zeebe_fleet.deploy.local.state import PartRecord, StackState, StateDir
 #: Starts tried when a port was taken between our look and the server's.
 ATTEMPTS = 3
 _TICK_S = 0.02
+_PORT_CHECK_S = 1.0
 _LOG_LINES = 12
 
 PortsToLaunch = Callable[[Mapping[str, int]], Launch]
@@ -67,6 +68,7 @@ class Attempt:
     identity: Identity | None = None
     launch: PortsToLaunch | None = None
     since_s: float = field(default_factory=time.monotonic)
+    next_port_check_s: float = 0.0
     tries: int = 0
     ready: bool = False
 
@@ -131,10 +133,7 @@ class Starting:
     def _look(self, attempt: Attempt, identity: Identity) -> None:
         part = attempt.part
         if not identity.alive:
-            taken = [port for name, port in self._stack.ports.items() if name in part.ports and not is_free(port)]
-            if not taken or attempt.launch is None or attempt.tries == ATTEMPTS:
-                raise self._failed(part, "ended while starting")
-            self._spawn(attempt)
+            self._again(attempt, "ended while starting")
         elif part.ready(self._stack.ports):
             attempt.ready = True
             self._record(attempt, replace(self._stack.parts[part.name], ready=True))
@@ -142,6 +141,26 @@ class Starting:
                 self._report.say(f"{part.name} ready in {time.monotonic() - attempt.since_s:.1f} s")
         elif time.monotonic() - attempt.since_s > part.timeout_s:
             raise self._failed(part, f"was not ready after {part.timeout_s:.0f} s")
+        elif time.monotonic() > attempt.next_port_check_s:
+            attempt.next_port_check_s = time.monotonic() + _PORT_CHECK_S
+            if self._displaced(part, identity):
+                # The engine does not end when its port is taken: it stays, and never gets ready.
+                processes.stop(identity, part.stop_signal)
+
+    def _again(self, attempt: Attempt, what: str) -> None:
+        """Start once more if the reason is a port that somebody took in the last moment."""
+        taken = [port for port in self._ports_of(attempt.part) if not is_free(port)]
+        if not taken or attempt.launch is None or attempt.tries == ATTEMPTS:
+            raise self._failed(attempt.part, what)
+        self._spawn(attempt)
+
+    def _displaced(self, part: Part, identity: Identity) -> bool:
+        taken = {port for port in self._ports_of(part) if not is_free(port)}
+        own = processes.listening(identity)
+        return own is not None and bool(taken - own) and identity.alive
+
+    def _ports_of(self, part: Part) -> list[int]:
+        return [port for name, port in self._stack.ports.items() if name in part.ports]
 
     def _choose(self, part: Part) -> dict[str, int]:
         others = {port for name, port in self._stack.ports.items() if name not in part.ports}

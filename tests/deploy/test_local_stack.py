@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -17,10 +18,14 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from rich.console import Console
 
-from zeebe_fleet.deploy.local import processes
+from zeebe_fleet.deploy.local import processes, starting
+from zeebe_fleet.deploy.local.cache import Cache
 from zeebe_fleet.deploy.local.errors import PartFailed, StackHeld
+from zeebe_fleet.deploy.local.installation import install
 from zeebe_fleet.deploy.local.interrupts import Interrupts
+from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import Addresses, LocalStack
 from zeebe_fleet.deploy.local.state import StateDir
 
@@ -29,6 +34,7 @@ QUICK = ("database", "sandbox")
 DRIVER = """
 import sys
 from pathlib import Path
+from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 state, parts, mode = sys.argv[1:]
 stack = LocalStack(Path(state), parts=parts.split(","))
@@ -41,7 +47,7 @@ if mode == "owned":
 """
 PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
-  <bpmn:process id="{id}" isExecutable="true">
+  <bpmn:process id="{id}" name="{name}" isExecutable="true">
     <bpmn:startEvent id="start"><bpmn:outgoing>flow</bpmn:outgoing></bpmn:startEvent>
     <bpmn:sequenceFlow id="flow" sourceRef="start" targetRef="end"/>
     <bpmn:endEvent id="end"><bpmn:incoming>flow</bpmn:incoming></bpmn:endEvent>
@@ -87,12 +93,14 @@ def wait_until(done: Callable[[], bool], timeout_s: float = 30.0) -> None:
         time.sleep(0.01)
 
 
-def drive(state: Path, mode: str, parts: tuple[str, ...] = QUICK) -> subprocess.Popen[str]:
+def drive(state: Path, mode: str, parts: tuple[str, ...] = QUICK, **environment: str) -> subprocess.Popen[str]:
     """A process that brings a stack up and, when it owns it, keeps it until its input ends."""
     return subprocess.Popen(
         [sys.executable, "-c", DRIVER, str(state), ",".join(parts), mode],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
         text=True,
     )
 
@@ -121,12 +129,13 @@ def ask(method: str, url: str, **request: Any) -> httpx.Response:
         return http.request(method, url, **request)
 
 
-def deploy(addresses: Addresses, process_id: str) -> int:
-    """Deploy a process; returns its definition key, which is the same for the same model again."""
-    files = {"resources": (f"{process_id}.bpmn", PROCESS.format(id=process_id), "text/xml")}
+def deploy(addresses: Addresses, process_id: str, name: str = "") -> tuple[int, int]:
+    """Deploy a process; returns its definition key and version, the same ones for the same model again."""
+    files = {"resources": (f"{process_id}.bpmn", PROCESS.format(id=process_id, name=name), "text/xml")}
     answer = ask("POST", f"{addresses.engine_rest}/v2/deployments", files=files)
     assert answer.is_success, answer.text
-    return int(answer.json()["deployments"][0]["processDefinition"]["processDefinitionKey"])
+    definition = answer.json()["deployments"][0]["processDefinition"]
+    return int(definition["processDefinitionKey"]), int(definition["processDefinitionVersion"])
 
 
 async def execute(addresses: Addresses, statement: str) -> list[asyncpg.Record]:
@@ -141,7 +150,7 @@ async def execute(addresses: Addresses, statement: str) -> list[asyncpg.Record]:
 async def test_stack_answers_at_its_addresses_within_its_size(full: LocalStack) -> None:
     """Engine, database and sandbox serve, and together stay under 1.0 GB."""
     addresses = full.up()
-    assert deploy(addresses, "hello") > 0
+    assert deploy(addresses, "hello")[0] > 0
     assert [row[0] for row in await execute(addresses, "SHOW synchronous_commit")] == ["on"]
     assert ask("GET", f"{addresses.sandbox_url}/health").is_success
     assert {part.state for part in full.status()} == {"running"}
@@ -166,19 +175,16 @@ async def test_stack_recovers_killed_parts_with_their_data(full: LocalStack) -> 
 async def test_stack_reset_wipes_engine_and_database_together(full: LocalStack) -> None:
     """After a reset neither side knows anything; the engine's taken port is moved, its clock is set."""
     addresses = full.up()
-    deploy(addresses, "wiped-first")
+    assert [deploy(addresses, "wiped", name)[1] for name in ("one", "two")] == [1, 2]
     await execute(addresses, "CREATE TABLE wiped (id int)")
     full.kill("engine")
     with socket.create_server(("127.0.0.1", int(addresses.engine_grpc.split(":")[1]))):
         moved = full.up(reset=True, clock_controlled=True)
     assert moved.engine_grpc != addresses.engine_grpc
     assert await execute(moved, "SELECT 1 FROM pg_tables WHERE tablename = 'wiped'") == []
-    topology = ask("GET", f"{moved.engine_rest}/v2/topology").json()
-    assert topology["brokers"][0]["partitions"][0]["role"] == "leader"
+    assert deploy(moved, "wiped", "two")[1] == 1
     clock = ask("PUT", f"{moved.engine_rest}/v2/clock", json={"timestamp": 1_900_000_000_000})
     assert clock.status_code == 204
-    first_keys = deploy(moved, "wiped-first")
-    assert deploy(moved, "wiped-first") == first_keys
 
 
 def test_stack_dies_with_its_killed_parent(state: Path) -> None:
@@ -211,6 +217,56 @@ def test_stack_interrupted_while_starting_leaves_nothing(state: Path, number: in
     driver.send_signal(number)
     assert finish(driver) != 0
     assert living(state) == []
+
+
+def test_stack_interrupted_while_downloading_leaves_nothing(state: Path, tmp_path: Path) -> None:
+    """Ctrl-C in the first download ends at once; what arrived is there for the next start."""
+    cache = tmp_path / "cache"
+    with socket.create_server(("127.0.0.1", 0)) as repository:
+        base = f"http://127.0.0.1:{repository.getsockname()[1]}"
+        driver = drive(state, "detached", ("engine",), FLEET_CACHE=str(cache), FLEET_MAVEN_REPOSITORY=base)
+        connection, _ = repository.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 299201896\r\n\r\n" + bytes(100_000))
+            part = cache / "downloads" / "camunda-zeebe-8.6.0.tar.gz.part"
+            wait_until(lambda: part.exists())
+            driver.send_signal(signal.SIGINT)
+            connection.sendall(bytes(100_000))
+            assert finish(driver) != 0
+    assert 0 < part.stat().st_size <= 200_000
+    assert not (cache / "camunda-zeebe-8.6.0").exists()
+
+
+def test_stack_moves_the_engine_off_a_port_taken_in_the_last_moment(
+    full: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A port that somebody takes between our look and the engine's bind is noticed and moved."""
+    full.up()
+    full.kill("engine")
+    with socket.create_server(("127.0.0.1", 0)) as thief:
+        taken = thief.getsockname()[1]
+        stolen = iter([taken])
+        choose = starting.choose_ports
+
+        def choose_too_early(*args: Any) -> dict[str, int]:
+            chosen = choose(*args)
+            return {**chosen, "engine_grpc": next(stolen, chosen["engine_grpc"])}
+
+        monkeypatch.setattr(starting, "choose_ports", choose_too_early)
+        assert full.start("engine").engine_grpc != f"127.0.0.1:{taken}"
+
+
+def test_engine_that_cannot_be_trained_still_starts(tmp_path: Path) -> None:
+    """Without its class-data archive the engine is only slower, and the user is told."""
+    shared, lines = Cache().root, io.StringIO()
+    cache = Cache(tmp_path)
+    for path in shared.iterdir():
+        if path.name != "archives":
+            (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "archives").write_text("in the way")
+    installation = install(cache, ConsoleReport(Console(file=lines)), lambda: None)
+    assert installation.archive is None
+    assert "slower" in lines.getvalue()
 
 
 def test_stack_detached_outlives_its_starter(state: Path) -> None:
