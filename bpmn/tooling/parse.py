@@ -9,10 +9,9 @@ from typing import Any
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.order import Order
+from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.model import HumanTask, ProcessModel, Undo
 
-ADOPT = "fleet-adopt"
-ENDED = "fleet-ended"
 EMBEDDED_FORM = "camunda-forms:bpmn:"
 """Prefix of a form key that names a `zeebe:userTaskForm` of the process itself."""
 

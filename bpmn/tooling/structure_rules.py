@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Element
-from zeebe_fleet.bpmn.tooling.parse import ADOPT, ENDED, listeners, undo_pairs
+from zeebe_fleet.bpmn.tooling.parse import listeners, undo_pairs
 from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
+from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 
 _THROWS = ("intermediateThrowEvent", "endEvent")
 
