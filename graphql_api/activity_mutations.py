@@ -10,7 +10,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from zeebe_fleet.graphql_api.answers import ActivityClaimed, ActivityCompleted, ActivityReleased
-from zeebe_fleet.graphql_api.arguments import read_variables
+from zeebe_fleet.graphql_api.arguments import read_text, read_variables
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.errors import (
     ActivityAlreadyClaimed,
@@ -80,7 +80,9 @@ class ActivityMutations:
         context = info.context
         variables = read_variables(result, context.settings.limits.variables_bytes)
         requested = await context.services.activities.request_completion(
-            context.principal, Completion(activity_id, version, variables, idempotency_key), _check_form(variables)
+            context.principal,
+            Completion(activity_id, version, variables, read_text("idempotencyKey", idempotency_key)),
+            _check_form(variables),
         )
         await context.services.delivery.deliver(requested.owed_ids)
         record = await context.activity.load(requested.record_id)

@@ -124,11 +124,8 @@ def _page() -> list[BaseRoute]:
 
         return file
 
-    return [
-        Route("/", serve("index.html")),
-        Route("/inbox.js", serve("inbox.js")),
-        Route("/inbox.css", serve("inbox.css")),
-    ]
+    files = ("inbox.css", "inbox.js", "forms.js", "graphql.js")
+    return [Route("/", serve("index.html")), *(Route(f"/{name}", serve(name)) for name in files)]
 
 
 async def _health(_request: Request) -> Response:

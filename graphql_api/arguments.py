@@ -9,7 +9,7 @@ from typing import Any
 
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 from zeebe_fleet.workers.contract.principal import Principal
-from zeebe_fleet.workers.contract.refusals import InvalidVariables, NotAllowed, UnknownProcessVersion
+from zeebe_fleet.workers.contract.refusals import InvalidArgument, InvalidVariables, NotAllowed, UnknownProcessVersion
 
 _STORED_BYTES = 4_194_304
 """The engine gives out at most 4 MB with a job."""
@@ -68,6 +68,20 @@ def bounded(value: dict[str, Any], limit_bytes: int) -> dict[str, Any]:
             f"It takes {size_bytes:,} bytes; {limit_bytes:,} are allowed.",
             "Store large content elsewhere and send a reference to it.",
         )
+    return value
+
+
+def read_text(name: str, value: str | None, limit: int = 500) -> str | None:
+    """Check a text that is stored or looked up.
+
+    Raises:
+        InvalidArgument: it is too long, or holds what is no character.
+    """
+    if value is not None:
+        if len(value) > limit:
+            raise InvalidArgument(f"{name} has more than {limit} characters.", "Send a shorter one.")
+        if "\x00" in value or any("\ud800" <= one <= "\udfff" for one in value):
+            raise InvalidArgument(f"{name} holds something that is no character.", "Send plain UTF-8.")
     return value
 
 

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -104,7 +105,7 @@ def _bounded(receive: Receive, limit_bytes: int) -> Receive:
         message = await receive()
         read_bytes += len(message.get("body", b""))
         if message["type"] == "http.request" and read_bytes > limit_bytes:
-            return {"type": "http.disconnect"}
+            raise HTTPException(413, "The request is too large.")
         return message
 
     return bounded

@@ -12,7 +12,7 @@ import strawberry
 
 from zeebe_fleet.graphql_api.described import described
 from zeebe_fleet.workers.contract.api_ports import Page, Slice
-from zeebe_fleet.workers.contract.refusals import InvalidPage
+from zeebe_fleet.workers.contract.refusals import InvalidArgument
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
@@ -72,10 +72,10 @@ def page_of(first: int, after: str | None, order: Order) -> Page:
     """Read the arguments of a list.
 
     Raises:
-        InvalidPage: the size is out of bounds, or the cursor was not made here.
+        InvalidArgument: the size is out of bounds, or the cursor was not made here.
     """
     if not 1 <= first <= MAX_PAGE:
-        raise InvalidPage(f"A page has 1 to {MAX_PAGE} entries, not {first}.", "Ask for the next page with after.")
+        raise InvalidArgument(f"A page has 1 to {MAX_PAGE} entries, not {first}.", "Ask for the next page with after.")
     return Page(first, None if after is None else _position(after), order is Order.NEWEST_FIRST)
 
 
@@ -102,4 +102,4 @@ def _position(cursor: str) -> int:
             return int(digits)
     except (binascii.Error, ValueError):
         pass
-    raise InvalidPage("That cursor is none of ours.", "Take it from pageInfo.endCursor of the page before.")
+    raise InvalidArgument("That cursor is none of ours.", "Take it from pageInfo.endCursor of the page before.")

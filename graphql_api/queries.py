@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from zeebe_fleet.graphql_api.arguments import read_text
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.described import described_input, resolved
 from zeebe_fleet.graphql_api.paging import DEFAULT_PAGE, After, Connection, First, Order, connection, page_of
@@ -64,9 +65,9 @@ class RecordQueries:
         """Workflows, in order of creation."""
         page, asked = page_of(first, after, order_by), filter or WorkflowFilterInput()
         wanted = WorkflowFilter(
-            asked.process_name,
+            read_text("processName", asked.process_name),
             None if asked.state is None else tuple(asked.state),
-            asked.business_key,
+            read_text("businessKey", asked.business_key),
             asked.origin,
             asked.has_incident,
         )
@@ -94,8 +95,8 @@ class RecordQueries:
             None if asked.state is None else tuple(asked.state),
             asked.mine,
             asked.my_groups,
-            asked.process_name,
-            asked.search,
+            read_text("processName", asked.process_name),
+            read_text("search", asked.search),
         )
         found = await info.context.services.activities.page(info.context.principal, wanted, page)
         return connection(found, page, Activity.of)
@@ -111,5 +112,5 @@ class RecordQueries:
     ) -> Connection[ProcessDefinition]:
         """Processes as deployed through the fleet, the newest first."""
         page = page_of(first, after, order_by)
-        found = await info.context.services.workflows.definitions(process_name, page)
+        found = await info.context.services.workflows.definitions(read_text("processName", process_name), page)
         return connection(found, page, ProcessDefinition.of)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from zeebe_fleet.graphql_api.arguments import read_text
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.workers.contract.errors import EngineError
 from zeebe_fleet.workers.contract.refusals import EngineRefused
@@ -22,6 +23,7 @@ async def once(context: Context, key: str | None, body: Mapping[str, Any]) -> As
         EngineRefused: the engine refused, or did not answer.
     """
     principal, requests = context.principal, context.services.requests
+    key = read_text("idempotencyKey", key)
     is_first = key is None or await requests.remember(principal, key, body)
     try:
         yield is_first

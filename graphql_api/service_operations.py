@@ -10,7 +10,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from zeebe_fleet.graphql_api.answers import ActivitiesSeen, ActivityCancelled, ActivityCreated, ActivityToProbe
-from zeebe_fleet.graphql_api.arguments import json_object
+from zeebe_fleet.graphql_api.arguments import json_object, read_text
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.described import described_input, resolved
 from zeebe_fleet.graphql_api.errors import ActivityNotFound, InvalidVariables, NotAllowed, answered
@@ -74,7 +74,9 @@ class ServiceMutations:
     async def close_activity(self, info: Info, activity_id: UUID, reason: str) -> CloseActivityResult:
         """Service role: cancel a waiting activity whose user task is gone; one that is over stays so."""
         require_service(info.context.principal)
-        record = await info.context.services.activities.close(info.context.principal, activity_id, reason)
+        record = await info.context.services.activities.close(
+            info.context.principal, activity_id, str(read_text("reason", reason, 2_000))
+        )
         return ActivityCancelled(activity=Activity.of(record))
 
 
@@ -105,14 +107,14 @@ def require_service(principal: Principal) -> None:
 def _user_task(asked: CreateActivityInput) -> UserTask:
     return UserTask(
         workflow_id=asked.workflow_id,
-        process_name=asked.process_name,
+        process_name=str(read_text("processName", asked.process_name)),
         process_version=asked.process_version,
         process_instance_key=ProcessInstanceKey(asked.process_instance_key),
         definition_key=DefinitionKey(asked.definition_key),
-        element_id=asked.element_id,
+        element_id=str(read_text("elementId", asked.element_id)),
         element_instance_key=asked.element_instance_key,
         job_key=None if asked.job_key is None else JobKey(asked.job_key),
-        name=asked.name,
+        name=str(read_text("name", asked.name, 2_000)),
         form=None if asked.form is None else json_object("form", asked.form),
         variables={} if asked.variables is None else json_object("variables", asked.variables),
         candidate_groups=tuple(asked.candidate_groups),

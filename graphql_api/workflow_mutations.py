@@ -16,7 +16,7 @@ from zeebe_fleet.graphql_api.answers import (
     WorkflowRetried,
     WorkflowStarted,
 )
-from zeebe_fleet.graphql_api.arguments import read_variables, read_version, require_role
+from zeebe_fleet.graphql_api.arguments import read_text, read_variables, read_version, require_role
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.errors import (
     EngineRefused,
@@ -80,11 +80,11 @@ class WorkflowMutations:
         """
         context = info.context
         request = StartRequest(
-            process_name,
+            str(read_text("processName", process_name)),
             read_version(process_version),
-            business_key,
+            read_text("businessKey", business_key),
             read_variables(variables, context.settings.limits.variables_bytes),
-            idempotency_key,
+            read_text("idempotencyKey", idempotency_key),
         )
         requested = await context.services.workflows.request_start(context.principal, request)
         await context.services.delivery.deliver(requested.owed_ids)

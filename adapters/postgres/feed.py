@@ -73,6 +73,7 @@ class PostgresFeed:
         self._subscribers: set[_Subscriber] = set()
         self._listening = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
         self._told_steps: set[tuple[Any, ...]] = set()
 
     @asynccontextmanager
@@ -84,6 +85,7 @@ class PostgresFeed:
         """
         subscriber = _Subscriber(steps=steps)
         self._subscribers.add(subscriber)
+        self._wake.set()
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen(), name="change feed")
         try:
@@ -126,21 +128,24 @@ class PostgresFeed:
     async def _listen_once(self) -> None:
         """Listen until the connection is lost."""
         connection = await asyncpg.connect(self._database_url, timeout=CONNECT_S)
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
+        connection.add_termination_listener(lambda _: self._wake.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
             self._told_steps = {tuple(row) for row in await connection.fetch(_STEPS)}
             self._listening.set()
-            while not lost.is_set():
+            while not connection.is_closed():
+                await self._read_steps(connection)
                 wanted = any(subscriber.steps for subscriber in self._subscribers)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), STEP_POLL_S if wanted else KEEPALIVE_S)
-                if not lost.is_set():
-                    await self._read_steps(connection)
+                await self._rest(STEP_POLL_S if wanted else KEEPALIVE_S)
         finally:
             self._listening.clear()
             connection.terminate()
+
+    async def _rest(self, pause_s: float) -> None:
+        """Wait for the next poll, a new subscriber, or the end of the connection."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), pause_s)
+        self._wake.clear()
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         kind, _, record_id = str(payload).partition(":")

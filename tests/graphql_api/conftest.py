@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -59,7 +60,9 @@ class Client:
     async def send(self, query: str, **variables: Any) -> Any:
         """Send an operation and return the whole answer."""
         response = await self.http.post(
-            "/graphql", json={"query": query, "variables": variables}, headers=dict(self.headers)
+            "/graphql",
+            content=json.dumps({"query": query, "variables": variables}),
+            headers={"content-type": "application/json", **self.headers},
         )
         return response.json()
 
@@ -124,7 +127,7 @@ def user_task() -> dict[str, Any]:
 async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], timeout_s: float = 30.0) -> T:
     """Wait for a state."""
     async with asyncio.timeout(timeout_s):
-        while not holds(found := await read()):
+        while not holds(found := await read()):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return found
 

@@ -1,0 +1,80 @@
+"""What one request may ask for, what is cached, and what a bug shows."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from strawberry.extensions.parser_cache import _get_parse_cache
+from strawberry.extensions.validation_cache import _get_validate_cache
+
+from tests.graphql_api.conftest import Api, Client, serving
+from zeebe_fleet.graphql_api.limits import CACHED_DOCUMENTS
+from zeebe_fleet.graphql_api.settings import ApiServices
+
+DEEP = "{ workflows { edges { node { " + "parent { " * 12 + "state" + " }" * 12 + " } } } }"
+FAMILY = "children { steps { attempts { fence } } }"
+WIDE = f"{{ workflows(first: 100) {{ edges {{ node {{ steps {{ attempts {{ fence }} }} {FAMILY} }} }} }} }}"
+ALIASES = "{ " + " ".join(f"a{n}: me {{ subject }}" for n in range(31)) + " }"
+LONG = "{ me { " + "subject " * 5_000 + "} }"
+SPREAD = "{ me { ...A } } fragment A on Me { subject ...B } fragment B on Me { ...A }"
+
+
+@pytest.mark.parametrize("query", [DEEP, WIDE, ALIASES, LONG, SPREAD], ids=["deep", "wide", "aliases", "long", "cycle"])
+async def test_a_query_that_asks_for_too_much_is_refused(rita: Client, query: str) -> None:
+    """It is refused before anything is read."""
+    body = await rita.send(query)
+    assert body["errors"]
+    assert not body.get("data")
+
+
+async def test_a_repeated_query_is_parsed_and_validated_once(rita: Client) -> None:
+    """Both caches answer from the second time on."""
+    query = "{ me { subject roles groups } } # once"
+    await rita.ask(query)
+    before = [cache(CACHED_DOCUMENTS).cache_info().misses for cache in (_get_parse_cache, _get_validate_cache)]
+    for _ in range(5):
+        await rita.ask(query)
+    after = [cache(CACHED_DOCUMENTS).cache_info().misses for cache in (_get_parse_cache, _get_validate_cache)]
+    assert after == before
+
+
+class Broken:
+    """An adapter with a bug."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def fail(*given: Any) -> Any:
+            raise ZeroDivisionError(f"given {given}")
+
+        return fail
+
+
+async def test_a_bug_shows_an_error_id_and_nothing_else(
+    services: ApiServices, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The id is in the log, with where it happened; neither holds what the request was about."""
+    broken = ApiServices(
+        services.workflows, Broken(), services.requests, services.delivery, services.engine, services.changes
+    )
+    async with serving(broken, database_url) as api:
+        ada = await api.persona("ada")
+        body = await ada.send(
+            "query ($s: String) { activities(filter: {search: $s}) { pageInfo { endCursor } } }", s="my secret"
+        )
+    (error,) = body["errors"]
+    logged = capsys.readouterr().out
+    assert error["message"] == "Internal error."
+    assert error["extensions"]["errorId"] in logged
+    assert "ZeroDivisionError" in logged
+    assert "my secret" not in logged
+
+
+async def test_variables_are_not_logged(
+    api: Api, rita: Client, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even when they do not fit."""
+    with caplog.at_level(logging.DEBUG):
+        await rita.send("query ($id: UUID!) { workflow(workflowId: $id) { state } }", id="my secret")
+        await rita.send("mutation { startWorkflow(processName: 1) { __typename } }")
+    assert "my secret" not in caplog.text + "".join(capsys.readouterr())

@@ -1,0 +1,199 @@
+"""What people read: pages, filters, and whole trees in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.graphql_api.conftest import Api, Client
+
+WORKFLOWS = """
+query ($first: Int!, $after: String, $filter: WorkflowFilterInput, $order: Order! = NEWEST_FIRST) {
+  workflows(first: $first, after: $after, filter: $filter, orderBy: $order) {
+    edges { cursor node { workflowId businessKey } } pageInfo { hasNextPage hasPreviousPage endCursor } } }
+"""
+ACTIVITIES = """
+query ($filter: ActivityFilterInput) { activities(first: 100, filter: $filter) { edges { node { activityId } } } }
+"""
+TREE = """
+query ($filter: WorkflowFilterInput) { workflows(first: 50, filter: $filter) { edges { node {
+  steps { elementId attempts { outcome } } activities { name workflow { state } events { kind } }
+  parent { workflowId } children { steps { elementId } } } } } }
+"""
+
+
+async def workflow(api: Api, **values: Any) -> str:
+    """Insert a workflow; returns its id."""
+    row = {"process_name": "p", "state": "RUNNING", "origin": "API", "workflow_id": uuid4(), **values}
+    names, marks = ", ".join(row), ", ".join(f"${n}" for n in range(1, len(row) + 1))
+    await api.sql(f'INSERT INTO workflow ({names}, principal) VALUES ({marks}, \'{{"subject": "x"}}\')', *row.values())
+    return str(row["workflow_id"])
+
+
+@pytest.fixture(scope="module")
+async def seven(api: Api) -> list[str]:
+    """Seven workflows of one process, the oldest first."""
+    return [await workflow(api, process_name="seven", business_key=f"B-{n}") for n in range(7)]
+
+
+async def pages(client: Client, first: int, order: str) -> list[list[str]]:
+    """Read all pages of the seven."""
+    found, after, more = [], None, True
+    while more:
+        page = await client.answer(WORKFLOWS, first=first, after=after, filter={"processName": "seven"}, order=order)
+        found.append([edge["node"]["workflowId"] for edge in page["edges"]])
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    return found
+
+
+async def test_workflows_come_in_pages(rita: Client, seven: list[str]) -> None:
+    """Every record once, in order, and the last page knows that it is the last."""
+    assert await pages(rita, 3, "OLDEST_FIRST") == [seven[:3], seven[3:6], seven[6:]]
+    assert await pages(rita, 7, "NEWEST_FIRST") == [seven[::-1]]
+
+
+async def test_pages_do_not_shift_when_records_are_added(api: Api, rita: Client) -> None:
+    """The page behind a cursor stays the same, whatever is created meanwhile."""
+    old = [await workflow(api, process_name="shifting") for _ in range(4)]
+    asked = {"first": 2, "filter": {"processName": "shifting"}}
+    first = await rita.answer(WORKFLOWS, **asked)
+    await workflow(api, process_name="shifting")
+    second = await rita.answer(WORKFLOWS, **asked, after=first["pageInfo"]["endCursor"])
+    assert [edge["node"]["workflowId"] for edge in second["edges"]] == [old[1], old[0]]
+    assert second["pageInfo"]["hasPreviousPage"]
+
+
+@pytest.mark.parametrize("arguments", [{"first": 0}, {"first": 101}, {"first": 5, "after": "none of ours"}])
+async def test_pages_that_cannot_be_are_refused(rita: Client, arguments: dict[str, Any]) -> None:
+    """A size out of bounds and a made-up cursor are the sender's fault."""
+    body = await rita.send(WORKFLOWS, **arguments)
+    assert body["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert body["errors"][0]["extensions"]["suggestion"]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"businessKey": "only-me"},
+        {"hasIncident": True, "processName": "filtered"},
+        {"state": ["ENDED_UNKNOWN"], "processName": "filtered"},
+        {"origin": "EXTERNAL", "processName": "filtered"},
+    ],
+)
+async def test_workflows_are_filtered(api: Api, rita: Client, wanted: dict[str, Any]) -> None:
+    """Each filter finds the one that it describes."""
+    await workflow(api, process_name="filtered")
+    mine = await workflow(
+        api,
+        process_name="filtered",
+        business_key="only-me",
+        incident="stuck",
+        state="ENDED_UNKNOWN",
+        origin="EXTERNAL",
+    )
+    found = await rita.answer(WORKFLOWS, first=10, filter=wanted)
+    assert found["edges"][0]["node"]["workflowId"] == mine
+    await api.sql("DELETE FROM workflow WHERE process_name = 'filtered'")
+
+
+async def test_activities_are_those_one_may_see(api: Api, rita: Client, sam: Client, ada: Client) -> None:
+    """Candidates, assignees and administrators see an activity; without candidates everybody does."""
+    for_reviewers = await api.activity()
+    for_sam = await api.activity(candidateGroups=[], candidateUsers=["sam"])
+    for_all = await api.activity(candidateGroups=[])
+    wanted = [one["activityId"] for one in (for_reviewers, for_sam, for_all)]
+
+    async def seen(client: Client) -> list[str]:
+        found = await client.answer(ACTIVITIES)
+        return sorted({e["node"]["activityId"] for e in found["edges"]} & set(wanted), key=wanted.index)
+
+    assert await seen(rita) == [wanted[0], wanted[2]]
+    assert await seen(sam) == [wanted[1], wanted[2]]
+    assert await seen(ada) == wanted
+
+
+async def test_activities_are_filtered(api: Api, rita: Client) -> None:
+    """Mine, my groups', by process, and by words of the name; a per cent sign is only a sign."""
+    mine = await api.activity(assignee="rita", name="Check 100% of it", processName="filtering")
+    await api.activity(name="Check 1000 of it", processName="filtering")
+
+    async def found(**wanted: Any) -> list[str]:
+        page = await rita.answer(ACTIVITIES, filter={"processName": "filtering", **wanted})
+        return [edge["node"]["activityId"] for edge in page["edges"]]
+
+    assert len(await found(myGroups=True)) == 2
+    assert await found(mine=True) == [mine["activityId"]]
+    assert await found(search="100%") == [mine["activityId"]]
+    assert await found(state=["COMPLETED"]) == []
+
+
+@contextmanager
+def statements(database: AsyncEngine) -> Iterator[list[str]]:
+    """Collect the statements that are sent meanwhile."""
+    sent: list[str] = []
+
+    def note(*given: Any) -> None:
+        sent.append(given[2])
+
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(database.sync_engine, "before_cursor_execute", note)
+
+
+async def test_a_tree_takes_as_many_statements_for_one_as_for_many(
+    api: Api, ada: Client, database: AsyncEngine
+) -> None:
+    """Steps, attempts, activities, parents and children are read in batches."""
+
+    async def family(process: str) -> None:
+        parent = await workflow(api, process_name=process)
+        child = await workflow(api, process_name="child", parent_workflow_id=parent)
+        await api.activity(workflowId=parent)
+        for owner in (parent, child):
+            await api.sql(
+                "WITH s AS (INSERT INTO step (workflow_id, job_key, job_type, kind, element_id, element_instance_key, "
+                "process_instance_key, definition_key, state) VALUES ($1, 1, 'a', 'ACTION', 'a', 1, 1, 1, 'COMPLETED') "
+                "RETURNING step_id) INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, 1, 1, 'w' "
+                "FROM s",
+                owner,
+            )
+
+    async def counted(process: str) -> int:
+        with statements(database) as sent:
+            found = await ada.answer(TREE, filter={"processName": process})
+        assert all(edge["node"]["activities"][0]["events"] for edge in found["edges"])
+        return len(sent)
+
+    await family("lonely")
+    for _ in range(6):
+        await family("crowded")
+    assert await counted("crowded") == await counted("lonely") <= 10
+
+
+async def test_process_definitions_come_newest_first(api: Api, rita: Client) -> None:
+    """Versions are written as `startWorkflow` takes them."""
+    await api.sql(
+        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn) "
+        "VALUES (4503599627370999, 'listed', 1, 'l.bpmn', ''), (4503599627371000, 'listed', 2, 'l.bpmn', '')"
+    )
+    query = '{ processDefinitions(processName: "listed") { edges { node { processVersion definitionKey } } } }'
+    nodes = [edge["node"] for edge in (await rita.answer(query))["edges"]]
+    assert nodes == [
+        {"processVersion": "engine:2", "definitionKey": "4503599627371000"},
+        {"processVersion": "engine:1", "definitionKey": "4503599627370999"},
+    ]
+
+
+async def test_me_is_who_signed_in(rita: Client) -> None:
+    """A persona with its groups and roles."""
+    assert await rita.answer("{ me { subject groups roles } }") == {
+        "subject": "rita",
+        "groups": ["reviewers"],
+        "roles": [],
+    }
