@@ -46,7 +46,9 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._hold) for number in _HELD}
+            for number in _HELD:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, a shell's background job
+                    self._previous[number] = signal.signal(number, self._hold)
         return self
 
     def __exit__(

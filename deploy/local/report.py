@@ -104,9 +104,11 @@ class ConsoleReport:
             self._change_open(-1)
 
     def _change_open(self, by: int) -> None:
+        if not self._console.is_terminal:
+            return
         with self._lock:
             self._open += by
-            if self._open and self._console.is_terminal:
+            if self._open:
                 self._progress.start()
             else:
                 self._progress.stop()

@@ -32,10 +32,11 @@ from zeebe_fleet.deploy.local.state import StateDir
 #: Parts that start in well under a second; how a stack is kept alive does not depend on which they are.
 QUICK = ("database", "sandbox")
 DRIVER = """
-import sys
+import signal, sys
 from pathlib import Path
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import LocalStack
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
 state, parts, mode = sys.argv[1:]
 stack = LocalStack(Path(state), parts=parts.split(","))
 print("starting", flush=True)
