@@ -47,7 +47,7 @@ class Interrupts:
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
             for number in _HELD:
-                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, a shell's background job
+                if signal.getsignal(number) not in (None, signal.SIG_IGN):  # nohup, a shell's background job
                     self._previous[number] = signal.signal(number, self._hold)
         return self
 
