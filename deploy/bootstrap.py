@@ -6,15 +6,28 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from starlette.applications import Starlette
+
+from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
+from zeebe_fleet.adapters.human_tasks import HumanTaskAdapter, HumanTaskSettings
 from zeebe_fleet.adapters.outbound import OutboundServices
+from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
+from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
+from zeebe_fleet.adapters.postgres.requests import PostgresRequests
+from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
+from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection, OAuthClient
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.tooling.parse import read_model
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
+from zeebe_fleet.graphql_api.app import create_app
+from zeebe_fleet.graphql_api.guards import check_bind
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers import listeners
 from zeebe_fleet.workers.context import Services
 from zeebe_fleet.workers.contract.ports import Engine, Ledger
@@ -77,6 +90,46 @@ async def relay(core: Core) -> AsyncIterator[Relay]:
     finally:
         await outbox.close()
         await sweeper.close()
+
+
+@asynccontextmanager
+async def human_tasks(core: Core) -> AsyncIterator[HumanTaskAdapter]:
+    """Put a human-task adapter together; it knows the API and the engine, and no database but for the models."""
+    settings = core.settings
+    token = settings.api.service_token.get_secret_value()
+    only_deployed = settings.human_tasks == "deployed"
+    async with GraphQLActivitySystem(settings.api_url, token) as activities:
+        yield HumanTaskAdapter(
+            core.engine, activities, core.definitions.model_of, HumanTaskSettings(only_deployed=only_deployed)
+        )
+
+
+@asynccontextmanager
+async def api(core: Core) -> AsyncIterator[Starlette]:
+    """Put the GraphQL API together; it tells the engine at once, and the relay whatever that misses."""
+    settings = core.settings
+    api_settings = ApiSettings(
+        service_token=settings.api.service_token.get_secret_value(),
+        session_secret=settings.api.session_key.get_secret_value(),
+    )
+    check_bind(settings.api.host, api_settings)
+    database = create_async_engine(sqlalchemy_url(settings.database_url), pool_pre_ping=True)
+    sessions = async_sessionmaker(database, expire_on_commit=False)
+    changes = PostgresFeed(settings.database_url)
+    try:
+        async with relay(core) as delivery:
+            services = ApiServices(
+                workflows=PostgresWorkflows(sessions),
+                activities=PostgresActivities(sessions),
+                requests=PostgresRequests(sessions),
+                delivery=delivery,
+                engine=core.engine,
+                changes=changes,
+            )
+            yield create_app(services, api_settings)
+    finally:
+        await changes.close()
+        await database.dispose()
 
 
 def connection_to(zeebe: ZeebeSettings) -> EngineConnection:

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         env_prefix="FLEET_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
     )
 
-    engine: Literal["auto", "remote", "docker", "embedded"] = Field(
+    engine: Literal["auto", "remote", "embedded"] = Field(
         default="auto", description="Which engine; auto takes the remote one when its address is set."
     )
     app: str = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
@@ -69,3 +69,8 @@ class Settings(BaseSettings):
     services: dict[str, ServiceSettings] = Field(default_factory=dict, description="Outside services by name.")
     secrets: dict[str, SecretStr] = Field(default_factory=dict, description="Credentials for tasks, by name.")
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
+
+    @property
+    def api_url(self) -> str:
+        """Where adapters and tasks find the API."""
+        return self.api.url or f"http://{self.api.host}:{self.api.port}"

@@ -63,7 +63,7 @@ def bounded(outcome: Complete) -> Complete:
 
 
 def _retry(message: str, claim: Claim, retry_after_s: float | None = None) -> Fail:
-    backoff_ms = _backoff_ms(claim.delivery) if retry_after_s is None else int(retry_after_s * 1000)
+    backoff_ms = max(_backoff_ms(claim.delivery), int((retry_after_s or 0.0) * 1000))
     return Fail(message, retries=max(claim.job.retries - 1, 0), backoff_ms=backoff_ms)
 
 

@@ -1,0 +1,175 @@
+"""`fleet`: the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+import typer
+from rich.console import Console
+
+from zeebe_fleet.deploy import roles
+from zeebe_fleet.deploy.app import configured_app
+from zeebe_fleet.deploy.demo import show_demo, show_up
+from zeebe_fleet.deploy.local.commands import stack
+from zeebe_fleet.deploy.logs import configure_logs
+from zeebe_fleet.deploy.new import new
+from zeebe_fleet.deploy.publication import deploy as deploy_app
+from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings
+from zeebe_fleet.deploy.smoke import smoke as run_smoke
+from zeebe_fleet.workers.contract.errors import FleetError
+
+app = typer.Typer(
+    help="Zeebe Fleet: a worker fleet for Camunda 8.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.add_typer(stack)
+app.add_typer(new)
+
+AppOption = Annotated[str, typer.Option("--app", help="Module with the processes and tasks.", show_default=False)]
+ResetOption = Annotated[bool, typer.Option("--reset", help="Wipe the local data first.")]
+
+
+@app.command(epilog="Example: fleet up · fleet up --app myflows --reset")
+def up(app: AppOption = "", reset: ResetOption = False) -> None:
+    """Run everything on this machine: the local stack, the API, a worker, the adapter and the relay."""
+    _unwrapped(lambda: show_up(_settings(app), reset=reset))
+
+
+@app.command(epilog="Example: fleet demo --reset")
+def demo(reset: ResetOption = False) -> None:
+    """Run the shipped processes, start one onboarding, and say what to do next."""
+    _unwrapped(lambda: show_demo(_settings(SHIPPED_APP), reset=reset))
+
+
+@app.command(epilog="Example: fleet smoke")
+def smoke() -> None:
+    """Run three onboardings to their ends, hands-free, and compare what everybody says of them."""
+    _unwrapped(lambda: run_smoke(_settings(SHIPPED_APP)))
+
+
+@app.command(epilog="Example: fleet worker --app myflows --tasks kyc.fetch-report,accounts.create")
+def worker(
+    app: AppOption = "",
+    tasks: Annotated[str, typer.Option(help="Job types to work on, by comma; all of the app's when left out.")] = "",
+) -> None:
+    """Take jobs and run their actions until stopped."""
+    only = frozenset(filter(None, (one.strip() for one in tasks.split(","))))
+    _run_role(lambda settings, stop: roles.worker(settings, stop, only), _connected(_settings(app)))
+
+
+@app.command("human-tasks", epilog="Example: fleet human-tasks")
+def human_tasks() -> None:
+    """Turn user tasks into activities until stopped."""
+    _run_role(roles.human_tasks, _connected(_settings(required=False)))
+
+
+@app.command(epilog="Example: fleet relay")
+def relay() -> None:
+    """Tell the engine what is owed to it until stopped."""
+    _run_role(roles.relay, _connected(_settings(required=False)))
+
+
+@app.command(epilog="Example: FLEET_API__PORT=8080 fleet api")
+def api() -> None:
+    """Serve the GraphQL API and the inbox until stopped."""
+    _run_role(roles.api, _connected(_settings(required=False)))
+
+
+@app.command(epilog="Example: fleet deploy --app myflows")
+def deploy(app: AppOption = "") -> None:
+    """Migrate the records and deploy the app's processes."""
+    _unwrapped(lambda: asyncio.run(_deploy(_connected(_settings(app)))))
+
+
+@app.command(epilog="Example: fleet lint · fleet lint myflows/processes")
+def lint(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of process packages; the app's when left out.")] = None,
+) -> None:
+    """Check process packages: models, manifests, diagrams."""
+    from zeebe_fleet.bpmn.tooling.lint import lint_folder
+    from zeebe_fleet.deploy.app import load_app
+
+    findings = lint_folder(folder or load_app(_settings().app).processes)
+    for finding in findings:
+        typer.echo(str(finding))
+    typer.echo(f"{len(findings)} findings." if findings else "All process packages are in order.")
+    raise typer.Exit(1 if findings else 0)
+
+
+def main() -> None:
+    """Run a command; an error a person can act on is a message, not a traceback."""
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        app()
+    except FleetError as error:
+        console = Console(stderr=True)
+        console.print(f"[bold red]{error.message}[/]", highlight=False, soft_wrap=True)
+        if error.suggestion:
+            console.print(error.suggestion, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+def _settings(app: str = "", *, required: bool = True) -> Settings:
+    settings = Settings()
+    name = app or settings.app or configured_app(Path.cwd())
+    if required and not name:
+        raise FleetError(
+            "No app is named: whose processes and tasks?",
+            f'Use --app, FLEET_APP, or app = "…" under [tool.zeebe-fleet]; the shipped one is {SHIPPED_APP}.',
+        )
+    configure_logs(settings.log_format)
+    return settings.model_copy(update={"app": name})
+
+
+def _connected(settings: Settings) -> Settings:
+    """Require what one role alone cannot start for itself, or find the local stack that runs already."""
+    from zeebe_fleet.deploy.attached import attached
+
+    return attached(settings)
+
+
+def _run_role(role: roles.Role, settings: Settings) -> None:
+    async def until_stopped() -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await role(settings, stop)
+
+    _unwrapped(lambda: asyncio.run(until_stopped()))
+
+
+def _unwrapped(work: Callable[[], None]) -> None:
+    """Run, and of several errors at once show the first."""
+    try:
+        work()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+
+
+async def _deploy(settings: Settings) -> None:
+    deployment = await deploy_app(settings)
+    for process in deployment.processes:
+        typer.echo(f"{process.process_name} is version {process.version} (key {process.definition_key})")
+    for warning in deployment.warnings:
+        typer.secho(f"warning: {warning}", fg="yellow", err=True)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""`fleet up`: the local stack and every role of the fleet, for one machine, in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from zeebe_fleet.adapters.outbound import ServiceSettings
+from zeebe_fleet.deploy import roles
+from zeebe_fleet.deploy.local.report import Report
+from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN
+from zeebe_fleet.deploy.local.stack import PARTS, Addresses, LocalStack
+from zeebe_fleet.deploy.publication import Deployment, deploy
+from zeebe_fleet.deploy.settings import Settings
+
+_SANDBOX_SERVICES = ("kyc", "accounts", "credit", "notifications")
+
+
+@contextmanager
+def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> Iterator[Settings]:
+    """Run the parts of the stack that the settings leave open; yields the settings that lead to them.
+
+    Must be entered in the main thread, before an event loop runs: there it stops cleanly at any moment.
+    """
+    stack = LocalStack(settings.state, report=report, parts=missing_parts(settings))
+    try:
+        yield located(settings, stack.up(reset=reset))
+    finally:
+        stack.down()
+
+
+@asynccontextmanager
+async def running(settings: Settings, report: Report) -> AsyncIterator[Deployment]:
+    """Deploy the app and run every role in this process; the first role that breaks takes the others with it."""
+    with report.step("Deploying the processes"):
+        deployment = await deploy(settings)
+    stop = asyncio.Event()
+    wanted: list[roles.Role] = [roles.api, roles.worker, roles.human_tasks, roles.relay]
+    async with asyncio.TaskGroup() as group:
+        for role in wanted:
+            group.create_task(_running(role, settings, stop))
+        try:
+            await _answering(settings)
+            yield deployment
+        finally:
+            stop.set()
+
+
+def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, or until Ctrl-C or SIGTERM, which is an end like any other."""
+
+    async def cancellable() -> None:
+        task = asyncio.current_task()
+        assert task is not None, "inside asyncio.run there is one"
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await work
+
+    with suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(cancellable())
+
+
+def missing_parts(settings: Settings) -> list[str]:
+    """Say which parts of the local stack the settings leave to us."""
+    remote = settings.engine == "remote" or (settings.engine == "auto" and settings.zeebe.address)
+    given = {"engine": bool(remote), "database": bool(settings.database_url), "sandbox": False}
+    return [part for part in PARTS if not given[part]]
+
+
+def located(settings: Settings, addresses: Addresses, *, move_port: bool = True) -> Settings:
+    """Point the settings at the local parts; what they name already stays.
+
+    Args:
+        settings: as read from the environment.
+        addresses: where the local parts answer.
+        move_port: whether the API takes a free port when its own is taken.
+    """
+    zeebe = settings.zeebe
+    if addresses.engine_grpc:
+        found = {"address": addresses.engine_grpc, "incident_log": Path(addresses.incident_log)}
+        zeebe = zeebe.model_copy(update=found)
+    port = _free_port(settings.api.host, settings.api.port) if move_port else settings.api.port
+    api = settings.api.model_copy(update={"port": port})
+    settings = settings.model_copy(
+        update={"zeebe": zeebe, "api": api, "database_url": settings.database_url or addresses.database_url}
+    )
+    return settings.model_copy(
+        update={
+            "services": _local_services(settings, addresses.sandbox_url) | settings.services,
+            "secrets": {
+                "kyc_token": SecretStr(KYC_TOKEN),
+                "fleet_api_token": settings.api.service_token,
+                **settings.secrets,
+            },
+        }
+    )
+
+
+async def _running(role: roles.Role, settings: Settings, stop: asyncio.Event) -> None:
+    await role(settings, stop)
+
+
+async def _answering(settings: Settings) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(settings.api.host, settings.api.port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+
+
+def _local_services(settings: Settings, sandbox_url: str) -> dict[str, ServiceSettings]:
+    services = {"fleet_api": ServiceSettings(base_url=settings.api_url, token_secret="fleet_api_token")}
+    if sandbox_url:
+        services |= {name: ServiceSettings(base_url=sandbox_url) for name in _SANDBOX_SERVICES}
+    return services
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """Return the wanted port, or a free one when somebody has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return wanted
