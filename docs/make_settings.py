@@ -1,0 +1,154 @@
+"""Writes `settings.md` from the settings classes.
+
+python docs/make_settings.py [--check]
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from zeebe_fleet.adapters.outbound import ServiceSettings
+from zeebe_fleet.deploy.settings import Settings
+
+FILE = Path(__file__).parent / "settings.md"
+PREFIX = "FLEET_"
+
+READ_ELSEWHERE = {
+    "FLEET_CACHE": "Folder of downloads, the unpacked engine and its class archives, shared by all checkouts; "
+    "the platform's cache folder unless set.",
+    "FLEET_MAVEN_REPOSITORY": "Base address of a Maven repository to download the engine from, such as a mirror.",
+}
+"""Read by the local stack before there are settings."""
+
+_HEAD = """\
+<!-- Written by docs/make_settings.py from deploy/settings.py. Do not edit. -->
+# Settings
+
+Every setting is an environment variable, or a line in a file `.env` in the working folder. The environment wins.
+Names of nested settings are joined by two underscores. A secret is never printed, logged or sent to the engine.
+
+A setting marked *per process* gets a new random value in each process unless it is set.
+"""
+
+
+def settings_page() -> str:
+    """Return the page."""
+    return "\n".join(_page())
+
+
+def names() -> set[str]:
+    """Return the names of all settings; `…` stands for a name of the user's own."""
+    return set(READ_ELSEWHERE) | {name for _, table in _tables() for name, *_ in table}
+
+
+def _page() -> Iterator[str]:
+    yield _HEAD
+    for title, table in _tables():
+        yield f"## {title}\n"
+        yield "| variable | type | default | meaning |"
+        yield "|---|---|---|---|"
+        yield from (f"| {' | '.join(_cells(*row))} |" for row in table)
+        yield ""
+    yield "## The local stack's own\n"
+    yield "| variable | meaning |"
+    yield "|---|---|"
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in READ_ELSEWHERE.items())
+    yield ""
+
+
+def _tables() -> Iterator[tuple[str, list[tuple[str, FieldInfo, str]]]]:
+    nested = {name: field for name, field in Settings.model_fields.items() if _is_model(field.annotation)}
+    dicts = {name: field for name, field in Settings.model_fields.items() if get_origin(field.annotation) is dict}
+    plain = [name for name in Settings.model_fields if name not in nested and name not in dicts]
+    yield "General", [_row(Settings, name) for name in plain]
+    for name, field in nested.items():
+        model: Any = field.annotation
+        yield _title(model), [_row(model, inner, f"{name}__") for inner in model.model_fields]
+    yield (
+        _title(ServiceSettings),
+        [_row(ServiceSettings, inner, "services__…__") for inner in ServiceSettings.model_fields],
+    )
+    yield (
+        "Credentials of tasks",
+        [("FLEET_SECRETS__…", Settings.model_fields["secrets"], _meaning(Settings, "secrets"))],
+    )
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _title(model: type[BaseModel]) -> str:
+    return (model.__doc__ or model.__name__).strip().splitlines()[0].rstrip(".")
+
+
+def _row(model: type[BaseModel], name: str, path: str = "") -> tuple[str, FieldInfo, str]:
+    return f"{PREFIX}{path}{name}".upper(), model.model_fields[name], _meaning(model, name)
+
+
+def _cells(name: str, field: FieldInfo, meaning: str) -> tuple[str, ...]:
+    return f"`{name}`", _type(field.annotation), _default(field), meaning.replace("|", "\\|")
+
+
+def _type(annotation: Any) -> str:
+    choices = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in choices)
+    if get_origin(annotation) is dict:
+        return _type(choices[1])
+    named = next((one for one in choices if one is not type(None)), annotation)
+    words = {str: "text", SecretStr: "secret", int: "number", float: "number", bool: "true or false", Path: "path"}
+    return words.get(named, named.__name__)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "" if field.annotation is None or get_origin(field.annotation) is dict else "*per process*"
+    if field.is_required():
+        return "*required*"
+    default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    if default is None or default == "":
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def _meaning(model: type[BaseModel], name: str) -> str:
+    """Return what a field says of itself: its description, or the text below it."""
+    said = model.model_fields[name].description or _text_below(model, name)
+    return re.sub(r"\s+", " ", said).strip()
+
+
+def _text_below(model: type[BaseModel], name: str) -> str:
+    body = ast.parse(dedent(inspect.getsource(model))).body[0]
+    assert isinstance(body, ast.ClassDef), "the source of a class is a class"
+    for field, after in zip(body.body, body.body[1:], strict=False):
+        is_it = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and field.target.id == name
+        if is_it and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            return str(after.value.value)
+    return ""
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the page; 1 when it has drifted."""
+    page = settings_page()
+    if "--check" not in arguments:
+        FILE.write_text(page, "utf-8")
+        return 0
+    if FILE.exists() and FILE.read_text("utf-8") == page:
+        return 0
+    print(f"{FILE.name} has drifted. Run python docs/make_settings.py and commit it.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
