@@ -37,6 +37,7 @@ class ServiceSettings(BaseModel):
     """Where an outside service is and how to be let in."""
 
     base_url: str
+    """Address of the service, without credentials and query: `https://kyc.example.com/v1`."""
     token_secret: str = ""
     """Name of the secret sent as bearer token with every call; empty when the task brings its own headers."""
     timeout_s: float = Field(default=20.0, gt=0)
