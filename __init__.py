@@ -1,0 +1,1 @@
+"""Zeebe Fleet: a worker fleet for Camunda 8."""

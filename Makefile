@@ -1,0 +1,75 @@
+# Two commands are enough on a bare machine with Python 3.11+ and make: `make demo` and `make test`.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))) python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := workers adapters bpmn deploy graphql_api
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test smoke bench-start check format-check lint types imports processes schema \
+	format setup lock wheel stop clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Run a customer onboarding on a real engine, with nothing installed; stays up until Ctrl-C
+	@$(BIN)/fleet demo
+
+test: $(READY) ## Run all tests
+	@$(BIN)/pytest $(ARGS)
+
+smoke: $(READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
+	@$(BIN)/fleet smoke
+
+bench-start: $(READY) ## Measure the demo's start to the first workflow completed, and the stack's memory
+	@$(BIN)/python -m zeebe_fleet.deploy.bench_start
+
+check: format-check lint types imports processes schema ## Run every check that needs no engine
+
+format-check: $(READY)
+	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
+
+lint: $(READY) ## Lint the Python code
+	@$(BIN)/ruff check --quiet .
+
+types: $(READY) ## Check types, strictly
+	@mkdir -p .link && ln -sfn .. .link/zeebe_fleet
+	@$(BIN)/mypy --no-error-summary -m zeebe_fleet $(PACKAGES:%=-p zeebe_fleet.%)
+	@$(BIN)/mypy --no-error-summary --explicit-package-bases tests
+
+imports: $(READY) ## Check that the packages import only what they may
+	@$(BIN)/lint-imports --no-logo
+
+processes: $(READY) ## Lint the shipped processes
+	@$(BIN)/fleet lint bpmn
+
+schema: $(READY) ## Check that schema.graphql is what the API serves
+	@$(BIN)/python -m zeebe_fleet.graphql_api.export --check
+
+format: $(READY) ## Format the Python code and sort its imports
+	@$(BIN)/ruff check --quiet --fix --exit-zero .
+	@$(BIN)/ruff format --quiet .
+
+setup: $(READY) ## Make the virtual environment from the lock; done by every target that needs it
+
+$(READY): requirements/dev.txt requirements/install pyproject.toml setup.py
+	@requirements/install $(PYTHON) $(VENV)
+	@touch $@
+
+lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versions
+	@$(LOCK) $(ARGS) --output-file requirements/runtime.txt
+	@$(LOCK) $(ARGS) --constraint requirements/runtime.txt --extra local --group dev --output-file requirements/dev.txt
+
+wheel: $(READY) ## Build the wheel into dist/
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
+	@ls dist/*.whl
+
+stop: $(READY) ## Stop a local stack that was left running
+	@$(BIN)/fleet stack down
+
+clean: ## Remove what was made here, except the stack's data and the cache of downloads
+	@rm -rf $(VENV) .link build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
