@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from zeebe_fleet.graphql_api.arguments import read_text
@@ -11,23 +10,28 @@ from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.workers.contract.errors import EngineError
 from zeebe_fleet.workers.contract.refusals import EngineRefused
 
+Send = Callable[[], Awaitable[None]]
 
-@asynccontextmanager
-async def once(context: Context, key: str | None, body: Mapping[str, Any]) -> AsyncIterator[bool]:
-    """Tell whether a request is to be sent, and take note of it.
 
-    The note is committed first, so that of two equal requests one is sent; it is taken back when the
-    engine refuses, so that the request can be repeated.
+async def send_once(context: Context, key: str | None, body: Mapping[str, Any], send: Send) -> None:
+    """Send a request to the engine, unless the same one was sent before.
+
+    At least once: whoever dies between sending and noting leaves it to be sent again. A message the engine
+    knows by its id while it lives; a signal it does not.
 
     Raises:
-        EngineRefused: the engine refused, or did not answer.
+        IdempotencyConflict: the key was used for another body.
+        EngineRefused: the engine refused, or did not answer; or the same request is on its way.
     """
     principal, requests = context.principal, context.services.requests
     key = read_text("idempotencyKey", key)
-    is_first = key is None or await requests.remember(principal, key, body)
+    if key is not None and not await requests.take(principal, key, body):
+        return
     try:
-        yield is_first
+        await send()
     except EngineError as error:
         if key is not None:
-            await requests.forget(principal, key)
+            await requests.give_up(principal, key)
         raise EngineRefused(error.message, error.suggestion) from error
+    if key is not None:
+        await requests.sent(principal, key)

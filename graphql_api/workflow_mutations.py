@@ -30,7 +30,7 @@ from zeebe_fleet.graphql_api.errors import (
     WorkflowNotFound,
     answered,
 )
-from zeebe_fleet.graphql_api.repetition import once
+from zeebe_fleet.graphql_api.repetition import send_once
 from zeebe_fleet.graphql_api.types import Workflow
 from zeebe_fleet.workers.contract import refusals
 from zeebe_fleet.workers.contract.api_ports import StartRequest, WorkflowRecord
@@ -133,11 +133,14 @@ class WorkflowMutations:
         ttl_s = max(0.0, time_to_live_s)
         body = {"publishMessage": name, "correlation_key": correlation_key, "variables": checked, "ttl_s": ttl_s}
         message_id = f"{context.principal.subject}:{idempotency_key}" if idempotency_key else str(uuid4())
-        async with once(context, idempotency_key, body) as is_first:
-            if is_first:
-                await context.services.engine.publish_message(
-                    name, correlation_key, message_id=message_id, variables=checked, ttl_s=ttl_s
-                )
+        await send_once(
+            context,
+            idempotency_key,
+            body,
+            lambda: context.services.engine.publish_message(
+                name, correlation_key, message_id=message_id, variables=checked, ttl_s=ttl_s
+            ),
+        )
         return MessagePublished(name=name)
 
     @answered
@@ -148,9 +151,9 @@ class WorkflowMutations:
         context = info.context
         require_role(context.principal, OPERATOR_ROLE, SERVICE_ROLE)
         checked = read_variables(variables, context.settings.limits.variables_bytes)
-        async with once(context, idempotency_key, {"broadcastSignal": name, "variables": checked}) as is_first:
-            if is_first:
-                await context.services.engine.broadcast_signal(name, checked)
+        body = {"broadcastSignal": name, "variables": checked}
+        engine = context.services.engine
+        await send_once(context, idempotency_key, body, lambda: engine.broadcast_signal(name, checked))
         return SignalBroadcast(name=name)
 
 

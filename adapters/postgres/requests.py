@@ -11,17 +11,20 @@ from enum import EnumMeta
 from functools import cache
 from typing import Any, TypeVar, cast, get_type_hints
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from zeebe_fleet.adapters.postgres.pool import translated
 from zeebe_fleet.adapters.postgres.tables import RequestKey
 from zeebe_fleet.workers.contract.principal import Principal
-from zeebe_fleet.workers.contract.refusals import IdempotencyConflict
+from zeebe_fleet.workers.contract.refusals import EngineRefused, IdempotencyConflict
 
 Sessions = async_sessionmaker[AsyncSession]
 R = TypeVar("R")
+_UNSENT = {"sent": False}
+_SENDING_S = 30
+"""Whoever took a request and did not send it in this time has died on it."""
 
 
 @asynccontextmanager
@@ -76,11 +79,7 @@ async def first_response(
     noted = await session.execute(insert(RequestKey).values(**row).on_conflict_do_nothing().returning(RequestKey.key))
     if noted.first():
         return None
-    earlier = (
-        await session.scalars(
-            select(RequestKey).where(RequestKey.principal == principal.subject, RequestKey.key == key)
-        )
-    ).one_or_none()
+    earlier = (await session.scalars(select(RequestKey).where(_row(principal, key)))).one_or_none()
     if earlier is None:  # taken back between the two statements
         return await first_response(session, principal, key, body, response)
     if earlier.body_hash != digest:
@@ -89,19 +88,35 @@ async def first_response(
 
 
 class PostgresRequests:
-    """Remembers messages and signals that were sent."""
+    """Remembers messages and signals, so that each is sent once for its key."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def remember(self, principal: Principal, key: str, body: Mapping[str, Any]) -> bool:
-        """Note a request before it is sent; `False` when it was noted before."""
+    async def take(self, principal: Principal, key: str, body: Mapping[str, Any]) -> bool:
+        """Take it on oneself to send a request; `False` when it was sent before."""
         async with transaction(self._sessions) as session:
-            return await first_response(session, principal, key, body, {}) is None
+            earlier = await first_response(session, principal, key, body, _UNSENT)
+            if earlier is None:
+                return True
+            if earlier != _UNSENT:
+                return False
+            abandoned = RequestKey.created_at < func.now() - text(f"interval '{_SENDING_S} seconds'")
+            again = update(RequestKey).where(_row(principal, key), abandoned).values(created_at=func.now())
+            if (await session.execute(again.returning(RequestKey.key))).first():
+                return True
+            raise EngineRefused("This very request is being sent.", "Repeat it in a moment to see what became of it.")
 
-    async def forget(self, principal: Principal, key: str) -> None:
-        """Take back a request that did not reach the engine."""
+    async def sent(self, principal: Principal, key: str) -> None:
+        """Note that the engine has it."""
         async with transaction(self._sessions) as session:
-            await session.execute(
-                delete(RequestKey).where(RequestKey.principal == principal.subject, RequestKey.key == key)
-            )
+            await session.execute(update(RequestKey).where(_row(principal, key)).values(response={"sent": True}))
+
+    async def give_up(self, principal: Principal, key: str) -> None:
+        """Free the key of a request that the engine did not take."""
+        async with transaction(self._sessions) as session:
+            await session.execute(delete(RequestKey).where(_row(principal, key)))
+
+
+def _row(principal: Principal, key: str) -> ColumnElement[bool]:
+    return and_(RequestKey.principal == principal.subject, RequestKey.key == key)

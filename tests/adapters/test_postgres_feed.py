@@ -105,5 +105,5 @@ async def test_feed_lets_its_connection_go(feed: PostgresFeed, connection: async
     async with feed.subscribe():
         assert await connection.fetchval(query) == before + 1
     async with asyncio.timeout(15):
-        while await connection.fetchval(query) != before:  # noqa: ASYNC110
+        while await connection.fetchval(query) != before:
             await asyncio.sleep(0.05)

@@ -127,7 +127,7 @@ def user_task() -> dict[str, Any]:
 async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], timeout_s: float = 30.0) -> T:
     """Wait for a state."""
     async with asyncio.timeout(timeout_s):
-        while not holds(found := await read()):  # noqa: ASYNC110
+        while not holds(found := await read()):
             await asyncio.sleep(0.05)
     return found
 

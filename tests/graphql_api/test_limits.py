@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from strawberry.extensions.parser_cache import _get_parse_cache
@@ -68,6 +69,22 @@ async def test_a_bug_shows_an_error_id_and_nothing_else(
     assert error["extensions"]["errorId"] in logged
     assert "ZeroDivisionError" in logged
     assert "my secret" not in logged
+
+
+async def test_a_bug_in_a_subscription_is_masked_too(services: ApiServices, database_url: str) -> None:
+    """What is streamed passes the same mask."""
+    broken = ApiServices(
+        services.workflows, Broken(), services.requests, services.delivery, services.engine, services.changes
+    )
+    async with serving(broken, database_url) as api:
+        ada = await api.persona("ada")
+        response = await api.http.post(
+            "/graphql",
+            json={"query": f'subscription {{ activityChanged(activityId: "{uuid4()}") {{ state }} }}'},
+            headers={**ada.headers, "accept": "text/event-stream"},
+        )
+    assert "Internal error." in response.text
+    assert "given" not in response.text
 
 
 async def test_variables_are_not_logged(

@@ -340,15 +340,21 @@ class Activities(Protocol):
 class Requests(Protocol):
     """Remembers requests that no record of ours answers: messages and signals."""
 
-    async def remember(self, principal: Principal, key: str, body: Mapping[str, Any]) -> bool:
-        """Note a request before it is sent; `False` when it was noted before.
+    async def take(self, principal: Principal, key: str, body: Mapping[str, Any]) -> bool:
+        """Take it on oneself to send a request; `False` when it was sent before.
+
+        A request that somebody took and died on can be taken again after a while.
 
         Raises:
             IdempotencyConflict: the key was used for another body.
+            EngineRefused: somebody is sending it right now.
         """
 
-    async def forget(self, principal: Principal, key: str) -> None:
-        """Take back a request that did not reach the engine."""
+    async def sent(self, principal: Principal, key: str) -> None:
+        """Note that the engine has it."""
+
+    async def give_up(self, principal: Principal, key: str) -> None:
+        """Free the key of a request that the engine did not take."""
 
 
 class Delivery(Protocol):
