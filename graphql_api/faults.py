@@ -24,11 +24,19 @@ class Faults(SchemaExtension):
     """Masks bugs; shows `FleetError`s with their suggestion."""
 
     def on_operation(self) -> Iterator[None]:
-        """Rewrite the errors of the result."""
+        """Rewrite the errors of a result."""
         yield
-        result: Any = self.execution_context.result
-        if result is not None and getattr(result, "errors", None):
-            result.errors = [shown(error) for error in result.errors]
+        _rewrite(self.execution_context.result)
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """Rewrite the errors of an event."""
+        _rewrite(result)
+        yield
+
+
+def _rewrite(result: Any) -> None:
+    if getattr(result, "errors", None):
+        result.errors = [shown(error) for error in result.errors]
 
 
 def shown(error: GraphQLError) -> GraphQLError:

@@ -101,14 +101,14 @@ class PostgresFeed:
         for subscriber in self._subscribers:
             subscriber.end()
         listener, self._listener = self._listener, None
-        if listener is not None:
+        while listener is not None and not listener.done():
             listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await listener
+            await asyncio.wait([listener], timeout=CONNECT_S)
 
     async def _wait_until_listening(self) -> None:
         try:
-            await asyncio.wait_for(self._listening.wait(), CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                await self._listening.wait()
         except TimeoutError:
             raise RecordsUnavailable("The records cannot be reached.", "Try again in a moment.") from None
 
@@ -144,7 +144,8 @@ class PostgresFeed:
     async def _rest(self, pause_s: float) -> None:
         """Wait for the next poll, a new subscriber, or the end of the connection."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), pause_s)
+            async with asyncio.timeout(pause_s):
+                await self._wake.wait()
         self._wake.clear()
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:

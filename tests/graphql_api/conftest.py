@@ -127,8 +127,10 @@ def user_task() -> dict[str, Any]:
 async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], timeout_s: float = 30.0) -> T:
     """Wait for a state."""
     async with asyncio.timeout(timeout_s):
-        while not holds(found := await read()):
+        found = await read()
+        while not holds(found):
             await asyncio.sleep(0.05)
+            found = await read()
     return found
 
 
