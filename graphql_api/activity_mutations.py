@@ -27,7 +27,8 @@ from zeebe_fleet.graphql_api.errors import (
 from zeebe_fleet.graphql_api.forms import form_errors
 from zeebe_fleet.graphql_api.types import Activity
 from zeebe_fleet.workers.contract import refusals
-from zeebe_fleet.workers.contract.api_ports import ActivityRecord, Completion, CompletionCheck
+from zeebe_fleet.workers.contract.api_ports import Completion, CompletionCheck
+from zeebe_fleet.workers.contract.api_records import ActivityRecord
 
 ClaimActivityResult = Annotated[
     ActivityClaimed | ActivityNotFound | ActivityAlreadyClaimed | ActivityClosed | NotAllowed,

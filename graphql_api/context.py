@@ -10,7 +10,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
-from zeebe_fleet.workers.contract.api_ports import (
+from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
     ActivityRecord,
     AttemptRecord,

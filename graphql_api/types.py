@@ -13,7 +13,7 @@ from strawberry.scalars import JSON
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.described import described, resolved
 from zeebe_fleet.graphql_api.scalars import EngineKey
-from zeebe_fleet.workers.contract.api_ports import (
+from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
     ActivityRecord,
     AttemptRecord,

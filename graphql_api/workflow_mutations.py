@@ -33,7 +33,8 @@ from zeebe_fleet.graphql_api.errors import (
 from zeebe_fleet.graphql_api.repetition import send_once
 from zeebe_fleet.graphql_api.types import Workflow
 from zeebe_fleet.workers.contract import refusals
-from zeebe_fleet.workers.contract.api_ports import StartRequest, WorkflowRecord
+from zeebe_fleet.workers.contract.api_ports import StartRequest
+from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE

@@ -14,16 +14,8 @@ from zeebe_fleet.adapters.postgres.activity_rows import insert_activity
 from zeebe_fleet.adapters.postgres.paging import grouped, take_page
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.tables import Activity, ActivityEvent, OwedRow
-from zeebe_fleet.workers.contract.api_ports import (
-    ActivityEventRecord,
-    ActivityFilter,
-    ActivityRecord,
-    Completion,
-    CompletionCheck,
-    Page,
-    Requested,
-    Slice,
-)
+from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Completion, CompletionCheck, Page, Requested, Slice
+from zeebe_fleet.workers.contract.api_records import ActivityEventRecord, ActivityRecord
 from zeebe_fleet.workers.contract.job import JobKey
 from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, FLEET, Principal

@@ -13,17 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from zeebe_fleet.adapters.postgres.paging import grouped, take_page
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.tables import OwedRow, ProcessDefinition, Step, StepAttempt, Workflow
-from zeebe_fleet.workers.contract.api_ports import (
-    AttemptRecord,
-    DefinitionRecord,
-    Page,
-    Requested,
-    Slice,
-    StartRequest,
-    StepRecord,
-    WorkflowFilter,
-    WorkflowRecord,
-)
+from zeebe_fleet.workers.contract.api_ports import Page, Requested, Slice, StartRequest, WorkflowFilter
+from zeebe_fleet.workers.contract.api_records import AttemptRecord, DefinitionRecord, StepRecord, WorkflowRecord
 from zeebe_fleet.workers.contract.job import WORKFLOW_ID
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.activity_queries import PROBE_WINDOW
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
-from zeebe_fleet.workers.contract.api_ports import ActivityRecord, Completion
+from zeebe_fleet.workers.contract.api_ports import Completion
+from zeebe_fleet.workers.contract.api_records import ActivityRecord
 from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import UserTask
 from zeebe_fleet.workers.contract.principal import Principal

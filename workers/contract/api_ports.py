@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
+from zeebe_fleet.workers.contract.api_records import (
+    ActivityEventRecord,
+    ActivityRecord,
+    AttemptRecord,
+    DefinitionRecord,
+    StepRecord,
+    WorkflowRecord,
+)
 from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
 from zeebe_fleet.workers.contract.principal import Principal
-from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
+from zeebe_fleet.workers.contract.records import ActivityState, Origin, WorkflowState
 
 T = TypeVar("T")
 
@@ -35,124 +42,6 @@ class Slice(Generic[T]):
 
     records: Sequence[T]
     has_next: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionRecord:
-    """A deployed process."""
-
-    definition_key: int
-    process_name: str
-    version: int
-    version_tag: str | None
-    tenant_id: str
-    resource_name: str
-    deployed_at: datetime
-
-    @property
-    def position(self) -> int:
-        """Keys grow with every deployment."""
-        return self.definition_key
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowRecord:
-    """A workflow as it stands."""
-
-    workflow_id: UUID
-    position: int
-    process_name: str
-    process_version: int | None
-    definition_key: int | None
-    process_instance_key: int | None
-    parent_workflow_id: UUID | None
-    rerun_of: UUID | None
-    business_key: str | None
-    input: Mapping[str, Any]
-    output: Mapping[str, Any] | None
-    state: WorkflowState
-    origin: Origin
-    principal: Mapping[str, Any]
-    incident: str | None
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """A job of a workflow."""
-
-    step_id: int
-    workflow_id: UUID
-    job_key: int | None
-    job_type: str
-    kind: StepKind
-    element_id: str
-    process_instance_key: int
-    call_path: Sequence[str]
-    loop_counter: int | None
-    preceding: Sequence[str]
-    round: int
-    delivery: int
-    state: StepState
-    input: Mapping[str, Any]
-    result: Mapping[str, Any] | None
-    error: Mapping[str, Any] | None
-    compensated_by: int | None
-    claimed_at: datetime
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRecord:
-    """One delivery of a step's job."""
-
-    step_id: int
-    fence: int
-    round: int
-    worker: str
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: str | None
-    error: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityRecord:
-    """A piece of human work as it stands."""
-
-    activity_id: UUID
-    position: int
-    workflow_id: UUID
-    element_id: str
-    element_instance_key: int
-    process_instance_key: int
-    job_key: int | None
-    name: str
-    form: Mapping[str, Any] | None
-    input: Mapping[str, Any]
-    result: Mapping[str, Any] | None
-    candidate_groups: Sequence[str]
-    candidate_users: Sequence[str]
-    assignee: str | None
-    due_at: datetime | None
-    state: ActivityState
-    version: int
-    created_at: datetime
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityEventRecord:
-    """Something that happened to an activity."""
-
-    event_id: int
-    activity_id: UUID
-    kind: str
-    principal: Mapping[str, Any]
-    data: Mapping[str, Any]
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
