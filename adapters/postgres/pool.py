@@ -86,6 +86,11 @@ def translated() -> Iterator[None]:
         constraint = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
         raise PermanentError(f"A business row breaks the constraint {constraint or 'of its table'!s}.") from error
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(getattr(error.orig, "__cause__", None), _LOST + _AGAIN):
+        if error.connection_invalidated or is_lost(error.orig):
             raise RecordsUnavailable("PostgreSQL cut the transaction.") from error
         raise
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Tell whether the database, and not the statement, is at fault; `error` as SQLAlchemy wraps the driver's."""
+    return isinstance(error, _LOST + _AGAIN) or isinstance(getattr(error, "__cause__", None), _LOST + _AGAIN)
