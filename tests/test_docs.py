@@ -1,0 +1,177 @@
+"""The documents say what is so: commands, settings, links, code and queries in them are held against the real ones."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import unquote
+
+import graphql
+import pytest
+import typer.main
+import yaml
+
+from zeebe_fleet.adapters.postgres.tables import Base
+from zeebe_fleet.bpmn.tooling.lint import RULES
+from zeebe_fleet.bpmn.tooling.manifest import Manifest
+from zeebe_fleet.deploy.cli import app
+from zeebe_fleet.workers.contract.records import ActivityState, StepState, WorkflowState
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+ALL = pytest.mark.parametrize("file", DOCS, ids=[str(file.relative_to(ROOT)) for file in DOCS])
+
+_BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def blocks(file: Path, *languages: str) -> Iterator[str]:
+    """Yield the code blocks of these languages."""
+    for _, language, content in _BLOCK.findall(file.read_text("utf-8")):
+        if language in languages:
+            yield content
+
+
+def commands(file: Path, program: str) -> set[str]:
+    """Return what is said behind a program's name in code, a line or a span of it each."""
+    text = file.read_text("utf-8")
+    lines = [line for block in blocks(file, "sh", "console", "text", "") for line in block.splitlines()]
+    spans = _CODE.findall(_BLOCK.sub("", text))
+    parts = [part.strip() for line in [*lines, *spans] for part in line.split(" #")[0].split("&&")]
+    said = (re.match(rf"(?:\$ )?(?:[A-Z_]+=\S+ )*{program} (.+)", part) for part in parts)
+    return {match[1] for match in said if match}
+
+
+@ALL
+def test_make_targets_exist(file: Path) -> None:
+    """Every `make …` is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert {one.split()[0] for one in commands(file, "make")} <= targets
+
+
+@ALL
+def test_fleet_commands_exist(file: Path) -> None:
+    """Every `fleet …` is a command of the command line, with the options it names."""
+    for said in commands(file, "fleet"):
+        command: Any = typer.main.get_command(app)
+        words = said.split()
+        while words and hasattr(command, "commands"):
+            name = words.pop(0)
+            assert name in command.commands, f"fleet {said}"
+            command = command.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word.split("=")[0] for word in words if word.startswith("-")} <= known, f"fleet {said}"
+
+
+@ALL
+def test_settings_exist(file: Path) -> None:
+    """Every `FLEET_…` is a setting; a service's and a secret's name are the user's own."""
+    known = [re.escape(name).replace("…", "[A-Z0-9_]+?") for name in _script("make_settings").names()]
+    for said in set(re.findall(r"\bFLEET_[A-Z0-9_…]+", file.read_text("utf-8"))):
+        name = said.replace("…", "NAME")
+        assert any(re.fullmatch(one, name) for one in known), said
+
+
+@ALL
+def test_links_resolve(file: Path) -> None:
+    """Every relative link leads to a file, and to a heading in it."""
+    for link in _LINK.findall(file.read_text("utf-8")):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (file.parent / unquote(path)).resolve() if path else file
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), link
+
+
+@ALL
+def test_python_compiles(file: Path) -> None:
+    """Every Python block compiles, and what it imports of the fleet exists."""
+    for block in blocks(file, "python"):
+        compile(block, str(file), "exec")
+        imports = "\n".join(re.findall(r"^from zeebe_fleet\S* import .+$", block, re.MULTILINE))
+        exec(compile(imports, str(file), "exec"), {})
+
+
+@ALL
+def test_graphql_validates(file: Path) -> None:
+    """Every GraphQL block fits the committed schema."""
+    for block in blocks(file, "graphql"):
+        assert graphql.validate(_schema(), graphql.parse(block)) == [], block
+
+
+@ALL
+def test_yaml_is_read(file: Path) -> None:
+    """Every YAML block can be read; a manifest is one that the fleet accepts."""
+    for block in blocks(file, "yaml"):
+        read = yaml.safe_load(block)
+        if "job_types" in read:
+            Manifest.model_validate(read)
+
+
+@pytest.mark.parametrize("script", ["make_settings", "make_diagrams"])
+def test_generated_documents_are_up_to_date(script: str) -> None:
+    """What a command writes into the documents is what it would write now."""
+    assert _script(script).main(["--check"]) == 0
+
+
+def test_lint_rules_are_listed() -> None:
+    """The page on processes has every rule of the lint."""
+    text = (ROOT / "docs/processes.md").read_text("utf-8")
+    assert [name for name in RULES if f"| `{name}` |" not in text] == []
+
+
+def test_tables_are_listed() -> None:
+    """The page on the architecture has every table of the records."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    assert [name for name in Base.metadata.tables if f"| `{name}` |" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "states"), [("Workflow", WorkflowState), ("Step", StepState), ("Activity", ActivityState)]
+)
+def test_state_machines_have_every_state(
+    heading: str, states: type[WorkflowState] | type[StepState] | type[ActivityState]
+) -> None:
+    """Each drawn state machine has the states of its record, and no other."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    drawn = text.split(f"### {heading}\n", 1)[1].split("```")[1]
+    assert set(re.findall(r"\b[A-Z_]{4,}\b", re.sub(r":.*", "", drawn))) == set(states)
+
+
+def test_every_decision_is_indexed() -> None:
+    """The index of decisions links each of them."""
+    folder = ROOT / "docs/adr"
+    linked = set(_LINK.findall((folder / "README.md").read_text("utf-8")))
+    assert linked == {file.name for file in folder.glob("0*.md")}
+
+
+@cache
+def _schema() -> graphql.GraphQLSchema:
+    return graphql.build_schema((ROOT / "graphql_api/schema.graphql").read_text("utf-8"))
+
+
+@cache
+def _anchors(file: Path) -> set[str]:
+    """Return the anchors that GitHub makes of a file's headings."""
+    if file.suffix != ".md":
+        return set()
+    headings = _HEADING.findall(_BLOCK.sub("", file.read_text("utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@cache
+def _script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
