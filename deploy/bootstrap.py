@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import pickle
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -32,9 +35,12 @@ from zeebe_fleet.workers import listeners
 from zeebe_fleet.workers.context import Services
 from zeebe_fleet.workers.contract.ports import Engine, Ledger
 from zeebe_fleet.workers.fleet import Fleet, worker_name
+from zeebe_fleet.workers.quarantine import Quarantine
 from zeebe_fleet.workers.relay import Relay
 from zeebe_fleet.workers.runner import Runner
 from zeebe_fleet.workers.task import Task, tasks_in
+
+QUARANTINED = (sys.executable, "-m", "zeebe_fleet.deploy.quarantined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,31 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(outbound.service, secrets)
 
 
-def fleet(tasks: Mapping[str, Task], engine: Engine, ledger: Ledger, services: Services) -> Fleet:
-    """Put a worker together; the fleet's own listeners are always among its tasks."""
-    every = {**tasks_in(listeners), **tasks}
-    return Fleet(every, engine, Runner(every, ledger, engine, services))
+@asynccontextmanager
+async def worker(settings: Settings, core: Core, tasks: Mapping[str, Task]) -> AsyncIterator[Fleet]:
+    """Put a worker together; suspect jobs run in a child that puts itself together from the same settings."""
+    async with ledger(core) as opened, services(settings) as outside:
+        preamble = base64.b64encode(pickle.dumps(settings))
+        runner_of_all = runner(tasks, core.engine, opened, outside)
+        quarantine = Quarantine(runner_of_all, opened, QUARANTINED, preamble)
+        yield fleet(tasks, core.engine, opened, runner_of_all, quarantine)
+
+
+def runner(tasks: Mapping[str, Task], engine: Engine, ledger: Ledger, services: Services) -> Runner:
+    """Put a runner together; the fleet's own listeners are always among its tasks."""
+    return Runner(with_listeners(tasks), ledger, engine, services)
+
+
+def fleet(
+    tasks: Mapping[str, Task], engine: Engine, ledger: Ledger, runner: Runner, quarantine: Quarantine | None = None
+) -> Fleet:
+    """Put job sources and a crew around a runner."""
+    return Fleet(with_listeners(tasks), engine, ledger, runner, quarantine=quarantine)
+
+
+def with_listeners(tasks: Mapping[str, Task]) -> dict[str, Task]:
+    """Add what the fleet does itself at the beginning and the end of instances."""
+    return {**tasks_in(listeners), **tasks}
 
 
 @asynccontextmanager

@@ -26,13 +26,9 @@ async def worker(settings: Settings, stop: asyncio.Event, only: frozenset[str] =
             f"{settings.app} has no task for {', '.join(sorted(unknown))}.", f"It has {', '.join(sorted(tasks))}."
         )
     chosen = {job_type: task for job_type, task in tasks.items() if not only or job_type in only}
-    async with (
-        bootstrap.core(settings) as core,
-        bootstrap.ledger(core) as ledger,
-        bootstrap.services(settings) as services,
-    ):
+    async with bootstrap.core(settings) as core, bootstrap.worker(settings, core, chosen) as fleet:
         log.info("worker.ready", tasks=sorted(chosen))
-        await bootstrap.fleet(chosen, core.engine, ledger, services).run(stop)
+        await fleet.run(stop)
 
 
 async def human_tasks(settings: Settings, stop: asyncio.Event) -> None:

@@ -13,7 +13,7 @@ from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Pr
 PERSONAS: Mapping[str, Principal] = {
     "rita": Principal("rita", groups=frozenset({"reviewers"})),
     "sam": Principal("sam", groups=frozenset({"sales-managers"})),
-    "olga": Principal("olga", roles=frozenset({OPERATOR_ROLE})),
+    "olga": Principal("olga", groups=frozenset({"operators"}), roles=frozenset({OPERATOR_ROLE})),
     "ada": Principal("ada", roles=frozenset({ADMIN_ROLE})),
 }
 """Whom one may be on a machine of one's own; they have no passwords."""

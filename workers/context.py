@@ -110,8 +110,9 @@ class TaskContext:
 
     async def close(self) -> None:
         """Roll back what was not committed."""
-        if self._session is not None:
-            await self._session.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     def secret(self, name: str) -> str:
         """Return a credential by name; it is kept out of logs, variables and incidents."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import traceback
+from concurrent.futures import BrokenExecutor
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,16 +21,21 @@ from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outc
 from zeebe_fleet.workers.contract.records import Claim
 
 RESULT_LIMIT_BYTES = 256 * 1024
-BUSY = HandBack("another delivery is committing this step", backoff_ms=500)
 _BACKOFF_BASE_S = 1.0
 _BACKOFF_CAP_S = 300.0
 
 
-def decide(error: Exception, claim: Claim) -> Outcome | HandBack:
+def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcome | HandBack:
     """Turn what an action raised into an outcome.
 
-    Foreign errors give their type and place alone: their text may hold secrets or personal data.
+    Foreign errors give their type and place alone: their text may hold secrets or personal data. What an action
+    that must not be repeated has done is known only if it says so, by a business or a permanent error.
     """
+    match error:
+        case BusinessError() | PermanentError():
+            pass
+        case _ if not repeatable:
+            return HandBack("whether its effect happened is unknown", suspect=True)
     match error:
         case BusinessError():
             return ThrowError(error.code, error.message, error.variables)
@@ -41,6 +47,8 @@ def decide(error: Exception, claim: Claim) -> Outcome | HandBack:
             return HandBack("PostgreSQL cut the connection", backoff_ms=_backoff_ms(claim.delivery))
         case TransientError():
             return _retry(str(error), claim, error.retry_after_s)
+        case BrokenExecutor():
+            return HandBack("a process of its pool ended", suspect=True)
         case EngineError() | FleetError():
             return _retry(str(error), claim)
         case _:

@@ -1,109 +1,142 @@
-"""The job source: asks the engine for jobs, never more than there are free slots."""
+"""The job source: a stream for new jobs and a long poll for those that wait, under one bound of slots."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Coroutine
-from typing import Any
+import time
+from collections.abc import Callable
+from contextlib import aclosing
 
 import structlog
 
-from zeebe_fleet.workers.contract.errors import EngineError, FleetError, InfrastructureError
+from zeebe_fleet.workers.backoff import Backoff
+from zeebe_fleet.workers.contract.errors import EngineError
 from zeebe_fleet.workers.contract.job import Job
-from zeebe_fleet.workers.contract.outcomes import HandBack
 from zeebe_fleet.workers.contract.ports import Engine
-from zeebe_fleet.workers.runner import Runner
+from zeebe_fleet.workers.intake import Intake
+from zeebe_fleet.workers.slots import Slots
 from zeebe_fleet.workers.task import Task
 
 _POLL_S = 10.0
-_BACKOFF_FIRST_S = 0.01
-_BACKOFF_CAP_S = 3.0
+_SILENT_S = 30.0
+"""How long a stream may say nothing while polls bring jobs, before another is opened in its place."""
 
 log = structlog.get_logger("fleet.source")
 
 
 class JobSource:
-    """Long-polls the jobs of one task and hands them to the runner, under a bound of slots.
+    """Takes the jobs of one task and starts each on its way; neither stream nor poll is ever given up.
 
     Args:
         task: whose jobs.
-        worker: name the engine shows for leased jobs.
+        start: begins to work on a job; its slot comes back by `slots.give_back`.
+        intake: says whether jobs may be taken now.
     """
 
-    def __init__(self, task: Task, engine: Engine, runner: Runner, *, worker: str) -> None:
+    def __init__(
+        self, task: Task, engine: Engine, slots: Slots, start: Callable[[Job, Slots], None], intake: Intake
+    ) -> None:
         self._task = task
         self._engine = engine
-        self._runner = runner
-        self._worker = worker
-        self._free = task.settings.slots
-        self._refill_at = max(task.settings.slots // 2, 1)
-        self._freed = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._slots = slots
+        self._start = start
+        self._intake = intake
+        self._reader: asyncio.Task[None] | None = None
+        self._heard_at = time.monotonic()
+        self._polled_at = time.monotonic()
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Poll until `stop` is set; then let what runs come to its end."""
-        backoff_s = _BACKOFF_FIRST_S
-        while not stop.is_set():
-            await self._slots_freed()
+    async def run(self) -> None:
+        """Take jobs until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            if self._task.settings.mode != "poll":
+                group.create_task(self._keep_streaming())
+            if self._task.settings.mode != "stream":
+                group.create_task(self._keep_polling())
+
+    def silent_s(self) -> float:
+        """Return for how long neither stream nor poll has got an answer, in seconds."""
+        return time.monotonic() - max(self._polled_at, self._heard_at)
+
+    async def _keep_polling(self) -> None:
+        backoff = Backoff()
+        while True:
+            await self._intake.opened()
+            taken = await self._slots.take(self._refill_at(), self._poll_share())
             try:
-                jobs = await self._poll(stop)
-                await self._take(jobs)
-                backoff_s = _BACKOFF_FIRST_S
-            except (EngineError, InfrastructureError) as error:
-                log.info("source.waiting", job_type=self._task.job_type, why=error.message)
-                await asyncio.sleep(backoff_s * random.uniform(0.5, 1.5))
-                backoff_s = min(backoff_s * 2, _BACKOFF_CAP_S)
-        await asyncio.gather(*self._running)
+                jobs = await self._poll(taken)
+            except EngineError as error:
+                self._slots.give_back(taken)
+                log.info("poll.waiting", job_type=self._task.job_type, why=error.message)
+                await backoff.pause()
+                continue
+            backoff.reset()
+            self._polled_at = time.monotonic()
+            self._slots.give_back(taken - len(jobs))
+            for job in jobs:
+                self._start(job, self._slots)
+            if jobs:
+                self._replace_silent_stream()
 
-    async def _slots_freed(self) -> None:
-        """Wait until half of the slots are free: a few large polls cost less than many small ones."""
-        while self._free < self._refill_at:
-            self._freed.clear()
-            await self._freed.wait()
-
-    async def _poll(self, stop: asyncio.Event) -> list[Job]:
-        poll = asyncio.create_task(
-            self._engine.activate(
-                self._task.job_type,
-                limit=self._free,
-                lease_s=self._task.settings.lease_s,
-                worker=self._worker,
-                variables=self._task.variables,
-                poll_s=_POLL_S,
-            )
+    async def _poll(self, limit: int) -> list[Job]:
+        settings = self._task.settings
+        return await self._engine.activate(
+            self._task.job_type,
+            limit=limit,
+            lease_s=settings.lease_s,
+            worker=self._intake.worker,
+            variables=self._task.variables,
+            poll_s=_POLL_S,
         )
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({poll, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not poll.done():
-            poll.cancel()
-            return []
-        return poll.result()
 
-    async def _take(self, jobs: list[Job]) -> None:
-        if not jobs:
-            return
+    async def _keep_streaming(self) -> None:
+        backoff = Backoff()
+        while True:
+            await self._intake.opened()
+            self._reader = asyncio.create_task(self._read_stream(backoff))
+            try:
+                await asyncio.wait({self._reader})
+                if not self._reader.cancelled() and (error := self._reader.exception()):
+                    raise error
+            except EngineError as error:
+                log.info("stream.waiting", job_type=self._task.job_type, why=error.message)
+            finally:
+                self._reader.cancel()
+            await backoff.pause()
+
+    async def _read_stream(self, backoff: Backoff) -> None:
+        """Read one job for each free slot; while there is none, the engine gives new jobs to others."""
+        held = await self._slots.take(1, 1)
         try:
-            verdicts = await self._runner.claim(jobs)
-        except InfrastructureError as error:
-            await asyncio.gather(*(self._runner.hand_back(job, HandBack(error.message, 1000)) for job in jobs))
-            raise
-        self._free -= len(verdicts)
-        for verdict in verdicts:
-            self._start(self._runner.process(verdict))
+            self._heard_at = time.monotonic()
+            settings = self._task.settings
+            stream = self._engine.stream(
+                self._task.job_type,
+                lease_s=settings.lease_s,
+                worker=self._intake.worker,
+                variables=self._task.variables,
+            )
+            async with aclosing(stream) as jobs:
+                async for job in jobs:
+                    backoff.reset()
+                    self._heard_at = time.monotonic()
+                    held = 0
+                    self._start(job, self._slots)
+                    if not self._intake.is_open:
+                        return
+                    held = await self._slots.take(1, 1)
+        finally:
+            self._slots.give_back(held)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._finished)
+    def _replace_silent_stream(self) -> None:
+        """Polls bring jobs that a living stream would have brought: old ones, or all of them if it is dead."""
+        if self._reader is not None and time.monotonic() > self._heard_at + _SILENT_S:
+            self._heard_at = time.monotonic()
+            self._reader.cancel()
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._free += 1
-        self._freed.set()
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, FleetError):
-            log.warning("job.left", job_type=self._task.job_type, why=error.message)
-        elif error is not None:
-            log.error("job.broke", job_type=self._task.job_type, error=type(error).__name__, exc_info=error)
+    def _poll_share(self) -> int:
+        """Beside a stream, the poll holds a quarter of the slots: it waits most of the time."""
+        return self._slots.size if self._task.settings.mode == "poll" else max(self._slots.size // 4, 1)
+
+    def _refill_at(self) -> int:
+        """Poll when half of its share is free: a few large answers cost less than many small ones."""
+        return max(self._poll_share() // 2, 1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar, get_type_hints, overload
+from typing import Any, Literal, TypeVar, get_type_hints, overload
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic_core import PydanticSerializationError, to_jsonable_python
@@ -14,8 +14,9 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
+from zeebe_fleet.workers.execution import execute
 
-Action = Callable[..., Awaitable[Any]]
+Action = Callable[..., Any]
 F = TypeVar("F", bound=Action)
 
 
@@ -24,8 +25,8 @@ class Task:
 
     Args:
         job_type: what the model's service task names.
-        action: an async function; its parameters are process variables of the same names, validated by
-            their annotations. One parameter may be annotated `TaskContext`.
+        action: its parameters are process variables of the same names, validated by their annotations. One
+            parameter may be annotated `TaskContext`.
         settings: lease, retries and slots.
     """
 
@@ -34,6 +35,12 @@ class Task:
         self.action = action
         self.settings = settings
         self._hints = _hints_of(job_type, action)
+        self._check()
+
+    @property
+    def blocking(self) -> bool:
+        """Whether the action holds up the thread it runs in."""
+        return not inspect.iscoroutinefunction(self.action)
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
@@ -51,7 +58,14 @@ class Task:
         arguments = self._read(variables)
         if self._context_parameter:
             arguments[self._context_parameter] = ctx
-        return self._write(await self.action(**arguments))
+        return self._write(await execute(self.action, arguments, cpu=self.settings.cpu))
+
+    def _check(self) -> None:
+        if self.settings.cpu and (inspect.iscoroutinefunction(self.action) or self._context_parameter):
+            raise DefinitionError(
+                f"Task {self.job_type!r} has cpu=True, but is async or takes a context.",
+                "Make it a plain function of its variables: it runs in another process.",
+            )
 
     def _read(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -103,26 +117,41 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
-    """How a task's jobs are taken."""
+    """How a task's jobs are taken and run."""
 
-    lease_s: float = 60.0
-    """How long a job is ours before the engine may hand it to another worker."""
-    slots: int = 64
-    """How many of these jobs one worker runs at a time."""
+    lease_s: float = 30.0
+    """How long a job is ours before the engine may hand it to another worker; extended while it is worked on."""
+    slots: int = 0
+    """How many of these jobs one worker has at a time; 0 for an even share among its tasks."""
+    mode: Literal["both", "stream", "poll"] = "both"
+    """Where jobs come from: a stream has the least delay, a poll costs the least in bulk."""
     all_variables: bool = False
     """Whether every variable is fetched, also those that no parameter names."""
+    cpu: bool = False
+    """Whether the action computes for long: a plain function, run in a process of a pool, without a context."""
+    repeatable: bool = True
+    """Whether the action may run again when nobody knows if it did: a call under an idempotency key may."""
 
 
 @overload
 def task(
-    job_type: str, /, *, lease_s: float = ..., slots: int = ..., all_variables: bool = ...
+    job_type: str,
+    /,
+    *,
+    lease_s: float = ...,
+    slots: int = ...,
+    mode: Literal["both", "stream", "poll"] = ...,
+    all_variables: bool = ...,
+    cpu: bool = ...,
+    repeatable: bool = ...,
 ) -> Callable[[F], F]: ...
 @overload
 def task(job_type: F, /) -> F: ...
-def task(job_type: Any, /, *, lease_s: float = 60.0, slots: int = 64, all_variables: bool = False) -> Any:
+def task(job_type: Any, /, **settings: Any) -> Any:
     """Declare that a function does the jobs of a type.
 
-    The function stays callable as it is. Its job type defaults to its name in kebab-case.
+    The function stays callable as it is. Its job type defaults to its name in kebab-case. An `async def` runs in
+    the worker's event loop, a plain `def` in a thread, one with `cpu=True` in a process; see `TaskSettings`.
 
     Example:
         ```python
@@ -135,9 +164,7 @@ def task(job_type: Any, /, *, lease_s: float = 60.0, slots: int = 64, all_variab
         return task(job_type.__name__.replace("_", "-"))(job_type)
 
     def declare(action: Any) -> Any:
-        if not inspect.iscoroutinefunction(action):
-            raise DefinitionError(f"Task {job_type!r} is a plain function.", "Declare it with `async def`.")
-        action.__fleet_task__ = Task(job_type, action, TaskSettings(lease_s, slots, all_variables))
+        action.__fleet_task__ = Task(job_type, action, TaskSettings(**settings))
         return action
 
     return declare

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from zeebe_fleet.adapters.postgres.activity_queries import filtered, probes, seen_by
 from zeebe_fleet.adapters.postgres.activity_rows import insert_activity
 from zeebe_fleet.adapters.postgres.paging import grouped, take_page
+from zeebe_fleet.adapters.postgres.questions import answer
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.tables import Activity, ActivityEvent, OwedRow
 from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Completion, CompletionCheck, Page, Requested, Slice
@@ -191,6 +192,10 @@ async def _complete(
     ended_at = None if activity.job_key else await session.scalar(select(func.now()))
     _change(activity, state=done, assignee=principal.subject, result=result, ended_at=ended_at)
     _note(session, activity, str(done), principal)
+    if activity.step_id is not None:
+        owed = await answer(session, activity, principal)
+        await session.flush()
+        return Requested(activity.activity_id, (owed.owed_id,))
     if not activity.job_key:
         return Requested(activity.activity_id)
     owed = OwedRow(

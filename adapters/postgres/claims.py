@@ -15,11 +15,12 @@ from zeebe_fleet.adapters.postgres.compensation import take_undone
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
 from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
 from zeebe_fleet.adapters.postgres.pool import Connection
+from zeebe_fleet.adapters.postgres.questions import ask
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.model import ProcessModel
 from zeebe_fleet.workers.contract.outcomes import Complete
-from zeebe_fleet.workers.contract.records import Busy, Claim, Refused, Replay, StepKind, StepState, Verdict
+from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Refused, Replay, StepKind, StepState, Verdict
 
 ModelOf = Callable[[int], Awaitable[ProcessModel]]
 
@@ -61,9 +62,10 @@ WITH again AS (
     UPDATE step SET
         state = 'CLAIMED', fence = fence + 1, claimed_at = now(), finished_at = NULL, error = NULL,
         round = round + $2::int, delivery = CASE WHEN $2 = 0 THEN delivery + 1 ELSE 1 END,
+        deaths = CASE WHEN $2 = 0 THEN deaths ELSE 0 END, intent_at = NULL,
         element_id = $3, definition_key = $4, input = $5, input_hash = $6
     WHERE step_id = $1
-    RETURNING step_id, workflow_id, fence, idempotency_key, delivery, round
+    RETURNING step_id, workflow_id, fence, idempotency_key, delivery, round, deaths
 ), attempted AS (
     INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $7 FROM again
 ), heard AS (
@@ -75,6 +77,7 @@ SELECT * FROM again
 _RESUMED = "UPDATE workflow SET incident = NULL WHERE workflow_id = $1 AND incident IS NOT NULL"
 
 _AFTER_INCIDENT = (StepState.INCIDENT, StepState.THROWN)
+_UNFINISHED = (StepState.CLAIMED, StepState.HANDED_BACK)
 _FINISHED = (StepState.COMPLETED, StepState.UNCERTAIN, StepState.ORPHANED)
 
 
@@ -135,6 +138,9 @@ class Claims:
         replay = _replay(job, row)
         if replay:
             return replay
+        if row["intent_at"] is not None and row["state"] in _UNFINISHED:
+            await ask(connection, job, row)
+            return Asked(job)
         new_round = row["state"] in _AFTER_INCIDENT
         again = await connection.fetchrow(
             _CLAIM_AGAIN, row["step_id"], int(new_round), job.element_id, job.definition_key, *_input(job), self._worker
@@ -142,7 +148,8 @@ class Claims:
         assert again is not None, "the row is locked by this transaction"
         if new_round:
             await connection.execute(_RESUMED, row["workflow_id"])
-        return await _with_undone(connection, _claim(job, again), await self._model_of(job.definition_key))
+        claim = replace(_claim(job, again), suspect=row["state"] == StepState.CLAIMED, deaths=again["deaths"])
+        return await _with_undone(connection, claim, await self._model_of(job.definition_key))
 
 
 def _new_row(workflow_id: UUID, job: Job, model: ProcessModel) -> tuple[Any, ...]:

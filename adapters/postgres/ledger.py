@@ -70,6 +70,16 @@ UPDATE step_attempt SET ended_at = now(), outcome = 'HANDED_BACK', error = jsonb
 FROM released WHERE step_attempt.step_id = released.step_id AND step_attempt.fence = $2
 """
 
+_INTEND = "UPDATE step SET intent_at = now() WHERE step_id = $1 AND fence = $2 AND state = 'CLAIMED'"
+
+_DIED = """
+WITH ended AS (
+    UPDATE step_attempt SET ended_at = now(), outcome = 'DIED', error = jsonb_build_object('message', $3::text)
+    WHERE step_id = $1 AND fence = $2
+)
+UPDATE step SET deaths = deaths + 1 WHERE step_id = $1 AND fence = $2 AND state = 'CLAIMED' RETURNING deaths
+"""
+
 _SETTLED = (
     "DELETE FROM owed USING unnest($1::bigint[], $2::int[]) AS s (step_id, fence) "
     "WHERE owed.step_id = s.step_id AND owed.fence = s.fence"
@@ -106,6 +116,7 @@ class PostgresLedger:
         self._business = create_async_engine(sqlalchemy_url(database_url), pool_pre_ping=True, pool_size=10)
         self._claims = Claims(model_of, worker)
         self._orphans = Orphans(model_of, worker)
+        self._claimed: Group[Job, Verdict] = Group(self._claim_group, connections=1)
         self._finishes: Group[_Finish, None] = Group(self._finish_group)
         self._settlements: Group[Claim, None] = Group(self._settle_group, connections=1)
 
@@ -114,10 +125,27 @@ class PostgresLedger:
         """The connections of `ctx.db`."""
         return self._business
 
-    async def claim(self, jobs: Sequence[Job]) -> list[Verdict]:
-        """Take the steps of these jobs in one short transaction."""
-        async with self._pool.transaction() as connection:
-            return await self._claims.take(connection, jobs)
+    async def claim(self, job: Job) -> Verdict:
+        """Take the step of a job, in one short transaction with those of all jobs just received."""
+        return await self._claimed.submit(job)
+
+    async def intend(self, claim: Claim) -> None:
+        """Commit that an effect which must not be repeated is about to happen."""
+        async with self._pool.connection() as connection:
+            noted = await connection.execute(_INTEND, claim.step_id, claim.fence)
+        if noted != "UPDATE 1":
+            raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
+
+    async def died(self, claim: Claim, how: str) -> int:
+        """Note that the action ended the process it ran in alone; returns how often it did, in this round."""
+        async with self._pool.connection() as connection:
+            deaths = await connection.fetchval(_DIED, claim.step_id, claim.fence, how)
+        return int(deaths or 0)
+
+    async def ping(self) -> None:
+        """Raise `RecordsUnavailable` while PostgreSQL does not answer."""
+        async with self._pool.connection() as connection:
+            await connection.execute("SELECT 1")
 
     async def finish(self, claim: Claim, outcome: Outcome, session: AsyncSession | None = None) -> None:
         """Record an outcome and what is owed; with the business rows of `session`, when it has any."""
@@ -175,6 +203,10 @@ class PostgresLedger:
         """Drop all connections."""
         await self._pool.close()
         await self._business.dispose()
+
+    async def _claim_group(self, group: Sequence[Job]) -> list[Verdict | Exception]:
+        async with self._pool.transaction() as connection:
+            return list(await self._claims.take(connection, group))
 
     async def _finish_group(self, group: Sequence[_Finish]) -> list[Exception | None]:
         async with self._pool.transaction() as connection:

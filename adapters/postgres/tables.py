@@ -119,6 +119,10 @@ class Step(Base):
     round: Mapped[int] = mapped_column(Integer, server_default="1")
     #: deliveries in this round
     delivery: Mapped[int] = mapped_column(Integer, server_default="1")
+    #: processes that this step ended while it ran alone in them, in this round
+    deaths: Mapped[int] = mapped_column(Integer, server_default="0")
+    #: when an effect that must not be repeated was about to happen
+    intent_at: Mapped[datetime | None]
     idempotency_key: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
     state: Mapped[str]
     input: Mapped[Json] = mapped_column(server_default="{}")
@@ -134,6 +138,7 @@ class Step(Base):
         Index("step_workflow", "workflow_id", "step_id"),
         Index("step_compensated_by", "compensated_by", postgresql_where=text("compensated_by IS NOT NULL")),
         Index("step_progress", "claimed_at", "finished_at", postgresql_using="brin"),
+        Index("step_without_job", "job_type", postgresql_where=text("job_key IS NULL")),
         Index("step_unsettled", "step_id", postgresql_where=text("state IN ('UNCERTAIN', 'ORPHANED')")),
     )
 
@@ -167,6 +172,8 @@ class Activity(Base):
     definition_key: Mapped[int] = mapped_column(BigInteger)
     #: absent for human work that no job waits for
     job_key: Mapped[int | None] = mapped_column(BigInteger)
+    #: the step whose outcome a person is asked about
+    step_id: Mapped[int | None] = mapped_column(ForeignKey("step.step_id"))
     name: Mapped[str]
     form: Mapped[Json | None]
     input: Mapped[Json] = mapped_column(server_default="{}")

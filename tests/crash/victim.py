@@ -15,9 +15,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
 from sqlalchemy import text
@@ -37,6 +37,7 @@ from zeebe_fleet.workers.contract.ports import Answer
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import Claim, Verdict
 from zeebe_fleet.workers.fleet import worker_name
+from zeebe_fleet.workers.quarantine import Quarantine, serve
 from zeebe_fleet.workers.task import task, tasks_in
 
 PREFIX = os.environ["VICTIM_PREFIX"]
@@ -82,18 +83,19 @@ async def fragile(ctx: TaskContext, broken: bool) -> None:
     await ctx.db.execute(_LOG, {"workflow_id": ctx.workflow_id, "effect": "fragile", "detail": ""})
 
 
+TASKS = tasks_in(sys.modules[__name__])
+
+
 class DyingLedger(PostgresLedger):
     """The real ledger, with points to die at."""
 
-    async def claim(self, jobs: Sequence[Job]) -> list[Verdict]:
-        for job in jobs:
-            die("K0", job.type)
+    async def claim(self, job: Job) -> Verdict:
+        die("K0", job.type)
         if os.environ.get("VICTIM_FORGET"):
-            await self._forget(jobs)
-        verdicts = await super().claim(jobs)
-        for job in jobs:
-            die("K1", job.type)
-        return verdicts
+            await self._forget(job)
+        verdict = await super().claim(job)
+        die("K1", job.type)
+        return verdict
 
     async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
         die("K6", claim.job.type)
@@ -106,22 +108,26 @@ class DyingLedger(PostgresLedger):
         die("K3", claim.job.type)
         await commit
 
-    async def _forget(self, jobs: Sequence[Job]) -> None:
-        keys = [job.key for job in jobs]
+    async def _forget(self, job: Job) -> None:
         async with self._pool.connection() as connection:
-            await connection.execute("DELETE FROM owed WHERE job_key = ANY ($1)", keys)
-            await connection.execute("UPDATE step SET state = 'FAILED' WHERE job_key = ANY ($1)", keys)
+            await connection.execute("DELETE FROM owed WHERE job_key = $1", job.key)
+            await connection.execute("UPDATE step SET state = 'FAILED' WHERE job_key = $1", job.key)
 
 
 class DyingEngine(ZeebeEngine):
     """The real engine adapter, with points to die at."""
 
-    types: dict[int, str]
+    types: ClassVar[dict[int, str]] = {}
 
     async def activate(self, job_type: str, **options: Any) -> list[Job]:
         jobs = await super().activate(job_type, **options)
-        self.types = {**getattr(self, "types", {}), **{job.key: job.type for job in jobs}}
+        self.types.update({job.key: job.type for job in jobs})
         return jobs
+
+    async def stream(self, job_type: str, **options: Any) -> AsyncGenerator[Job, None]:
+        async for job in super().stream(job_type, **options):
+            self.types[job.key] = job.type
+            yield job
 
     async def complete(self, job_key: JobKey, outcome: Complete) -> None:
         die("K4", self.types[job_key])
@@ -137,7 +143,17 @@ async def worker() -> None:
     settings = Settings()
     async with bootstrap.core(settings) as core, DyingEngine(bootstrap.connection_to(settings.zeebe)) as engine:
         ledger = DyingLedger(settings.database_url, core.definitions.model_of, worker=worker_name())
-        await bootstrap.fleet(tasks_in(sys.modules[__name__]), engine, ledger, Services()).run(_stopped())
+        runner = bootstrap.runner(TASKS, engine, ledger, Services())
+        quarantine = Quarantine(runner, ledger, (sys.executable, __file__, "quarantine"), b"")
+        await bootstrap.fleet(TASKS, engine, ledger, runner, quarantine).run(_stopped())
+
+
+async def quarantine() -> None:
+    """Work on suspect jobs, one at a time."""
+    settings = Settings()
+    sys.stdin.buffer.readline()
+    async with bootstrap.core(settings) as core, bootstrap.ledger(core) as ledger:
+        await serve(bootstrap.runner(TASKS, core.engine, ledger, Services()))
 
 
 async def relay() -> None:
@@ -162,4 +178,4 @@ def _stopped() -> asyncio.Event:
 
 
 if __name__ == "__main__":
-    asyncio.run({"worker": worker, "relay": relay, "clerk": clerk}[sys.argv[1]]())
+    asyncio.run({"worker": worker, "quarantine": quarantine, "relay": relay, "clerk": clerk}[sys.argv[1]]())

@@ -22,10 +22,11 @@ RESERVED_VARIABLES = (WORKFLOW_ID, FLEET_INSTANCE, "loopCounter")
 """Fetched with every job, whatever a task asks for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
     """An activated job; `lease_s` runs from `received_at`, a monotonic time in seconds.
 
+    Only the lease ever changes: it is counted from our own receipt, never against the engine's clock.
     Key 0 stands for no job: the undoing of an orphaned step, which owes the engine nothing.
     """
 
@@ -43,6 +44,11 @@ class Job:
     headers: Mapping[str, str] = field(default_factory=dict)
     tenant_id: str = DEFAULT_TENANT
     received_at: float = field(default_factory=time.monotonic)
+
+    def extended(self, lease_s: float) -> None:
+        """Note that the engine leases this job to us for `lease_s` from now."""
+        self.lease_s = lease_s
+        self.received_at = time.monotonic()
 
     def lease_left_s(self) -> float:
         """Return the seconds until another worker may be given this job."""

@@ -34,10 +34,14 @@ class ThrowError:
 
 @dataclass(frozen=True, slots=True)
 class HandBack:
-    """Nothing was done and no retry is spent; the job goes to whoever is free."""
+    """Nothing was done and no retry is spent; the job goes to whoever is free.
+
+    A suspect one may have ended the process it ran in: its attempt stays open, so that the next one runs alone.
+    """
 
     reason: str
     backoff_ms: int = 0
+    suspect: bool = False
 
 
 Outcome = Complete | Fail | ThrowError

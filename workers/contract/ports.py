@@ -5,7 +5,7 @@ Each port has one conformance suite in `tests/contract/`; every implementation p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -132,6 +132,14 @@ class Engine(Protocol):
     ) -> list[Job]:
         """Wait up to `poll_s` for jobs and lease at most `limit` of them; empty when there were none."""
 
+    def stream(
+        self, job_type: str, *, lease_s: float, worker: str, variables: Sequence[str] = ()
+    ) -> AsyncGenerator[Job, None]:
+        """Yield jobs as they become activatable; those that wait already come by `activate` alone.
+
+        Reading slowly is how the engine is told to give the next job to somebody else.
+        """
+
     async def complete(self, job_key: JobKey, outcome: Complete) -> None:
         """Complete a job; `EngineGone` when it was completed, cancelled or interrupted."""
 
@@ -166,8 +174,25 @@ class Answer(StrEnum):
 class Ledger(Protocol):
     """The records a job runs by: who may run, what was finished, what is owed."""
 
-    async def claim(self, jobs: Sequence[Job]) -> list[Verdict]:
-        """Take the steps of these jobs in one short transaction; one verdict per job, in their order."""
+    async def claim(self, job: Job) -> Verdict:
+        """Take the step of a job, in one short transaction with those of all jobs just received.
+
+        Raises:
+            RecordsUnavailable: nothing was taken, or nobody can tell.
+        """
+
+    async def intend(self, claim: Claim) -> None:
+        """Commit that an effect which must not be repeated is about to happen.
+
+        Raises:
+            StaleError: the fence was raised meanwhile.
+        """
+
+    async def died(self, claim: Claim, how: str) -> int:
+        """Note that the action ended the process it ran in alone; returns how often it did, in this round."""
+
+    async def ping(self) -> None:
+        """Raise `RecordsUnavailable` while PostgreSQL does not answer."""
 
     async def finish(self, claim: Claim, outcome: Outcome, session: AsyncSession | None = None) -> None:
         """Record what became of a step, and what the engine is owed, in one transaction.
@@ -286,16 +311,6 @@ class Sweeper(Protocol):
 
     async def settle_uncertain(self) -> None:
         """Decide about steps and activities whose acknowledgement met no job, from what happened since."""
-
-
-class Observer(Protocol):
-    """Told what happens to a job, for metrics and logs; it cannot change it."""
-
-    def job_claimed(self, job: Job, verdict: Verdict) -> None:
-        """Tell what the claim decided."""
-
-    def job_finished(self, claim: Claim, outcome: Outcome | HandBack) -> None:
-        """Tell what became of a job."""
 
 
 class ChangeFeed(Protocol):

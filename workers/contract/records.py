@@ -88,6 +88,10 @@ class Claim:
     idempotency_key: UUID
     delivery: int = 1
     undone: tuple[UndoneStep, ...] = ()
+    suspect: bool = False
+    """An attempt before this one never ended: its worker died, or lost its lease."""
+    deaths: int = 0
+    """How many processes this step ended while it ran alone in them, in this round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Whether an effect that must not be repeated happened is unknown; a person is asked, and the job waits."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class DuplicateStart:
     """The workflow already lives in another instance; this one is cancelled before it acts."""
 
@@ -121,7 +132,7 @@ class DuplicateStart:
     workflow_id: UUID
 
 
-Verdict = Claim | Replay | Busy | Refused | DuplicateStart
+Verdict = Claim | Replay | Busy | Refused | Asked | DuplicateStart
 
 
 @dataclass(frozen=True, slots=True)

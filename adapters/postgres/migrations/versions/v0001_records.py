@@ -74,40 +74,6 @@ CREATE INDEX workflow_process ON workflow (process_name, position);
 
 CREATE INDEX workflow_state ON workflow (state, position);
 
-CREATE TABLE activity (
-    activity_id UUID NOT NULL,
-    position BIGINT GENERATED ALWAYS AS IDENTITY,
-    workflow_id UUID NOT NULL,
-    element_id TEXT NOT NULL,
-    element_instance_key BIGINT NOT NULL,
-    process_instance_key BIGINT NOT NULL,
-    definition_key BIGINT NOT NULL,
-    job_key BIGINT,
-    name TEXT NOT NULL,
-    form JSONB,
-    input JSONB DEFAULT '{}' NOT NULL,
-    result JSONB,
-    candidate_groups TEXT[] DEFAULT '{}' NOT NULL,
-    candidate_users TEXT[] DEFAULT '{}' NOT NULL,
-    assignee TEXT,
-    due_at TIMESTAMP WITH TIME ZONE,
-    state TEXT NOT NULL,
-    version INTEGER DEFAULT '1' NOT NULL,
-    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    ended_at TIMESTAMP WITH TIME ZONE,
-    probed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    PRIMARY KEY (activity_id),
-    CONSTRAINT activity_workflow_element UNIQUE (workflow_id, element_instance_key),
-    UNIQUE (position),
-    FOREIGN KEY(workflow_id) REFERENCES workflow (workflow_id)
-);
-
-CREATE INDEX activity_probe ON activity (probed_at) WHERE state IN ('OPEN', 'CLAIMED') AND job_key IS NOT NULL;
-
-CREATE INDEX activity_state ON activity (state, position);
-
-CREATE INDEX activity_workflow ON activity (workflow_id);
-
 CREATE TABLE step (
     step_id BIGINT GENERATED ALWAYS AS IDENTITY,
     workflow_id UUID NOT NULL,
@@ -124,6 +90,8 @@ CREATE TABLE step (
     fence INTEGER DEFAULT '1' NOT NULL,
     round INTEGER DEFAULT '1' NOT NULL,
     delivery INTEGER DEFAULT '1' NOT NULL,
+    deaths INTEGER DEFAULT '0' NOT NULL,
+    intent_at TIMESTAMP WITH TIME ZONE,
     idempotency_key UUID DEFAULT gen_random_uuid() NOT NULL,
     state TEXT NOT NULL,
     input JSONB DEFAULT '{}' NOT NULL,
@@ -145,7 +113,58 @@ CREATE INDEX step_progress ON step USING brin (claimed_at, finished_at);
 
 CREATE INDEX step_unsettled ON step (step_id) WHERE state IN ('UNCERTAIN', 'ORPHANED');
 
+CREATE INDEX step_without_job ON step (job_type) WHERE job_key IS NULL;
+
 CREATE INDEX step_workflow ON step (workflow_id, step_id);
+
+CREATE TABLE activity (
+    activity_id UUID NOT NULL,
+    position BIGINT GENERATED ALWAYS AS IDENTITY,
+    workflow_id UUID NOT NULL,
+    element_id TEXT NOT NULL,
+    element_instance_key BIGINT NOT NULL,
+    process_instance_key BIGINT NOT NULL,
+    definition_key BIGINT NOT NULL,
+    job_key BIGINT,
+    step_id BIGINT,
+    name TEXT NOT NULL,
+    form JSONB,
+    input JSONB DEFAULT '{}' NOT NULL,
+    result JSONB,
+    candidate_groups TEXT[] DEFAULT '{}' NOT NULL,
+    candidate_users TEXT[] DEFAULT '{}' NOT NULL,
+    assignee TEXT,
+    due_at TIMESTAMP WITH TIME ZONE,
+    state TEXT NOT NULL,
+    version INTEGER DEFAULT '1' NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    probed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (activity_id),
+    CONSTRAINT activity_workflow_element UNIQUE (workflow_id, element_instance_key),
+    UNIQUE (position),
+    FOREIGN KEY(workflow_id) REFERENCES workflow (workflow_id),
+    FOREIGN KEY(step_id) REFERENCES step (step_id)
+);
+
+CREATE INDEX activity_probe ON activity (probed_at) WHERE state IN ('OPEN', 'CLAIMED') AND job_key IS NOT NULL;
+
+CREATE INDEX activity_state ON activity (state, position);
+
+CREATE INDEX activity_workflow ON activity (workflow_id);
+
+CREATE TABLE step_attempt (
+    step_id BIGINT NOT NULL,
+    fence INTEGER NOT NULL,
+    round INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    outcome TEXT,
+    error JSONB,
+    PRIMARY KEY (step_id, fence),
+    FOREIGN KEY(step_id) REFERENCES step (step_id)
+);
 
 CREATE TABLE activity_event (
     event_id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -185,19 +204,6 @@ CREATE TABLE owed (
 CREATE INDEX owed_next_try ON owed (next_try);
 
 CREATE UNIQUE INDEX owed_workflow_verb ON owed (workflow_id, verb) WHERE step_id IS NULL AND activity_id IS NULL;
-
-CREATE TABLE step_attempt (
-    step_id BIGINT NOT NULL,
-    fence INTEGER NOT NULL,
-    round INTEGER NOT NULL,
-    worker TEXT NOT NULL,
-    started_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    ended_at TIMESTAMP WITH TIME ZONE,
-    outcome TEXT,
-    error JSONB,
-    PRIMARY KEY (step_id, fence),
-    FOREIGN KEY(step_id) REFERENCES step (step_id)
-);
 """
 
 CHANGES = """

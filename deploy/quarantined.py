@@ -1,0 +1,41 @@
+"""The process in which suspect jobs run alone: a worker without a job source, fed by its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ctypes
+import pickle
+import signal
+import sys
+
+from zeebe_fleet.deploy import bootstrap
+from zeebe_fleet.deploy.app import load_app
+from zeebe_fleet.deploy.logs import configure_logs
+from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.workers.quarantine import serve
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Read the parent's settings, then its jobs."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asyncio.run(_serve(pickle.loads(base64.b64decode(sys.stdin.buffer.readline()))))
+
+
+async def _serve(settings: Settings) -> None:
+    configure_logs(settings.log_format)
+    tasks = load_app(settings.app).tasks
+    async with (
+        bootstrap.core(settings) as core,
+        bootstrap.ledger(core) as ledger,
+        bootstrap.services(settings) as services,
+    ):
+        await serve(bootstrap.runner(tasks, core.engine, ledger, services))
+
+
+if __name__ == "__main__":
+    main()

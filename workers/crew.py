@@ -1,0 +1,91 @@
+"""The jobs under way in this process, from their receipt to their end, and how they are handed back at a stop."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from zeebe_fleet.workers.contract.errors import EngineError, FleetError, InfrastructureError
+from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.outcomes import HandBack
+from zeebe_fleet.workers.contract.ports import Engine
+from zeebe_fleet.workers.contract.records import Claim
+from zeebe_fleet.workers.intake import Intake
+from zeebe_fleet.workers.leases import Leases
+from zeebe_fleet.workers.quarantine import Quarantine
+from zeebe_fleet.workers.runner import Runner
+from zeebe_fleet.workers.slots import Slots
+
+_NO_RECORDS = HandBack("the records do not answer", backoff_ms=1000)
+_STOPPING = HandBack("the worker stops")
+
+log = structlog.get_logger("fleet.crew")
+
+
+class Crew:
+    """Works on jobs, each in a task of its own, with its lease watched.
+
+    Args:
+        runner: takes a job to its end.
+        leases: extends what the engine has leased to us.
+        intake: closed when the records cannot be reached.
+        quarantine: works on suspect jobs; without one they run like all others.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        engine: Engine,
+        leases: Leases,
+        intake: Intake,
+        quarantine: Quarantine | None = None,
+    ) -> None:
+        self._runner = runner
+        self._quarantine = quarantine
+        self._engine = engine
+        self._leases = leases
+        self._intake = intake
+        self._working: dict[asyncio.Task[None], Job] = {}
+
+    def start(self, job: Job, slots: Slots) -> None:
+        """Begin to work on a job; its slot is free when it has come to its end."""
+        work = asyncio.create_task(self._work(job))
+        self._working[work] = job
+        self._leases.hold(job, work)
+        work.add_done_callback(lambda done: self._ended(done, slots))
+
+    async def drain(self, deadline_s: float) -> None:
+        """Let jobs end for `deadline_s`; hand back those that have not, their retries untouched."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=deadline_s)
+        left = dict(self._working)
+        for work in left:
+            work.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*(self._hand_back(job, _STOPPING) for job in left.values()))
+
+    async def _work(self, job: Job) -> None:
+        try:
+            verdict = await self._runner.claim(job)
+            if isinstance(verdict, Claim) and verdict.suspect and self._quarantine is not None:
+                await self._quarantine.process(verdict)
+            else:
+                await self._runner.process(verdict)
+        except InfrastructureError:
+            self._intake.close()
+            await self._hand_back(job, _NO_RECORDS)
+        except FleetError as error:
+            log.warning("job.left", job_type=job.type, job_key=job.key, why=error.message)
+
+    async def _hand_back(self, job: Job, outcome: HandBack) -> None:
+        with suppress(EngineError):
+            await self._engine.hand_back(job, outcome)
+
+    def _ended(self, work: asyncio.Task[None], slots: Slots) -> None:
+        job = self._working.pop(work)
+        self._leases.let_go(job)
+        slots.give_back()
+        if not work.cancelled() and (error := work.exception()):
+            log.error("job.broke", job_type=job.type, job_key=job.key, error=type(error).__name__, exc_info=error)

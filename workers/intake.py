@@ -1,0 +1,62 @@
+"""Whether this worker takes jobs now: not while PostgreSQL is away, for nothing could be claimed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from zeebe_fleet.workers.backoff import Backoff
+from zeebe_fleet.workers.contract.errors import InfrastructureError
+from zeebe_fleet.workers.contract.ports import Ledger
+
+log = structlog.get_logger("fleet.intake")
+
+
+class Intake:
+    """A door that closes when the records cannot be reached, and opens again when they can.
+
+    Args:
+        ledger: asked whether it is there again.
+        worker: the name under which jobs are leased.
+    """
+
+    def __init__(self, ledger: Ledger, worker: str) -> None:
+        self.worker = worker
+        self._ledger = ledger
+        self._open = asyncio.Event()
+        self._open.set()
+        self._asking: asyncio.Task[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether jobs may be taken."""
+        return self._open.is_set()
+
+    async def opened(self) -> None:
+        """Wait until jobs may be taken."""
+        await self._open.wait()
+
+    def close(self) -> None:
+        """Take no jobs until the records answer."""
+        if self._open.is_set():
+            self._open.clear()
+            log.warning("intake.closed", why="the records do not answer")
+            self._asking = asyncio.create_task(self._ask())
+
+    async def stop(self) -> None:
+        """Ask no longer."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def _ask(self) -> None:
+        backoff = Backoff()
+        while True:
+            await backoff.pause()
+            try:
+                await self._ledger.ping()
+            except InfrastructureError:
+                continue
+            self._open.set()
+            log.info("intake.opened")
+            return

@@ -1,0 +1,62 @@
+"""Leases: extended half-way while a job is worked on; a job whose lease is lost is let go."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from zeebe_fleet.workers.contract.errors import EngineConflict, EngineError, EngineGone
+from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.ports import Engine
+
+_LOOK_EVERY_S = 0.25
+
+log = structlog.get_logger("fleet.leases")
+
+
+class Leases:
+    """Watches the leases of all jobs that are worked on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._held: dict[Job, asyncio.Task[None]] = {}
+        self._lengths_s: dict[Job, float] = {}
+        self._extending: dict[Job, asyncio.Task[None]] = {}
+
+    def hold(self, job: Job, work: asyncio.Task[None]) -> None:
+        """Watch a job; `work` is cancelled when its lease is lost."""
+        self._held[job] = work
+        self._lengths_s[job] = job.lease_s
+
+    def let_go(self, job: Job) -> None:
+        """Watch a job no longer."""
+        self._held.pop(job, None)
+        self._lengths_s.pop(job, None)
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            for job in list(self._held):
+                if job not in self._extending and job.lease_left_s() < self._lengths_s[job] / 2:
+                    self._extending[job] = asyncio.create_task(self._extend(job))
+
+    async def _extend(self, job: Job) -> None:
+        length_s = self._lengths_s.get(job, job.lease_s)
+        try:
+            await self._engine.extend(job.key, length_s)
+            job.extended(length_s)
+        except (EngineGone, EngineConflict) as error:
+            self._lose(job, error.message)
+        except EngineError as error:
+            if job.lease_left_s() <= 0:
+                self._lose(job, error.message)
+        finally:
+            del self._extending[job]
+
+    def _lose(self, job: Job, why: str) -> None:
+        work = self._held.get(job)
+        if work is not None and not work.done():
+            log.warning("lease.lost", job_type=job.type, job_key=job.key, why=why)
+            work.cancel()
