@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -68,11 +68,13 @@ class Engine:
     Args:
         install: makes or finds the installation; slow the first time.
         clock_controlled: let a test set the engine's clock through its management interface.
+        extra: settings of the engine's own, by the names of its environment variables.
     """
 
     state: StateDir
     install: Callable[[], Installation]
     clock_controlled: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     name = "engine"
     ports = ENGINE_PORTS
@@ -87,7 +89,7 @@ class Engine:
     @property
     def settings(self) -> str:
         """What a running engine must have been started with to be reused."""
-        return f"clock_controlled={self.clock_controlled}"
+        return " ".join([f"clock_controlled={self.clock_controlled}", *(f"{k}={v}" for k, v in self.extra.items())])
 
     def prepare(self) -> Callable[[Mapping[str, int]], Launch]:
         """Make everything that a start needs; returns the start for given ports."""
@@ -97,6 +99,7 @@ class Engine:
         scratch = self.state.fresh_directory("engine-scratch")
         flags = [self.marker, f"-Djava.io.tmpdir={scratch}", f"-Dfleet.log={self.state.log(self.name)}"]
         environment = java_environment() | self._environment() | exporter_environment(incident_log(self.state))
+        environment |= self.extra
         return lambda ports: Launch(
             engine_command(installation, flags), self.state.log(self.name), environment | _ports(ports)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from io import TextIOWrapper
@@ -39,6 +39,7 @@ class LocalStack:
         state_dir: `FLEET_STATE`, or `.fleet` of the project, unless given.
         cache: what all checkouts share; `FLEET_CACHE` or the platform's unless given.
         parts: which of `PARTS` to run.
+        engine_settings: settings of the engine's own, by the names of its environment variables.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class LocalStack:
         report: Report | None = None,
         cache: Cache | None = None,
         parts: Sequence[str] = PARTS,
+        engine_settings: Mapping[str, str] | None = None,
     ) -> None:
         self.state = StateDir(state_dir)
         self._report = report or SilentReport()
@@ -56,6 +58,7 @@ class LocalStack:
         self._ownership: TextIOWrapper | None = None
         self._attached = False
         self._clock_controlled = False
+        self._engine_settings = dict(engine_settings or {})
 
     def up(self, detached: bool = False, reset: bool = False, clock_controlled: bool = False) -> Addresses:
         """Make every part run and answer; what already does is left as it is.
@@ -156,7 +159,12 @@ class LocalStack:
 
     def _parts(self, check: Callable[[], None], names: Sequence[str] = PARTS) -> list[Part]:
         every: dict[str, Part] = {
-            "engine": Engine(self.state, lambda: install(self._cache, self._report, check), self._clock_controlled),
+            "engine": Engine(
+                self.state,
+                lambda: install(self._cache, self._report, check),
+                self._clock_controlled,
+                self._engine_settings,
+            ),
             "database": Database(self.state, check),
             "sandbox": Sandbox(self.state),
         }
