@@ -78,7 +78,7 @@ _RESUMED = "UPDATE workflow SET incident = NULL WHERE workflow_id = $1 AND incid
 
 _AFTER_INCIDENT = (StepState.INCIDENT, StepState.THROWN)
 _UNFINISHED = (StepState.CLAIMED, StepState.HANDED_BACK)
-_FINISHED = (StepState.COMPLETED, StepState.UNCERTAIN, StepState.ORPHANED)
+_FINISHED = (StepState.COMPLETED, StepState.UNCERTAIN, StepState.ORPHANED, StepState.KEPT)
 
 
 class Claims:
@@ -208,9 +208,10 @@ def _replay(job: Job, row: Record) -> Replay | None:
         payload = from_jsonb(row["payload"])
         heard = row["verb"] == "FAIL" and payload["was"] != job.retries
         if not heard:
-            return Replay(replace(_claim(job, row), fence=row["owed_fence"]), owed_outcome(row["verb"], payload))
+            claim = replace(_claim(job, row), fence=row["owed_fence"], fresh=False)
+            return Replay(claim, owed_outcome(row["verb"], payload))
     if row["state"] in _FINISHED:
-        return Replay(_claim(job, row), Complete(from_jsonb(row["result"]) or {}))
+        return Replay(replace(_claim(job, row), fresh=False), Complete(from_jsonb(row["result"]) or {}))
     return None
 
 

@@ -169,8 +169,11 @@ class PostgresLedger:
         if answer is Answer.DONE:
             await self._settlements.submit(claim)
         elif answer is Answer.GONE:
+            # Told first, and while nobody else could be given the job: then it was cancelled or interrupted.
+            unheard = claim.fresh and claim.job.lease_left_s() > 0
+            state = StepState.ORPHANED if unheard else StepState.UNCERTAIN
             async with self._pool.connection() as connection:
-                await connection.execute(_GONE, claim.step_id, claim.fence, StepState.UNCERTAIN)
+                await connection.execute(_GONE, claim.step_id, claim.fence, state)
         else:
             async with self._pool.connection() as connection:
                 await connection.execute(

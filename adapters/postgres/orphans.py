@@ -10,6 +10,7 @@ from zeebe_fleet.adapters.postgres.claims import ModelOf
 from zeebe_fleet.adapters.postgres.compensation import undone_by
 from zeebe_fleet.adapters.postgres.pool import Connection
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
+from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.records import Claim
 
 _LEASE_S = 60.0
@@ -17,7 +18,7 @@ _RETRIES = 3
 
 _ORPHANS = """
 SELECT * FROM step WHERE state = 'ORPHANED' AND compensated_by IS NULL
-ORDER BY step_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED
+ORDER BY random() LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
 #: an undoing that failed, or whose worker died
@@ -60,26 +61,31 @@ class Orphans:
         self._worker = worker
 
     async def take(self, connection: Connection, job_types: Collection[str], limit: int) -> list[Claim]:
-        """Return claims on the undoing of orphaned steps, newest first; a step without an undo pair stays as it is."""
+        """Return claims on the undoing of orphaned steps; what the model has no undo pair for is kept."""
         rows = await connection.fetch(_LEFT, list(job_types), limit, _LEASE_S, self._worker)
         for orphan in await connection.fetch(_ORPHANS, limit):
-            handler = await self._handler_of(orphan, job_types)
-            if handler is not None:
-                undoing = await connection.fetchrow(_UNDO, orphan["step_id"], *handler, self._worker)
-                assert undoing is not None, "the orphan is locked by this transaction"
-                await connection.execute(
-                    "UPDATE step SET compensated_by = $2 WHERE step_id = $1", orphan["step_id"], undoing["step_id"]
-                )
-                rows.append(undoing)
+            model = await self._model_of(orphan["definition_key"])
+            if model is not UNKNOWN and all(undo.element_id != orphan["element_id"] for undo in model.undoes.values()):
+                await connection.execute("UPDATE step SET state = 'KEPT' WHERE step_id = $1", orphan["step_id"])
+            elif handler := _handler_of(orphan, model, job_types):
+                rows.append(await self._begin(connection, orphan["step_id"], *handler))
         return [await _claim(connection, row) for row in rows]
 
-    async def _handler_of(self, orphan: Record, job_types: Collection[str]) -> tuple[str, str] | None:
-        model = await self._model_of(orphan["definition_key"])
-        for element_id, undo in model.undoes.items():
-            job_type = model.job_types.get(element_id, "")
-            if undo.element_id == orphan["element_id"] and job_type in job_types:
-                return job_type, element_id
-        return None
+    async def _begin(self, connection: Connection, orphan_id: int, job_type: str, element_id: str) -> Record:
+        undoing: Record | None = await connection.fetchrow(_UNDO, orphan_id, job_type, element_id, self._worker)
+        assert undoing is not None, "the orphan is locked by this transaction"
+        await connection.execute(
+            "UPDATE step SET compensated_by = $2 WHERE step_id = $1", orphan_id, undoing["step_id"]
+        )
+        return undoing
+
+
+def _handler_of(orphan: Record, model: ProcessModel, job_types: Collection[str]) -> tuple[str, str] | None:
+    for element_id, undo in model.undoes.items():
+        job_type = model.job_types.get(element_id, "")
+        if undo.element_id == orphan["element_id"] and job_type in job_types:
+            return job_type, element_id
+    return None
 
 
 async def _claim(connection: Connection, row: Record) -> Claim:

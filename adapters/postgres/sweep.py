@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from asyncpg import Record
+
 from zeebe_fleet.adapters.postgres.claims import ModelOf
 from zeebe_fleet.adapters.postgres.outbox import end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
+from zeebe_fleet.workers.contract.model import ProcessModel
+from zeebe_fleet.workers.contract.records import StepState, WorkflowState
 
 _QUIET = """
 SELECT workflow_id, process_instance_key FROM workflow
@@ -22,20 +26,18 @@ UPDATE workflow SET state = 'ENDED_UNKNOWN', ended_at = now()
 WHERE workflow_id = $1 AND state IN ('STARTING', 'RUNNING')
 """
 
-#: the workflow completed, or a later step or activity of the same instance follows the uncertain one
-_PROGRESS = """
-UPDATE step SET state = 'COMPLETED' WHERE state = 'UNCERTAIN' AND (
-    EXISTS (SELECT 1 FROM workflow WHERE workflow.workflow_id = step.workflow_id
-        AND workflow.state IN ('COMPLETED', 'COMPENSATED'))
-    OR EXISTS (SELECT 1 FROM step later WHERE later.workflow_id = step.workflow_id
-        AND later.process_instance_key = step.process_instance_key
-        AND later.step_id > step.step_id AND step.element_id = ANY (later.preceding))
-)
-"""
-
-_ORPHANED = """
-UPDATE step SET state = 'ORPHANED' WHERE state = 'UNCERTAIN'
-    AND EXISTS (SELECT 1 FROM workflow WHERE workflow.workflow_id = step.workflow_id AND state = 'CANCELLED')
+_UNCERTAIN = """
+SELECT step.step_id, step.element_id, step.definition_key, workflow.state AS workflow_state,
+    ARRAY(
+        SELECT later.element_id FROM step later
+        WHERE later.workflow_id = step.workflow_id AND later.process_instance_key = step.process_instance_key
+            AND later.step_id > step.step_id
+        UNION
+        SELECT activity.element_id FROM activity
+        WHERE activity.workflow_id = step.workflow_id AND activity.created_at > step.finished_at
+    ) AS later
+FROM step JOIN workflow USING (workflow_id)
+WHERE step.state = 'UNCERTAIN' ORDER BY random() LIMIT 100 FOR UPDATE OF step SKIP LOCKED
 """
 
 #: an activity told twice, and gone the second time: heard, unless the workflow was cancelled
@@ -100,10 +102,26 @@ class PostgresSweeper:
     async def settle_uncertain(self) -> None:
         """Decide about uncertain steps and activities from what happened since."""
         async with self._pool.transaction() as connection:
-            await connection.execute(_PROGRESS)
-            await connection.execute(_ORPHANED)
+            for step in await connection.fetch(_UNCERTAIN):
+                state = _settled(step, await self._model_of(step["definition_key"]))
+                if state is not None:
+                    await connection.execute("UPDATE step SET state = $2 WHERE step_id = $1", step["step_id"], state)
             await connection.execute(_ACTIVITIES)
 
     async def close(self) -> None:
         """Drop all connections."""
         await self._pool.close()
+
+
+def _settled(step: Record, model: ProcessModel) -> StepState | None:
+    """Decide whether the process heard of a step, from where it went; nothing while that cannot be told."""
+    element_id, later = step["element_id"], step["later"]
+    if any(element_id in model.flowing.get(one, ()) for one in later):
+        return StepState.COMPLETED
+    if any(element_id in model.interrupting.get(one, ()) for one in later):
+        return StepState.ORPHANED
+    if step["workflow_state"] == WorkflowState.CANCELLED:
+        return StepState.ORPHANED
+    interruptible = any(element_id in tasks for tasks in model.interrupting.values())
+    ended = step["workflow_state"] in (WorkflowState.COMPLETED, WorkflowState.COMPENSATED)
+    return StepState.COMPLETED if ended and not interruptible else None

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 
 
 class Order:
-    """The flows of a process, walked backwards."""
+    """The flows of a process, walked backwards.
 
-    def __init__(self, document: Document, process: Element) -> None:
+    Args:
+        through: whether to walk on through a boundary event, to the task it sits on.
+    """
+
+    def __init__(
+        self, document: Document, process: Element, *, through: Callable[[Element], bool] = lambda _: True
+    ) -> None:
         self._process = process
+        self._through = through
         self._nodes = {node.get("id", ""): node for node in xml.nodes(process)}
         self._sources: defaultdict[str, list[Element]] = defaultdict(list)
         for flow in xml.flows(process):
@@ -48,7 +55,8 @@ class Order:
             for end in self._ends(source):
                 yield from self._last_of(end, seen)
         elif xml.kind(source) == "boundaryEvent":
-            yield from self._attached(source)
+            if self._through(source):
+                yield from self._attached(source)
         else:
             yield from self._tasks_before(source, seen)
 

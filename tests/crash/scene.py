@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,8 +117,12 @@ class Scene:
 
     async def decide(self, activity_id: UUID, *, approve: bool) -> None:
         """Commit that an activity is done; the relay tells the engine."""
+        await self.answer(activity_id, {"approve": approve})
+
+    async def answer(self, activity_id: UUID, result: Mapping[str, Any]) -> None:
+        """Commit what a person says of an activity."""
         async with self._sessions() as sessions:
-            completion = Completion(activity_id, 1, {"approve": approve})
+            completion = Completion(activity_id, 1, result)
             await PostgresActivities(sessions).request_completion(CLERK, completion, lambda _: None)
 
     async def ended(self, workflow_ids: Sequence[UUID]) -> Counter[str]:

@@ -26,7 +26,7 @@ COUNT = 4
 async def scene(engine: ZeebeEngine, addresses: Addresses, database_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
     """A scene with the saga deployed under names of its own, and a relay at work."""
     scene = Scene(engine, addresses, database_url, f"crash-{uuid.uuid4().hex[:8]}", tmp_path)
-    await scene.prepare("saga.bpmn", "parallel.bpmn", "caller.bpmn", "fragile.bpmn")
+    await scene.prepare("saga.bpmn", "parallel.bpmn", "caller.bpmn", "fragile.bpmn", "unsafe.bpmn")
     await scene.spawn("relay")
     yield scene
     await scene.close()
@@ -154,6 +154,20 @@ async def test_resolved_incident_runs_the_action_again(scene: Scene) -> None:
     assert (step["round"], step["delivery"], step["state"]) == (2, 1, "COMPLETED")
     outcomes = "SELECT outcome FROM step_attempt WHERE step_id = $1 ORDER BY fence"
     assert [r["outcome"] for r in await scene.sql(outcomes, step["step_id"])] == ["INCIDENT", "COMPLETED"]
+
+
+@pytest.mark.parametrize("happened", [True, False])
+async def test_effect_that_must_not_repeat_is_asked_about(scene: Scene, happened: bool) -> None:
+    """K7: whether the effect happened is unknown; a person says so, and only then it is done, or done again."""
+    (workflow,) = await scene.start("unsafe", 1)
+    await scene.die_and_return("worker", point="K7", task="unsafe")
+    query = "SELECT * FROM activity WHERE workflow_id = $1"
+    (question,) = await until(lambda: scene.sql(query, workflow), bool)
+    assert question["candidate_groups"] == ["operators"]
+    assert await scene.effects() == {}
+    await scene.answer(question["activity_id"], {"outcome": "happened" if happened else "not_happened"})
+    assert await scene.ended([workflow]) == {"COMPLETED": 1}
+    assert await scene.effects() == ({} if happened else {(workflow, "unsafe"): 1})
 
 
 async def _gone(scene: Scene, instance_key: int) -> bool:

@@ -3,7 +3,7 @@
 Runs as `python victim.py ROLE`, with FLEET_… settings and VICTIM_… for what this file decides:
 
     VICTIM_PREFIX  job types of the test's own process
-    VICTIM_POINT   K0 K1 K2 K3 K4 K5 K6, or nothing to live
+    VICTIM_POINT   K0 K1 K2 K3 K4 K5 K6 K7, or nothing to live
     VICTIM_TASK    the task whose job is met there
     VICTIM_MARK    file that notes the death, so that the point kills once
     VICTIM_FORGET  anything: deduplication is off, what a step did before is forgotten
@@ -83,6 +83,12 @@ async def fragile(ctx: TaskContext, broken: bool) -> None:
     await ctx.db.execute(_LOG, {"workflow_id": ctx.workflow_id, "effect": "fragile", "detail": ""})
 
 
+@task(f"{PREFIX}.unsafe", lease_s=2.0, repeatable=False)
+async def unsafe(ctx: TaskContext) -> None:
+    """Do what must not be done twice."""
+    await ctx.db.execute(_LOG, {"workflow_id": ctx.workflow_id, "effect": "unsafe", "detail": ""})
+
+
 TASKS = tasks_in(sys.modules[__name__])
 
 
@@ -96,6 +102,10 @@ class DyingLedger(PostgresLedger):
         verdict = await super().claim(job)
         die("K1", job.type)
         return verdict
+
+    async def intend(self, claim: Claim) -> None:
+        await super().intend(claim)
+        die("K7", claim.job.type)
 
     async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
         die("K6", claim.job.type)

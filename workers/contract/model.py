@@ -37,6 +37,10 @@ class ProcessModel:
     """Compensation handler → what it undoes."""
     preceding: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Element → the tasks whose flows lead to it, gateways and events skipped."""
+    flowing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Element → the tasks that complete before it begins: `preceding` without boundary events."""
+    interrupting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Element → the tasks whose interruption alone leads to it."""
     human_tasks: Mapping[str, HumanTask] = field(default_factory=dict)
     has_listeners: bool = False
     """Whether the process carries `fleet-adopt` and `fleet-ended`."""

@@ -44,7 +44,11 @@ class StepKind(StrEnum):
 
 
 class StepState(StrEnum):
-    """Where a step is."""
+    """Where a step is.
+
+    The last three are of steps that were finished: UNCERTAIN, whether the process heard; ORPHANED, it did not and
+    went another way; KEPT, likewise, and the model has nothing that takes the effect back.
+    """
 
     CLAIMED = "CLAIMED"
     HANDED_BACK = "HANDED_BACK"
@@ -54,6 +58,7 @@ class StepState(StrEnum):
     COMPLETED = "COMPLETED"
     UNCERTAIN = "UNCERTAIN"
     ORPHANED = "ORPHANED"
+    KEPT = "KEPT"
 
 
 class ActivityState(StrEnum):
@@ -90,6 +95,8 @@ class Claim:
     undone: tuple[UndoneStep, ...] = ()
     suspect: bool = False
     """An attempt before this one never ended: its worker died, or lost its lease."""
+    fresh: bool = True
+    """Whether the outcome is this delivery's own, not one that an earlier delivery may have told the engine."""
     deaths: int = 0
     """How many processes this step ended while it ran alone in them, in this round."""
 
