@@ -65,6 +65,7 @@ async def _start_onboarding(settings: Settings) -> None:
         f"  Declined, the credit line is released and the account closed: see {_sandbox(settings)}/calls\n"
         f"  Ctrl-C stops everything; the data stays. `make demo` brings it back.",
         highlight=False,
+        soft_wrap=True,
     )
 
 
