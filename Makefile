@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test smoke bench-start check format-check lint types imports processes schema \
-	format setup lock wheel stop clean
+	docs format setup lock wheel stop clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ processes: $(READY) ## Lint the shipped processes
 
 schema: $(READY) ## Check that schema.graphql is what the API serves
 	@$(BIN)/python -m zeebe_fleet.graphql_api.export --check
+
+docs: $(READY) ## Renew what is generated in docs/: the settings' page and the diagrams
+	@$(BIN)/python docs/make_settings.py
+	@$(BIN)/python docs/make_diagrams.py
 
 format: $(READY) ## Format the Python code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --exit-zero .

@@ -1,6 +1,6 @@
 """Draws the shipped processes as SVG, from the diagrams inside their models.
 
-python docs/make_diagrams.py [--check]
+make docs, or: python docs/make_diagrams.py [--check]
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def main(arguments: list[str]) -> int:
     drifted = [file for file, text in drawings().items() if not file.exists() or file.read_text("utf-8") != text]
     if "--check" in arguments:
         for file in drifted:
-            print(f"{file.name} has drifted. Run python docs/make_diagrams.py and commit it.", file=sys.stderr)
+            print(f"{file.name} has drifted. Run make docs and commit it.", file=sys.stderr)
         return int(bool(drifted))
     FOLDER.mkdir(exist_ok=True)
     for file, text in drawings().items():

@@ -1,6 +1,6 @@
 """Writes `settings.md` from the settings classes.
 
-python docs/make_settings.py [--check]
+make docs, or: python docs/make_settings.py [--check]
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ READ_ELSEWHERE = {
 """Read by the local stack before there are settings."""
 
 _HEAD = """\
-<!-- Written by docs/make_settings.py from deploy/settings.py. Do not edit. -->
+<!-- Written by `make docs` from deploy/settings.py. Do not edit. -->
 # Settings
 
 Every setting is an environment variable, or a line in a file `.env` in the working folder. The environment wins.
@@ -146,7 +146,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if FILE.exists() and FILE.read_text("utf-8") == page:
         return 0
-    print(f"{FILE.name} has drifted. Run python docs/make_settings.py and commit it.", file=sys.stderr)
+    print(f"{FILE.name} has drifted. Run make docs and commit it.", file=sys.stderr)
     return 1
 
 
