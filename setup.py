@@ -12,5 +12,5 @@ packages = [f"zeebe_fleet.{package}" for package in found if "__pycache__" not i
 
 setup(
     packages=["zeebe_fleet", *packages],
-    package_data={package: ["*"] for package in packages},
+    package_data={"zeebe_fleet": ["py.typed"], **{package: ["*"] for package in packages}},
 )

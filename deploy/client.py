@@ -23,7 +23,7 @@ mutation ($name: String!, $variables: JSON, $key: String, $businessKey: String) 
 _WORKFLOW = """
 query ($id: UUID!) {
   workflow(workflowId: $id) {
-    workflowId state incident processInstanceKey
+    workflowId state incident processInstanceKey output
     steps { elementId state kind claimedAt finishedAt attempts { outcome } }
     activities { activityId name elementId state version assignee }
   }
@@ -100,7 +100,7 @@ class FleetClient:
         try:
             async with asyncio.timeout(timeout_s):
                 while not holds(workflow := await self.workflow(workflow_id)):
-                    await asyncio.sleep(_LOOK_AGAIN_S)  # noqa: ASYNC110 - the state is another process's
+                    await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
             raise FleetError(
                 f"Workflow {workflow_id} did not come to {what} within {timeout_s:g} s: it is "

@@ -1,0 +1,9 @@
+"""The data that tasks take and give."""
+
+from pydantic import BaseModel
+
+
+class Greeting(BaseModel):
+    """Its fields become process variables."""
+
+    greeting: str
