@@ -1,0 +1,89 @@
+"""Our worker, put together by the composition root as `fleet worker` does it.
+
+Settings: FLEET_ZEEBE__ADDRESS, FLEET_DATABASE_URL; BENCH_RECORDS=off for a ledger that records nothing, BENCH_WRITES=on
+for actions that write a row by `ctx.db`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import Counter
+from contextlib import AsyncExitStack
+
+import structlog
+from sqlalchemy import text
+
+from bench.contestants.process import MODE, PREFIX, SLOTS, WORK_S, ready, report, stopped
+from bench.null_ledger import NullLedger
+from bench.workload import job_types
+from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
+from zeebe_fleet.deploy import bootstrap
+from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.workers.context import Services, TaskContext
+from zeebe_fleet.workers.contract.ports import Ledger
+from zeebe_fleet.workers.task import Task, TaskSettings
+
+WRITES = os.environ.get("BENCH_WRITES") == "on"
+RECORDS = os.environ.get("BENCH_RECORDS", "on") == "on"
+_WRITE = text("INSERT INTO bench_effect (workflow_id, item) VALUES (:workflow_id, :item)")
+
+
+class Counted:
+    """The actions, which count how many of a type are under way at once."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.running: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+
+    def tasks(self) -> dict[str, Task]:
+        """Return the five tasks."""
+        settings = TaskSettings(slots=SLOTS, mode=MODE or "both")  # type: ignore[arg-type]
+        action = self.write if WRITES else self.act
+        return {one: Task(one, action, settings) for one in job_types(PREFIX)}
+
+    async def act(self, ctx: TaskContext, item: int) -> None:
+        """Do nothing, or wait."""
+        await self._count(ctx)
+
+    async def write(self, ctx: TaskContext, item: int) -> None:
+        """Write a business row."""
+        await self._count(ctx)
+        await ctx.db.execute(_WRITE, {"workflow_id": ctx.workflow_id, "item": item})
+
+    async def _count(self, ctx: TaskContext) -> None:
+        job_type = ctx.job.type
+        self.running[job_type] += 1
+        self.most[job_type] = max(self.most[job_type], self.running[job_type])
+        try:
+            if WORK_S:
+                await asyncio.sleep(WORK_S)
+        finally:
+            self.running[job_type] -= 1
+            self.done += 1
+
+
+async def main() -> None:
+    """Work until SIGTERM."""
+    # As in production: `fleet worker` says what happens at INFO, and jobs are not said one by one.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    settings, counted, stop = Settings(), Counted(), stopped()
+    async with AsyncExitStack() as stack:
+        ledger: Ledger
+        if RECORDS:
+            core = await stack.enter_async_context(bootstrap.core(settings))
+            ledger, engine = await stack.enter_async_context(bootstrap.ledger(core)), core.engine
+        else:
+            engine = await stack.enter_async_context(ZeebeEngine(bootstrap.connection_to(settings.zeebe)))
+            ledger = NullLedger()
+        tasks = counted.tasks()
+        fleet = bootstrap.fleet(tasks, engine, ledger, bootstrap.runner(tasks, engine, ledger, Services()))
+        ready()
+        await fleet.run(stop)
+    report(done=counted.done, most=max(counted.most.values(), default=0), slots=SLOTS)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

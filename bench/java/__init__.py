@@ -1,0 +1,1 @@
+"""The contestants written in Java."""

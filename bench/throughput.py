@@ -1,0 +1,103 @@
+"""Five sequential tasks, one worker process: our fleet beside pyzeebe, the Java client, and a bare loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bench.contestant import bare_loop, fleet, java_client, pyzeebe
+from bench.figures import Figure, console
+from bench.heat import Result, Size, alternating, details, heat, median
+from bench.java.build import Java
+from bench.site import Site, site
+
+#: A fixed limit so low that the worker's own completions fill it: the engine refuses activations throughout.
+LOW_LIMIT = {
+    "ZEEBE_BROKER_BACKPRESSURE_ALGORITHM": "fixed",
+    "ZEEBE_BROKER_BACKPRESSURE_FIXED_LIMIT": "5",
+}
+
+Results = dict[str, list[Result]]
+
+
+async def quiet_engine(place: Site, java: Java, size: Size, times: int) -> list[Figure]:
+    """Measure every contestant on an engine with its own defaults."""
+    console.print("\n[bold]Five sequential tasks[/]")
+    contestants = [
+        fleet("fleet, records on"),
+        java_client(java, "poll"),
+        java_client(java, "stream"),
+        fleet("fleet, poll", mode="poll"),
+        fleet("fleet, records off", records="off"),
+        fleet("fleet, with listeners", listeners=True),
+        fleet("fleet, ctx.db", writes="on"),
+        bare_loop(),
+    ]
+    # pyzeebe's defaults need no warming up: they wait, and a minute of them tells no more than a quarter.
+    slow = pyzeebe("defaults")
+    short = replace(size, warm_up=0, limit_s=min(size.limit_s, 15.0))
+    results = await alternating([*contestants, slow], times, lambda c: heat(place, c, short if c is slow else size))
+    return [_against_pyzeebe(results, slow.name), *_against_java(results), _with_rows(results), _cpu(results)]
+
+
+async def pushing_back(size: Size, times: int) -> list[Figure]:
+    """Measure under backpressure, on an engine of its own whose limit is fixed low."""
+    console.print("\n[bold]The same, with the engine pushing back throughout[/]")
+    tuned = pyzeebe("tuned")
+    size = replace(size, limit_s=min(size.limit_s, 20.0))
+    async with site(LOW_LIMIT) as place:
+        results = await alternating([fleet("fleet, records on"), tuned], times, lambda c: heat(place, c, size))
+    ours, theirs = results["fleet, records on"], results[tuned.name]
+    ratio = _ratio(ours, theirs)
+    measured = f"{ratio:.1f} × ({median(ours):.0f} against {median(theirs):.0f} jobs/s)"
+    return [Figure("against pyzeebe tuned, the engine pushing back", measured, "≥ 8 ×", ratio >= 8, details(results))]
+
+
+def _against_pyzeebe(results: Results, name: str) -> Figure:
+    ours, theirs = results["fleet, records on"], results[name]
+    ratio = _ratio(ours, theirs)
+    measured = f"{ratio:.1f} × ({median(ours):.0f} against {median(theirs):.1f} jobs/s)"
+    return Figure("records on, against pyzeebe with its defaults", measured, "≥ 40 ×", ratio >= 40, details(results))
+
+
+def _against_java(results: Results) -> list[Figure]:
+    ours = results["fleet, records on"]
+    best = max((results["Java, poll"], results["Java, stream"]), key=median)
+    ratio = _ratio(ours, best)
+    engine = f"engine {median(ours, 'engine_cpu_s'):.2f} against {median(best, 'engine_cpu_s'):.2f} CPU s/1000"
+    return [
+        Figure(
+            f"records on, against the Java client ({best[0].name})",
+            f"{ratio:.2f} × ({median(ours):.0f} against {median(best):.0f} jobs/s; {engine})",
+            "≥ 0.95 ×",
+            ratio >= 0.95,
+        ),
+        _share("its worker CPU", ours, best, "worker_cpu_s", "CPU s/1000"),
+        _share("its memory", ours, best, "peak_mb", "MB"),
+    ]
+
+
+def _share(what: str, ours: list[Result], theirs: list[Result], value: str, unit: str) -> Figure:
+    share = median(ours, value) / max(median(theirs, value), 1e-9)
+    measured = f"{share:.2f} × ({median(ours, value):.2f} against {median(theirs, value):.2f} {unit})"
+    return Figure(f"… {what}", measured, "≤ 0.5 ×", share <= 0.5)
+
+
+def _with_rows(results: Results) -> Figure:
+    rows, none = results["fleet, ctx.db"], results["fleet, records on"]
+    cpu = f"{median(rows, 'worker_cpu_s'):.2f} CPU s/1000"
+    measured = f"{_ratio(rows, none):.2f} × of without ({median(rows):.0f} jobs/s, {cpu})"
+    return Figure("the same, each task writing a row by ctx.db", measured, "", None)
+
+
+def _cpu(results: Results) -> Figure:
+    ours = results["fleet, records on"]
+    cpu_s = median(ours, "worker_cpu_s")
+    alone_s = median(results["fleet, records off"], "worker_cpu_s")
+    measured = f"{cpu_s:.2f} client CPU s/1000 jobs ({alone_s:.2f} of it without records)"
+    return Figure("claim + finish + acknowledge, no ctx.db", measured, "≤ 0.5", cpu_s <= 0.5)
+
+
+def _ratio(ours: list[Result], theirs: list[Result], of: Callable[[list[Result]], float] = median) -> float:
+    """Return the ratio of medians; what ran in one series met the same noise."""
+    return of(ours) / max(of(theirs), 1e-9)
