@@ -37,7 +37,8 @@ async def deploy(settings: Settings) -> Deployment:
     resources = {resource.name: resource for package in packages for resource in package.resources()}
     async with bootstrap.core(settings) as core:
         deployed = await core.engine.deploy(list(resources.values()))
-        await core.definitions.save(deployed, lambda name: resources[name].content.decode())
+        inputs = {package.manifest.name: package.manifest.input for package in packages}
+        await core.definitions.save(deployed, lambda name: resources[name].content.decode(), inputs)
     return Deployment(deployed, [w for package in packages for w in _warnings(package, app.tasks.keys())])
 
 

@@ -14,6 +14,8 @@ from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
     ActivityRecord,
     AttemptRecord,
+    DefinitionRecord,
+    ElementLoad,
     StepRecord,
     WorkflowRecord,
 )
@@ -38,6 +40,8 @@ class Context:
         self.children: DataLoader[UUID, list[WorkflowRecord]] = _many(workflows.children)
         self.steps: DataLoader[UUID, list[StepRecord]] = _many(workflows.steps)
         self.attempts: DataLoader[int, list[AttemptRecord]] = _many(workflows.attempts)
+        self.definition: DataLoader[int, DefinitionRecord | None] = _one(workflows.definitions_of)
+        self.loads: DataLoader[int, list[ElementLoad]] = _many(workflows.element_loads)
         self.events: DataLoader[UUID, list[ActivityEventRecord]] = _many(activities.events)
         self.activity: DataLoader[UUID, ActivityRecord | None] = _one(lambda ids: activities.visible(principal, ids))
         self.activities: DataLoader[UUID, list[ActivityRecord]] = _many(

@@ -42,6 +42,15 @@ class Order(Enum):
     OLDEST_FIRST = "OLDEST_FIRST"
 
 
+@strawberry.enum(description="In which order activities are read.")
+class ActivityOrder(Enum):
+    """Order of creation from either end, or by due date."""
+
+    NEWEST_FIRST = "NEWEST_FIRST"
+    OLDEST_FIRST = "OLDEST_FIRST"
+    DUE_FIRST = "DUE_FIRST"
+
+
 @described
 class PageInfo:
     """Where a page lies in its list."""
@@ -68,7 +77,7 @@ class Connection(Generic[Node]):
     page_info: PageInfo
 
 
-def page_of(first: int, after: str | None, order: Order) -> Page:
+def page_of(first: int, after: str | None, order: Order | ActivityOrder) -> Page:
     """Read the arguments of a list.
 
     Raises:
@@ -76,7 +85,8 @@ def page_of(first: int, after: str | None, order: Order) -> Page:
     """
     if not 1 <= first <= MAX_PAGE:
         raise InvalidArgument(f"A page has 1 to {MAX_PAGE} entries, not {first}.", "Ask for the next page with after.")
-    return Page(first, None if after is None else _position(after), order is Order.NEWEST_FIRST)
+    behind = None if after is None else _position(after)
+    return Page(first, behind, order.value == "NEWEST_FIRST", order is ActivityOrder.DUE_FIRST)
 
 
 def connection(found: Slice[P], page: Page, node: Callable[[P], Node]) -> Connection[Node]:

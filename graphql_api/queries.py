@@ -9,7 +9,16 @@ import strawberry
 from zeebe_fleet.graphql_api.arguments import read_text
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.described import described_input, resolved
-from zeebe_fleet.graphql_api.paging import DEFAULT_PAGE, After, Connection, First, Order, connection, page_of
+from zeebe_fleet.graphql_api.paging import (
+    DEFAULT_PAGE,
+    ActivityOrder,
+    After,
+    Connection,
+    First,
+    Order,
+    connection,
+    page_of,
+)
 from zeebe_fleet.graphql_api.types import Activity, Me, ProcessDefinition, Workflow
 from zeebe_fleet.workers.contract.api_ports import ActivityFilter, WorkflowFilter
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, WorkflowState
@@ -35,6 +44,7 @@ class ActivityFilterInput:
     my_groups: bool = False
     process_name: str | None = None
     search: str | None = None
+    overdue: bool = False
 
 
 @strawberry.type
@@ -87,9 +97,9 @@ class RecordQueries:
         first: First = DEFAULT_PAGE,
         after: After = None,
         filter: ActivityFilterInput | None = None,
-        order_by: Order = Order.NEWEST_FIRST,
+        order_by: ActivityOrder = ActivityOrder.NEWEST_FIRST,
     ) -> Connection[Activity]:
-        """The activities you may see, in order of creation."""
+        """The activities you may see, in order of creation or of their due dates."""
         page, asked = page_of(first, after, order_by), filter or ActivityFilterInput()
         wanted = ActivityFilter(
             None if asked.state is None else tuple(asked.state),
@@ -97,6 +107,7 @@ class RecordQueries:
             asked.my_groups,
             read_text("processName", asked.process_name),
             read_text("search", asked.search),
+            asked.overdue,
         )
         found = await info.context.services.activities.page(info.context.principal, wanted, page)
         return connection(found, page, Activity.of)

@@ -43,6 +43,8 @@ class ApiSettings:
     oidc_issuer: str = ""
     personas: Mapping[str, Principal] = field(default_factory=lambda: PERSONAS)
     """Offered while there is no OIDC issuer."""
+    operate_url: str = ""
+    """Base address of Operate, as people's browsers reach it; empty: there is none."""
     introspection: bool = True
     limits: Limits = Limits()
 

@@ -154,6 +154,49 @@ class Activity(Shown):
 
 
 @described
+class ElementLoad(Shown):
+    """How many live workflows stand at an element, and how many of them an incident holds there."""
+
+    element_id: str
+    active: int
+    incidents: int
+
+
+@described
+class ProcessDefinition(Shown):
+    """A process as deployed."""
+
+    record: strawberry.Private[DefinitionRecord]
+    definition_key: EngineKey
+    process_name: str
+    process_version: str
+    version_tag: str | None
+    resource_name: str
+    deployed_at: datetime
+
+    @classmethod
+    def of(cls, record: DefinitionRecord) -> Self:
+        """Show a record."""
+        return cls._of(record, record=record, process_version=f"engine:{record.version}")
+
+    @resolved
+    def bpmn(self) -> str:
+        """The model, as XML."""
+        return self.record.bpmn
+
+    @resolved
+    def input_schema(self) -> JSON | None:
+        """JSON Schema of the variables an instance starts with."""
+        return _json(self.record.input_schema)
+
+    @resolved
+    async def load(self, info: Info) -> list[ElementLoad]:
+        """Where its live workflows stand, as far as jobs and activities tell."""
+        found = await info.context.loads.load(self.record.definition_key)
+        return [ElementLoad._of(one) for one in found]
+
+
+@described
 class Workflow(Shown):
     """One run of a process."""
 
@@ -204,6 +247,18 @@ class Workflow(Shown):
         return [Activity.of(one) for one in await info.context.activities.load(self.workflow_id)]
 
     @resolved
+    async def definition(self, info: Info) -> ProcessDefinition | None:
+        """The process it is a run of, if it was deployed through the fleet."""
+        found = await info.context.definition.load(self.definition_key) if self.definition_key else None
+        return ProcessDefinition.of(found) if found else None
+
+    @resolved
+    def operate_url(self, info: Info) -> str | None:
+        """The same instance in Operate, where there is one."""
+        base = info.context.settings.operate_url
+        return f"{base}/processes/{self.process_instance_key}" if base and self.process_instance_key else None
+
+    @resolved
     async def parent(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:
         """The workflow that called it."""
         if self.parent_workflow_id is None:
@@ -216,23 +271,6 @@ class Workflow(Shown):
         """The workflows it called."""
         found = await info.context.children.load(self.workflow_id)
         return [Workflow.of(one, info.context) for one in found]
-
-
-@described
-class ProcessDefinition(Shown):
-    """A process as deployed."""
-
-    definition_key: EngineKey
-    process_name: str
-    process_version: str
-    version_tag: str | None
-    resource_name: str
-    deployed_at: datetime
-
-    @classmethod
-    def of(cls, record: DefinitionRecord) -> Self:
-        """Show a record."""
-        return cls._of(record, process_version=f"engine:{record.version}")
 
 
 @described

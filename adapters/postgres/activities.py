@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from zeebe_fleet.adapters.postgres.activity_queries import filtered, probes, seen_by
+from zeebe_fleet.adapters.postgres.activity_queries import behind_by_due, filtered, probes, seen_by
 from zeebe_fleet.adapters.postgres.activity_rows import insert_activity
-from zeebe_fleet.adapters.postgres.paging import grouped, take_page
+from zeebe_fleet.adapters.postgres.paging import grouped, take_ordered, take_page
 from zeebe_fleet.adapters.postgres.questions import answer
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.tables import Activity, ActivityEvent, OwedRow
@@ -129,6 +129,8 @@ class PostgresActivities:
         """List activities that the principal may see."""
         query = filtered(principal, wanted)
         async with transaction(self._sessions) as session:
+            if page.due_first:
+                return await take_ordered(session, behind_by_due(query, page), page, ActivityRecord)
             return await take_page(session, query, Activity.position, page, ActivityRecord)
 
     async def of_workflows(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, or_, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from zeebe_fleet.adapters.postgres.tables import Activity, Step, Workflow
-from zeebe_fleet.workers.contract.api_ports import ActivityFilter
+from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Page
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, SERVICE_ROLE, Principal
 from zeebe_fleet.workers.contract.records import LIVE, ActivityState
 
+_WAITING = (ActivityState.OPEN, ActivityState.CLAIMED)
 PROBE_WINDOW = 1_000
 """How many of the longest unseen activities are looked at in one probe, whatever their number."""
 
@@ -49,6 +51,8 @@ def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:
         query = query.where(Activity.assignee == principal.subject)
     if wanted.my_groups:
         query = query.where(in_groups(principal))
+    if wanted.overdue:
+        query = query.where(Activity.due_at < func.now(), Activity.state.in_(_WAITING))
     if wanted.process_name is not None or wanted.search:
         query = query.join(Workflow, Workflow.workflow_id == Activity.workflow_id)
     if wanted.process_name is not None:
@@ -64,12 +68,22 @@ def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:
     return query
 
 
+def behind_by_due(query: Select[Any], page: Page) -> Select[Any]:
+    """Order by due date, what has none last, and go on behind a page's end."""
+    due = func.coalesce(Activity.due_at, text("'infinity'"))
+    if page.after is not None:
+        last = aliased(Activity)
+        end = select(func.coalesce(last.due_at, text("'infinity'"))).where(last.position == page.after)
+        query = query.where(tuple_(due, Activity.position) > tuple_(end.scalar_subquery(), page.after))
+    return query.order_by(due, Activity.position)
+
+
 def probes(limit: int) -> Select[Any]:
     """Select activities whose job may be gone, of those unseen for longest."""
     window = (
         select(Activity.activity_id, Activity.job_key, Activity.workflow_id, Activity.probed_at)
         .where(
-            Activity.state.in_([ActivityState.OPEN, ActivityState.CLAIMED]),
+            Activity.state.in_(_WAITING),
             Activity.job_key.is_not(None),
         )
         .order_by(Activity.probed_at)

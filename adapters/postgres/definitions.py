@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.ports import DeployedProcess
@@ -15,10 +17,10 @@ ReadModel = Callable[[str, str], ProcessModel]
 _ASK_AGAIN_S = 10.0
 
 _SAVE = """
-INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, input_schema)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (definition_key) DO UPDATE SET process_name = excluded.process_name, version = excluded.version,
-    resource_name = excluded.resource_name, bpmn = excluded.bpmn,
+    resource_name = excluded.resource_name, bpmn = excluded.bpmn, input_schema = excluded.input_schema,
     deployed_at = CASE WHEN process_definition.bpmn = excluded.bpmn
         THEN process_definition.deployed_at ELSE excluded.deployed_at END
 """
@@ -33,13 +35,32 @@ class PostgresDefinitions:
         self._models: dict[int, ProcessModel] = {}
         self._missed_at: dict[int, float] = {}
 
-    async def save(self, deployed: Sequence[DeployedProcess], bpmn: Callable[[str], str]) -> None:
-        """Keep what the engine accepted; `bpmn` gives the text of a resource by its name."""
+    async def save(
+        self,
+        deployed: Sequence[DeployedProcess],
+        bpmn: Callable[[str], str],
+        input_schemas: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Keep what the engine accepted.
+
+        Args:
+            deployed: as the engine calls them.
+            bpmn: gives the text of a resource by its name.
+            input_schemas: JSON Schema of what an instance starts with, by the name of the process.
+        """
+        schemas = input_schemas or {}
         async with self._pool.transaction() as connection:
             await connection.executemany(
                 _SAVE,
                 [
-                    (one.definition_key, one.process_name, one.version, one.resource_name, bpmn(one.resource_name))
+                    (
+                        one.definition_key,
+                        one.process_name,
+                        one.version,
+                        one.resource_name,
+                        bpmn(one.resource_name),
+                        to_jsonb(schemas[one.process_name]) if one.process_name in schemas else None,
+                    )
                     for one in deployed
                 ],
             )

@@ -20,11 +20,16 @@ K = TypeVar("K", bound=Hashable)
 async def take_page(
     session: AsyncSession, query: Select[Any], position: InstrumentedAttribute[int], page: Page, kind: type[R]
 ) -> Slice[R]:
-    """Return a page of a query, reading one row more to know whether another page follows."""
+    """Return a page of a query in the order of creation."""
     if page.after is not None:
         query = query.where(position < page.after if page.newest_first else position > page.after)
     order = position.desc() if page.newest_first else position.asc()
-    rows = (await session.scalars(query.order_by(order).limit(page.size + 1))).all()
+    return await take_ordered(session, query.order_by(order), page, kind)
+
+
+async def take_ordered(session: AsyncSession, query: Select[Any], page: Page, kind: type[R]) -> Slice[R]:
+    """Return the beginning of an ordered query, reading one row more to know whether another page follows."""
+    rows = (await session.scalars(query.limit(page.size + 1))).all()
     return Slice([record(kind, row) for row in rows[: page.size]], len(rows) > page.size)
 
 

@@ -44,6 +44,8 @@ class ProcessDefinition(Base):
     tenant_id: Mapped[str] = mapped_column(server_default=DEFAULT_TENANT)
     resource_name: Mapped[str]
     bpmn: Mapped[str]
+    #: JSON Schema of the variables an instance starts with
+    input_schema: Mapped[Json | None]
     deployed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("process_definition_name", "process_name", "version"),)
@@ -192,6 +194,7 @@ class Activity(Base):
     __table_args__ = (
         UniqueConstraint("workflow_id", "element_instance_key", name="activity_workflow_element"),
         Index("activity_state", "state", "position"),
+        Index("activity_due", text("coalesce(due_at, 'infinity')"), "position"),
         Index("activity_workflow", "workflow_id"),
         Index(
             "activity_probe",

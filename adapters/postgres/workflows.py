@@ -10,11 +10,18 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from zeebe_fleet.adapters.postgres.loads import loads_query
 from zeebe_fleet.adapters.postgres.paging import grouped, take_page
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.tables import OwedRow, ProcessDefinition, Step, StepAttempt, Workflow
 from zeebe_fleet.workers.contract.api_ports import Page, Requested, Slice, StartRequest, WorkflowFilter
-from zeebe_fleet.workers.contract.api_records import AttemptRecord, DefinitionRecord, StepRecord, WorkflowRecord
+from zeebe_fleet.workers.contract.api_records import (
+    AttemptRecord,
+    DefinitionRecord,
+    ElementLoad,
+    StepRecord,
+    WorkflowRecord,
+)
 from zeebe_fleet.workers.contract.job import WORKFLOW_ID
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
@@ -114,6 +121,20 @@ class PostgresWorkflows:
             query = query.where(ProcessDefinition.process_name == process_name)
         async with transaction(self._sessions) as session:
             return await take_page(session, query, ProcessDefinition.definition_key, page, DefinitionRecord)
+
+    async def definitions_of(self, definition_keys: Sequence[int]) -> dict[int, DefinitionRecord]:
+        """Return the processes of these keys; what was not deployed through the fleet is left out."""
+        query = select(ProcessDefinition).where(ProcessDefinition.definition_key.in_(definition_keys))
+        async with transaction(self._sessions) as session:
+            return {row.definition_key: record(DefinitionRecord, row) for row in await session.scalars(query)}
+
+    async def element_loads(self, definition_keys: Sequence[int]) -> dict[int, list[ElementLoad]]:
+        """Return where the live workflows of these definitions stand, as far as jobs and activities tell."""
+        loads: dict[int, list[ElementLoad]] = {}
+        async with transaction(self._sessions) as session:
+            for definition_key, *load in await session.execute(loads_query(definition_keys)):
+                loads.setdefault(definition_key, []).append(ElementLoad(*load))
+        return loads
 
     async def children(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowRecord]]:
         """Return the workflows that these called, in order."""

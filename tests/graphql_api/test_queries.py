@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.graphql_api.conftest import Api, Client
+from tests.graphql_api.conftest import Api, Client, user_task
 
 WORKFLOWS = """
 query ($first: Int!, $after: String, $filter: WorkflowFilterInput, $order: Order! = NEWEST_FIRST) {
@@ -197,3 +197,43 @@ async def test_me_is_who_signed_in(rita: Client) -> None:
         "groups": ["reviewers"],
         "roles": [],
     }
+
+
+async def test_process_definition_shows_its_model_and_where_its_workflows_stand(api: Api) -> None:
+    """A definition has its BPMN, the schema of what it starts with, and counts by element."""
+    task = user_task()
+    await api.sql(
+        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, input_schema) "
+        "VALUES ($1, 'loaded', 1, 'loaded.bpmn', '<bpmn/>', '{\"type\": \"object\"}')",
+        int(task["definitionKey"]),
+    )
+    activity = await api.activity(**{**task, "processName": "loaded"})
+    ada = await api.persona("ada")
+    query = """{ processDefinitions(processName: "loaded") {
+      edges { node { bpmn inputSchema load { elementId active } } } } }"""
+    (edge,) = (await ada.ask(query))["processDefinitions"]["edges"]
+    assert edge["node"] == {
+        "bpmn": "<bpmn/>",
+        "inputSchema": {"type": "object"},
+        "load": [{"elementId": task["elementId"], "active": 1}],
+    }
+    query = "query ($id: UUID!) { activity(activityId: $id) { workflow { definition { processName } operateUrl } } }"
+    workflow = (await ada.ask(query, id=activity["activityId"]))["activity"]["workflow"]
+    assert workflow == {"definition": {"processName": "loaded"}, "operateUrl": None}
+
+
+async def test_activities_can_be_read_by_due_date(api: Api) -> None:
+    """What is due first comes first, what is never due comes last, page by page; overdue ones can be told apart."""
+    await api.activity(name="Dated", processName="dated")
+    for due in ("2020-01-02T00:00:00Z", "2999-01-01T00:00:00Z", "2020-01-01T00:00:00Z"):
+        await api.activity(name="Dated", processName="dated", dueAt=due)
+    ada = await api.persona("ada")
+    query = """query ($after: String, $overdue: Boolean!) {
+      activities(first: 2, after: $after, orderBy: DUE_FIRST, filter: { processName: "dated", overdue: $overdue }) {
+        edges { node { dueAt } } pageInfo { hasNextPage endCursor } } }"""
+    first = (await ada.ask(query, overdue=False))["activities"]
+    second = (await ada.ask(query, overdue=False, after=first["pageInfo"]["endCursor"]))["activities"]
+    years = [(edge["node"]["dueAt"] or "never")[:10] for page in (first, second) for edge in page["edges"]]
+    assert years == ["2020-01-01", "2020-01-02", "2999-01-01", "never"]
+    assert not second["pageInfo"]["hasNextPage"]
+    assert len((await ada.ask(query, overdue=True))["activities"]["edges"]) == 2

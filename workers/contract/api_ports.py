@@ -17,6 +17,7 @@ from zeebe_fleet.workers.contract.api_records import (
     ActivityRecord,
     AttemptRecord,
     DefinitionRecord,
+    ElementLoad,
     StepRecord,
     WorkflowRecord,
 )
@@ -34,6 +35,8 @@ class Page:
     size: int
     after: int | None = None
     newest_first: bool = True
+    due_first: bool = False
+    """Of activities: in the order of their due dates instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class ActivityFilter:
     my_groups: bool = False
     process_name: str | None = None
     search: str | None = None
+    overdue: bool = False
 
 
 class Workflows(Protocol):
@@ -125,6 +129,12 @@ class Workflows(Protocol):
 
     async def definitions(self, process_name: str | None, page: Page) -> Slice[DefinitionRecord]:
         """List deployed processes."""
+
+    async def definitions_of(self, definition_keys: Sequence[int]) -> dict[int, DefinitionRecord]:
+        """Return the processes of these keys; what was not deployed through the fleet is left out."""
+
+    async def element_loads(self, definition_keys: Sequence[int]) -> dict[int, list[ElementLoad]]:
+        """Return where the live workflows of these definitions stand, as far as jobs and activities tell."""
 
     async def children(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowRecord]]:
         """Return the workflows that these called, in order."""

@@ -21,12 +21,23 @@ class DefinitionRecord:
     version_tag: str | None
     tenant_id: str
     resource_name: str
+    bpmn: str
+    input_schema: Mapping[str, Any] | None
     deployed_at: datetime
 
     @property
     def position(self) -> int:
         """Keys grow with every deployment."""
         return self.definition_key
+
+
+@dataclass(frozen=True, slots=True)
+class ElementLoad:
+    """How many live workflows stand at an element of a process, and how many of them an incident holds there."""
+
+    element_id: str
+    active: int
+    incidents: int
 
 
 @dataclass(frozen=True, slots=True)
