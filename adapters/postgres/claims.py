@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from asyncpg import Record
 
@@ -14,8 +14,9 @@ from zeebe_fleet.adapters.postgres.adoption import workflows_of
 from zeebe_fleet.adapters.postgres.compensation import take_undone
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
 from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
-from zeebe_fleet.adapters.postgres.pool import Connection
+from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.adapters.postgres.questions import ask
+from zeebe_fleet.workers.contract.errors import StaleError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.model import ProcessModel
@@ -23,6 +24,16 @@ from zeebe_fleet.workers.contract.outcomes import Complete
 from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Refused, Replay, StepKind, StepState, Verdict
 
 ModelOf = Callable[[int], Awaitable[ProcessModel]]
+
+#: the whole question of most jobs: is the instance adopted, and is this its job's first delivery?
+_FAMILIAR = """
+SELECT workflow.workflow_id, step.step_id
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS job (workflow_id, instance_key, job_key, nth)
+LEFT JOIN workflow
+    ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.instance_key
+LEFT JOIN step ON step.workflow_id = workflow.workflow_id AND step.job_key = job.job_key
+ORDER BY job.nth
+"""
 
 _EXISTING = """
 SELECT step.workflow_id, step.job_key
@@ -41,18 +52,18 @@ FOR UPDATE OF step SKIP LOCKED
 
 _INSERT = """
 WITH inserted AS (
-    INSERT INTO step (workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key,
-        definition_key, loop_counter, preceding, state, input, input_hash)
-    SELECT workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key,
-        definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash
-    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
-        $9::int[], $10::text[], $11::jsonb[], $12::text[])
-        AS job (workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key,
-            definition_key, loop_counter, preceding, input, input_hash)
+    INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
+        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash)
+    SELECT workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
+        process_instance_key, definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash
+    FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+        $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[])
+        AS job (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
+            process_instance_key, definition_key, loop_counter, preceding, input, input_hash)
     ON CONFLICT (workflow_id, job_key) DO NOTHING
     RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round
 ), attempted AS (
-    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $13 FROM inserted
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $14 FROM inserted
 )
 SELECT * FROM inserted
 """
@@ -93,18 +104,46 @@ class Claims:
         self._model_of = model_of
         self._worker = worker
 
-    async def take(self, connection: Connection, jobs: Sequence[Job]) -> list[Verdict]:
-        """Decide about each job, in their order; rows are locked in the order of job keys."""
-        ordered = sorted(jobs, key=lambda job: job.key)
+    async def take(self, pool: Pool, jobs: Sequence[Job]) -> list[Verdict | Exception]:
+        """Decide about each job, in their order; one that is here twice is decided once.
+
+        Most jobs are the first of their kind in an adopted instance: one statement asks, another inserts. They need
+        not wait for the disk: if PostgreSQL loses the last moment, such a step is claimed anew, under the same
+        idempotency key, for that follows from workflow and job. Whatever else is decided is committed to disk.
+        """
+        ordered = {job.key: job for job in sorted(jobs, key=lambda job: job.key)}
+        verdicts: dict[int, Verdict] = {}
+        async with pool.connection() as connection:
+            known = await self._first_deliveries(connection, list(ordered.values()))
+            verdicts.update(await self._insert(connection, known))
+        others = [job for key, job in ordered.items() if key not in verdicts]
+        if others:
+            async with pool.transaction() as connection:
+                await connection.execute("SET LOCAL synchronous_commit = on")
+                verdicts.update(await self._take_others(connection, others))
+        twice = StaleError("The job was delivered twice at once.")
+        return [verdicts.pop(job.key) if job.key in verdicts else twice for job in jobs]
+
+    async def _first_deliveries(self, connection: Connection, jobs: Sequence[Job]) -> dict[tuple[UUID, int], Job]:
+        columns = [[job.workflow_id for job in jobs], [job.process_instance_key for job in jobs]]
+        rows = await connection.fetch(_FAMILIAR, *columns, [job.key for job in jobs])
+        found: dict[tuple[UUID, int], Job] = {}
+        for job, row in zip(jobs, rows, strict=True):
+            if row["workflow_id"] is None or row["step_id"] is not None:
+                continue
+            if job.element_id not in (await self._model_of(job.definition_key)).undoes:
+                found[row["workflow_id"], job.key] = job
+        return found
+
+    async def _take_others(self, connection: Connection, jobs: Sequence[Job]) -> dict[int, Verdict]:
         verdicts: dict[int, Verdict] = {}
         known: dict[tuple[UUID, int], Job] = {}
-        for job, found in zip(ordered, await workflows_of(connection, ordered), strict=True):
+        for job, found in zip(jobs, await workflows_of(connection, jobs), strict=True):
             if isinstance(found, UUID):
                 known[found, job.key] = job
             else:
                 verdicts[job.key] = found
-        verdicts.update(await self._take_known(connection, known))
-        return [verdicts[job.key] for job in jobs]
+        return verdicts | await self._take_known(connection, known)
 
     async def _take_known(self, connection: Connection, jobs: dict[tuple[UUID, int], Job]) -> dict[int, Verdict]:
         if not jobs:
@@ -157,6 +196,7 @@ def _new_row(workflow_id: UUID, job: Job, model: ProcessModel) -> tuple[Any, ...
     return (
         workflow_id,
         job.key,
+        uuid5(workflow_id, str(job.key)),
         job.type,
         _kind(job, model),
         job.element_id,

@@ -113,6 +113,7 @@ class PostgresLedger:
 
     def __init__(self, database_url: str, model_of: ModelOf, *, worker: str) -> None:
         self._pool = Pool(database_url)
+        self._relaxed = Pool(database_url, size=2, durable=False)
         self._business = create_async_engine(sqlalchemy_url(database_url), pool_pre_ping=True, pool_size=10)
         self._claims = Claims(model_of, worker)
         self._orphans = Orphans(model_of, worker)
@@ -205,14 +206,16 @@ class PostgresLedger:
     async def close(self) -> None:
         """Drop all connections."""
         await self._pool.close()
+        await self._relaxed.close()
         await self._business.dispose()
 
     async def _claim_group(self, group: Sequence[Job]) -> list[Verdict | Exception]:
-        async with self._pool.transaction() as connection:
-            return list(await self._claims.take(connection, group))
+        return await self._claims.take(self._relaxed, group)
 
     async def _finish_group(self, group: Sequence[_Finish]) -> list[Exception | None]:
-        async with self._pool.transaction() as connection:
+        """Write a group; without consequences for its workflow it is one statement, which needs no BEGIN and COMMIT."""
+        opened = self._pool.transaction if any(map(_has_consequences, group)) else self._pool.connection
+        async with opened() as connection:
             done = await _write_finish(connection, group)
         return [
             None
@@ -222,7 +225,7 @@ class PostgresLedger:
         ]
 
     async def _settle_group(self, group: Sequence[Claim]) -> list[None]:
-        async with self._pool.connection() as connection:
+        async with self._relaxed.connection() as connection:
             await connection.execute(_SETTLED, [c.step_id for c in group], [c.fence for c in group])
         return [None] * len(group)
 
@@ -261,15 +264,20 @@ async def _write_finish(connection: Connection, group: Sequence[_Finish]) -> set
     )
     done = {row["step_id"] for row in rows}
     for one in group:
-        if one.claim.step_id in done:
+        if one.claim.step_id in done and _has_consequences(one):
             await _write_consequences(connection, one)
     return done
 
 
+def _has_consequences(one: _Finish) -> bool:
+    """Tell whether an outcome changes the workflow: an incident, or its end."""
+    return one.claim.job.type == ENDED or (isinstance(one.outcome, Fail) and one.outcome.retries == 0)
+
+
 async def _write_consequences(connection: Connection, one: _Finish) -> None:
-    if isinstance(one.outcome, Fail) and one.outcome.retries == 0:
+    if isinstance(one.outcome, Fail):
         await connection.execute(_INCIDENT, one.claim.workflow_id, one.outcome.message)
-    elif one.claim.job.type == ENDED:
+    else:
         output = {k: v for k, v in one.claim.job.variables.items() if k not in RESERVED_VARIABLES}
         await connection.execute(_ENDED, one.claim.workflow_id, to_jsonb(output))
 

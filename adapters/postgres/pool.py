@@ -29,11 +29,16 @@ _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.
 
 
 class Pool:
-    """Connections of the hot path; opened when first used, opened again when PostgreSQL comes back."""
+    """Connections of the hot path; opened when first used, opened again when PostgreSQL comes back.
 
-    def __init__(self, database_url: str, *, size: int = 4) -> None:
+    Args:
+        durable: whether a commit waits for the disk, unless a transaction says otherwise.
+    """
+
+    def __init__(self, database_url: str, *, size: int = 4, durable: bool = True) -> None:
         self._database_url = database_url
         self._size = size
+        self._durable = durable
         self._pool: asyncpg.Pool[Any] | None = None
 
     @asynccontextmanager
@@ -67,6 +72,7 @@ class Pool:
                 max_size=self._size,
                 timeout=_CONNECT_TIMEOUT_S,
                 command_timeout=_COMMAND_TIMEOUT_S,
+                server_settings={} if self._durable else {"synchronous_commit": "off"},
             )
         return await self._pool
 
