@@ -43,13 +43,17 @@ async def engine(addresses: Addresses) -> AsyncIterator[ZeebeEngine]:
 async def database_url(addresses: Addresses) -> AsyncIterator[str]:
     """A migrated database of this module's own."""
     name = f"test_{uuid.uuid4().hex[:12]}"
+    await _administer(addresses, f'CREATE DATABASE "{name}"')
+    url = addresses.database_url.rsplit("/", 1)[0] + f"/{name}"
+    await migrate(url)
+    yield url
+    await _administer(addresses, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _administer(addresses: Addresses, command: str) -> None:
     server = await asyncpg.connect(addresses.database_url)
     try:
-        await server.execute(f'CREATE DATABASE "{name}"')
-        url = addresses.database_url.rsplit("/", 1)[0] + f"/{name}"
-        await migrate(url)
-        yield url
         async with asyncio.timeout(30):
-            await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            await server.execute(command)
     finally:
         await server.close()
