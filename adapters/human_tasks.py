@@ -38,6 +38,16 @@ ModelOf = Callable[[int], Awaitable[ProcessModel]]
 log = structlog.get_logger("fleet.human_tasks")
 
 
+Beat = Callable[[str, float], None]
+"""Told which loop moves, and within how many seconds it will be heard of again."""
+_ROUND_S = 300.0
+"""Within which a round of taking or probing ends, even when every call runs into its deadline."""
+
+
+def unwatched(_loop: str, _within_s: float) -> None:
+    """Hear no beat."""
+
+
 @dataclass(frozen=True, slots=True)
 class HumanTaskSettings:
     """How user tasks are taken and watched."""
@@ -64,6 +74,7 @@ class HumanTaskAdapter:
         engine: whose user tasks.
         activities: where people do their work.
         model_of: the model of a definition by its key; `UNKNOWN` for one that somebody else deployed.
+        beat: told that the adapter moves.
     """
 
     def __init__(
@@ -72,7 +83,9 @@ class HumanTaskAdapter:
         activities: ActivitySystem,
         model_of: ModelOf,
         settings: HumanTaskSettings | None = None,
+        beat: Beat = unwatched,
     ) -> None:
+        self._beat = beat
         self._engine = engine
         self._activities = activities
         self._model_of = model_of
@@ -86,6 +99,7 @@ class HumanTaskAdapter:
 
     async def _repeat(self, round_: Callable[[], Awaitable[None]], pause_s: float, stop: asyncio.Event) -> None:
         while not stop.is_set():
+            self._beat(f"human-tasks {round_.__name__.strip('_')}", _ROUND_S)
             try:
                 await _unless(stop, round_())
                 await _pause(stop, pause_s)
@@ -198,14 +212,16 @@ def _moment(header: str | None) -> datetime | None:
 async def _unless(stop: asyncio.Event, round_: Awaitable[None]) -> None:
     """Wait for a round, but leave it when there is to be no more."""
     running, stopped = asyncio.ensure_future(round_), asyncio.create_task(stop.wait())
-    await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not running.done():
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-        return
-    running.result()
+    try:
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        if not running.done():
+            running.cancel()
+            with suppress(asyncio.CancelledError, FleetError):
+                await running
+    if not running.cancelled():
+        running.result()
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

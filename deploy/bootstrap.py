@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from starlette.applications import Starlette
 
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
-from zeebe_fleet.adapters.human_tasks import HumanTaskAdapter, HumanTaskSettings
+from zeebe_fleet.adapters.human_tasks import Beat, HumanTaskAdapter, HumanTaskSettings, unwatched
 from zeebe_fleet.adapters.outbound import OutboundServices
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
+from zeebe_fleet.adapters.postgres.arrears import PostgresArrears
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
@@ -33,8 +34,10 @@ from zeebe_fleet.graphql_api.guards import check_bind
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers import listeners
 from zeebe_fleet.workers.context import Services
+from zeebe_fleet.workers.contract.observer import Observer
 from zeebe_fleet.workers.contract.ports import Engine, Ledger
 from zeebe_fleet.workers.fleet import Fleet, worker_name
+from zeebe_fleet.workers.pulse import Pulse
 from zeebe_fleet.workers.quarantine import Quarantine
 from zeebe_fleet.workers.relay import Relay
 from zeebe_fleet.workers.runner import Runner
@@ -81,25 +84,34 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def worker(settings: Settings, core: Core, tasks: Mapping[str, Task]) -> AsyncIterator[Fleet]:
+async def worker(
+    settings: Settings, core: Core, tasks: Mapping[str, Task], observer: Observer | None = None
+) -> AsyncIterator[Fleet]:
     """Put a worker together; suspect jobs run in a child that puts itself together from the same settings."""
     async with ledger(core) as opened, services(settings) as outside:
         preamble = base64.b64encode(pickle.dumps(settings))
-        runner_of_all = runner(tasks, core.engine, opened, outside)
+        runner_of_all = runner(tasks, core.engine, opened, outside, observer)
         quarantine = Quarantine(runner_of_all, opened, QUARANTINED, preamble)
-        yield fleet(tasks, core.engine, opened, runner_of_all, quarantine)
+        yield fleet(tasks, core.engine, opened, runner_of_all, quarantine, observer)
 
 
-def runner(tasks: Mapping[str, Task], engine: Engine, ledger: Ledger, services: Services) -> Runner:
+def runner(
+    tasks: Mapping[str, Task], engine: Engine, ledger: Ledger, services: Services, observer: Observer | None = None
+) -> Runner:
     """Put a runner together; the fleet's own listeners are always among its tasks."""
-    return Runner(with_listeners(tasks), ledger, engine, services)
+    return Runner(with_listeners(tasks), ledger, engine, services, observer)
 
 
 def fleet(
-    tasks: Mapping[str, Task], engine: Engine, ledger: Ledger, runner: Runner, quarantine: Quarantine | None = None
+    tasks: Mapping[str, Task],
+    engine: Engine,
+    ledger: Ledger,
+    runner: Runner,
+    quarantine: Quarantine | None = None,
+    observer: Observer | None = None,
 ) -> Fleet:
     """Put job sources and a crew around a runner."""
-    return Fleet(with_listeners(tasks), engine, ledger, runner, quarantine=quarantine)
+    return Fleet(with_listeners(tasks), engine, ledger, runner, quarantine=quarantine, observer=observer)
 
 
 def with_listeners(tasks: Mapping[str, Task]) -> dict[str, Task]:
@@ -108,26 +120,36 @@ def with_listeners(tasks: Mapping[str, Task]) -> dict[str, Task]:
 
 
 @asynccontextmanager
-async def relay(core: Core) -> AsyncIterator[Relay]:
+async def relay(core: Core, pulse: Pulse | None = None) -> AsyncIterator[Relay]:
     """Put a relay together."""
     outbox = PostgresOutbox(core.settings.database_url)
     sweeper = PostgresSweeper(core.settings.database_url, core.definitions.model_of)
     try:
-        yield Relay(outbox, sweeper, core.engine)
+        yield Relay(outbox, sweeper, core.engine, pulse)
     finally:
         await outbox.close()
         await sweeper.close()
 
 
 @asynccontextmanager
-async def human_tasks(core: Core) -> AsyncIterator[HumanTaskAdapter]:
+async def arrears(settings: Settings) -> AsyncIterator[PostgresArrears]:
+    """Open what reads how much is owed."""
+    opened = PostgresArrears(settings.database_url)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@asynccontextmanager
+async def human_tasks(core: Core, beat: Beat = unwatched) -> AsyncIterator[HumanTaskAdapter]:
     """Put a human-task adapter together; it knows the API and the engine, and no database but for the models."""
     settings = core.settings
     token = settings.api.service_token.get_secret_value()
     only_deployed = settings.human_tasks == "deployed"
     async with GraphQLActivitySystem(settings.api_url, token) as activities:
         yield HumanTaskAdapter(
-            core.engine, activities, core.definitions.model_of, HumanTaskSettings(only_deployed=only_deployed)
+            core.engine, activities, core.definitions.model_of, HumanTaskSettings(only_deployed=only_deployed), beat
         )
 
 

@@ -19,6 +19,7 @@ from rich.console import Console
 from zeebe_fleet.deploy import roles
 from zeebe_fleet.deploy.app import configured_app
 from zeebe_fleet.deploy.demo import show_demo, show_up
+from zeebe_fleet.deploy.health import watched
 from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.new import new
@@ -62,7 +63,7 @@ def worker(
 ) -> None:
     """Take jobs and run their actions until stopped."""
     only = frozenset(filter(None, (one.strip() for one in tasks.split(","))))
-    _run_role(lambda settings, stop: roles.worker(settings, stop, only), _connected(_settings(app)))
+    _run_role(lambda settings, stop, health: roles.worker(settings, stop, health, only), _connected(_settings(app)))
 
 
 @app.command("human-tasks", epilog="Example: fleet human-tasks")
@@ -141,7 +142,8 @@ def _run_role(role: roles.Role, settings: Settings) -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        await role(settings, stop)
+        async with watched(settings.health) as health:
+            await role(settings, stop, health)
 
     _unwrapped(lambda: asyncio.run(until_stopped()))
 

@@ -48,6 +48,13 @@ class ApiSettingsSection(BaseModel):
     )
 
 
+class HealthSettings(BaseModel):
+    """Liveness, readiness and metrics of each process."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in a container.")
+    port: int = Field(default=0, description="Port of /health/live, /health/ready and /metrics; 0 for none.")
+
+
 class Settings(BaseSettings):
     """All of it; nested names are joined by two underscores: `FLEET_ZEEBE__ADDRESS`."""
 
@@ -66,6 +73,7 @@ class Settings(BaseSettings):
     )
     zeebe: ZeebeSettings = ZeebeSettings()
     api: ApiSettingsSection = ApiSettingsSection()
+    health: HealthSettings = HealthSettings()
     services: dict[str, ServiceSettings] = Field(default_factory=dict, description="Outside services by name.")
     secrets: dict[str, SecretStr] = Field(default_factory=dict, description="Credentials for tasks, by name.")
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy import roles
+from zeebe_fleet.deploy.health import Health, watched
 from zeebe_fleet.deploy.local.report import Report
 from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN
 from zeebe_fleet.deploy.local.stack import PARTS, Addresses, LocalStack
@@ -43,9 +44,9 @@ async def running(settings: Settings, report: Report) -> AsyncIterator[Deploymen
         deployment = await deploy(settings)
     stop = asyncio.Event()
     wanted: list[roles.Role] = [roles.api, roles.worker, roles.human_tasks, roles.relay]
-    async with asyncio.TaskGroup() as group:
+    async with watched(settings.health) as health, asyncio.TaskGroup() as group:
         for role in wanted:
-            group.create_task(_running(role, settings, stop))
+            group.create_task(_running(role, settings, stop, health))
         try:
             await _answering(settings)
             yield deployment
@@ -102,8 +103,8 @@ def located(settings: Settings, addresses: Addresses, *, move_port: bool = True)
     )
 
 
-async def _running(role: roles.Role, settings: Settings, stop: asyncio.Event) -> None:
-    await role(settings, stop)
+async def _running(role: roles.Role, settings: Settings, stop: asyncio.Event, health: Health) -> None:
+    await role(settings, stop, health)
 
 
 async def _answering(settings: Settings) -> None:

@@ -11,12 +11,13 @@ from zeebe_fleet.workers.contract.errors import EngineError, FleetError, Infrast
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.outcomes import HandBack
 from zeebe_fleet.workers.contract.ports import Engine
-from zeebe_fleet.workers.contract.records import Claim
+from zeebe_fleet.workers.contract.records import Claim, Replay, Verdict
 from zeebe_fleet.workers.intake import Intake
 from zeebe_fleet.workers.leases import Leases
 from zeebe_fleet.workers.quarantine import Quarantine
 from zeebe_fleet.workers.runner import Runner
 from zeebe_fleet.workers.slots import Slots
+from zeebe_fleet.workers.trace import mark_job, mark_step
 
 _NO_RECORDS = HandBack("the records do not answer", backoff_ms=1000)
 _STOPPING = HandBack("the worker stops")
@@ -67,17 +68,25 @@ class Crew:
         await asyncio.gather(*(self._hand_back(job, _STOPPING) for job in left.values()))
 
     async def _work(self, job: Job) -> None:
+        mark_job(job)
         try:
-            verdict = await self._runner.claim(job)
-            if isinstance(verdict, Claim) and verdict.suspect and self._quarantine is not None:
-                await self._quarantine.process(verdict)
-            else:
-                await self._runner.process(verdict)
+            await self._claimed(await self._runner.claim(job))
         except InfrastructureError:
             self._intake.close()
             await self._hand_back(job, _NO_RECORDS)
         except FleetError as error:
-            log.warning("job.left", job_type=job.type, job_key=job.key, why=error.message)
+            log.warning("job.left", why=error.message)
+        except Exception as error:
+            log.exception("job.broke", error=type(error).__name__)
+
+    async def _claimed(self, verdict: Verdict) -> None:
+        if isinstance(verdict, Claim | Replay):
+            mark_step(verdict if isinstance(verdict, Claim) else verdict.claim)
+        if isinstance(verdict, Claim) and verdict.suspect and self._quarantine is not None:
+            self._runner.observer.job_quarantined(verdict)
+            await self._quarantine.process(verdict)
+        else:
+            await self._runner.process(verdict)
 
     async def _hand_back(self, job: Job, outcome: HandBack) -> None:
         with suppress(EngineError):
@@ -87,5 +96,3 @@ class Crew:
         job = self._working.pop(work)
         self._leases.let_go(job)
         slots.give_back()
-        if not work.cancelled() and (error := work.exception()):
-            log.error("job.broke", job_type=job.type, job_key=job.key, error=type(error).__name__, exc_info=error)

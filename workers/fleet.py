@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 import structlog
 
+from zeebe_fleet.workers.contract.errors import InfrastructureError
+from zeebe_fleet.workers.contract.observer import Observer
 from zeebe_fleet.workers.contract.ports import Engine, Ledger
 from zeebe_fleet.workers.crew import Crew
 from zeebe_fleet.workers.execution import PROCESSES, THREADS
@@ -40,6 +42,7 @@ class Fleet:
     Args:
         tasks: by job type.
         runner: takes one job to its end.
+        observer: told of every poll and stream.
         drain_s: how long jobs under way may take at a stop, before they are handed back.
     """
 
@@ -51,8 +54,10 @@ class Fleet:
         runner: Runner,
         *,
         quarantine: Quarantine | None = None,
+        observer: Observer | None = None,
         drain_s: float = DRAIN_S,
     ) -> None:
+        self._draining = False
         self._drain_s = drain_s
         self._quarantine = quarantine
         self._intake = Intake(ledger, worker_name())
@@ -60,7 +65,7 @@ class Fleet:
         self._crew = Crew(runner, engine, self._leases, self._intake, quarantine)
         self._orphans = OrphanSource(runner)
         self.sources = [
-            JobSource(task, engine, Slots(slots_of(task, len(tasks))), self._crew.start, self._intake)
+            JobSource(task, engine, Slots(slots_of(task, len(tasks))), self._crew.start, self._intake, observer)
             for task in tasks.values()
         ]
 
@@ -72,6 +77,7 @@ class Fleet:
         try:
             await asyncio.wait({stopped, *taking, *watching}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._draining = True
             for task in taking:
                 task.cancel()
             await asyncio.gather(*taking, return_exceptions=True)
@@ -85,6 +91,13 @@ class Fleet:
         for source in taking:
             if not source.cancelled() and (error := source.exception()):
                 raise error
+
+    async def can_take(self) -> None:
+        """Raise `InfrastructureError` while no jobs are taken, with the reason."""
+        if self._draining:
+            raise InfrastructureError("The worker stops.")
+        if not self._intake.is_open:
+            raise InfrastructureError("The records do not answer.")
 
 
 def slots_of(task: Task, tasks: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 
 import structlog
 
@@ -42,7 +43,8 @@ class Intake:
         if self._open.is_set():
             self._open.clear()
             log.warning("intake.closed", why="the records do not answer")
-            self._asking = asyncio.create_task(self._ask())
+            # What follows is no longer about the job that found out, whose names its lines would carry.
+            self._asking = asyncio.create_task(self._ask(), context=contextvars.Context())
 
     async def stop(self) -> None:
         """Ask no longer."""

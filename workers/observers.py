@@ -19,13 +19,16 @@ log = structlog.get_logger("fleet.observers")
 class Unobserved:
     """Watches nothing; a base for observers that care for some of it."""
 
-    def slots_changed(self, job_type: str, free: int, bound: int) -> None:
+    def slots_opened(self, job_type: str, slots: int) -> None:
         """Ignore it, as all of these do."""
 
-    def poll_answered(self, job_type: str, way: Way, jobs: int) -> None:
+    def asked(self, job_type: str, way: Way, within_s: float) -> None:
         """Ignore it."""
 
-    def poll_failed(self, job_type: str, way: Way, error: FleetError) -> None:
+    def answered(self, job_type: str, way: Way, jobs: int) -> None:
+        """Ignore it."""
+
+    def unanswered(self, job_type: str, way: Way, error: FleetError) -> None:
         """Ignore it."""
 
     def job_claimed(self, job: Job, verdict: Verdict) -> None:
@@ -51,17 +54,21 @@ class Observers:
         self._observers = observers
         self._broken: set[tuple[str, str]] = set()
 
-    def slots_changed(self, job_type: str, free: int, bound: int) -> None:
+    def slots_opened(self, job_type: str, slots: int) -> None:
         """Pass it on, as all of these do."""
-        self._tell("slots_changed", lambda one: one.slots_changed(job_type, free, bound))
+        self._tell("slots_opened", lambda one: one.slots_opened(job_type, slots))
 
-    def poll_answered(self, job_type: str, way: Way, jobs: int) -> None:
+    def asked(self, job_type: str, way: Way, within_s: float) -> None:
         """Pass it on."""
-        self._tell("poll_answered", lambda one: one.poll_answered(job_type, way, jobs))
+        self._tell("asked", lambda one: one.asked(job_type, way, within_s))
 
-    def poll_failed(self, job_type: str, way: Way, error: FleetError) -> None:
+    def answered(self, job_type: str, way: Way, jobs: int) -> None:
         """Pass it on."""
-        self._tell("poll_failed", lambda one: one.poll_failed(job_type, way, error))
+        self._tell("answered", lambda one: one.answered(job_type, way, jobs))
+
+    def unanswered(self, job_type: str, way: Way, error: FleetError) -> None:
+        """Pass it on."""
+        self._tell("unanswered", lambda one: one.unanswered(job_type, way, error))
 
     def job_claimed(self, job: Job, verdict: Verdict) -> None:
         """Pass it on."""

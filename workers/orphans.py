@@ -9,6 +9,7 @@ import structlog
 
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.runner import Runner
+from zeebe_fleet.workers.trace import lines_of
 
 _PAUSE_S = 5.0
 _BATCH = 10
@@ -28,7 +29,8 @@ class OrphanSource:
         while not stop.is_set():
             try:
                 for claim in await self._runner.claim_orphans(_BATCH):
-                    await self._runner.process(claim)
+                    with lines_of(claim):
+                        await self._runner.process(claim)
             except FleetError as error:
                 log.warning("orphans.waiting", why=error.message)
             with suppress(TimeoutError):

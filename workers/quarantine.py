@@ -20,6 +20,7 @@ from zeebe_fleet.workers.contract.outcomes import Fail, HandBack
 from zeebe_fleet.workers.contract.ports import Ledger
 from zeebe_fleet.workers.contract.records import Claim
 from zeebe_fleet.workers.runner import Runner
+from zeebe_fleet.workers.trace import lines_of
 
 DEATHS = 3
 """How many processes one job may end before it becomes an incident."""
@@ -113,7 +114,9 @@ async def serve(runner: Runner) -> None:
     loop = asyncio.get_running_loop()
     replies = sys.stdout.buffer
     while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
-        await runner.process(pickle.loads(base64.b64decode(line)))
+        claim: Claim = pickle.loads(base64.b64decode(line))
+        with lines_of(claim):
+            await runner.process(claim)
         replies.write(_ALIVE)
         replies.flush()
 

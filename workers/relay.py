@@ -18,6 +18,7 @@ from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, ThrowError
 from zeebe_fleet.workers.contract.ports import Answer, Engine, Outbox, Sweeper
 from zeebe_fleet.workers.contract.records import Owed
+from zeebe_fleet.workers.pulse import Pulse
 
 _BATCH = 100
 _PAUSE_S = 1.0
@@ -25,13 +26,17 @@ _SWEEP_PAUSE_S = 5.0
 _PROBES = 20
 """Instances asked after in one sweep, so that asking costs the engine next to nothing."""
 
+_ROUND_S = 300.0
+"""Within which a batch is sent or a sweep ends, even when every call runs into its deadline."""
+
 log = structlog.get_logger("fleet.relay")
 
 
 class Relay:
     """Sends owed rows; any number may run, each row is taken by one."""
 
-    def __init__(self, outbox: Outbox, sweeper: Sweeper, engine: Engine) -> None:
+    def __init__(self, outbox: Outbox, sweeper: Sweeper, engine: Engine, pulse: Pulse | None = None) -> None:
+        self._pulse = pulse or Pulse()
         self._outbox = outbox
         self._sweeper = sweeper
         self._engine = engine
@@ -50,11 +55,14 @@ class Relay:
 
     async def send_due(self) -> None:
         """Send everything whose time has come."""
+        self._pulse.beat("relay send", _ROUND_S)
         while owed := await self._outbox.due(_BATCH):
             await self._send_all(owed)
+            self._pulse.beat("relay send", _ROUND_S)
 
     async def sweep(self) -> None:
         """Ask the engine after instances that went quiet, and settle what is uncertain."""
+        self._pulse.beat("relay sweep", _ROUND_S)
         quiet = await self._sweeper.quiet(_PROBES)
         alive = []
         for workflow_id, instance_key in quiet:

@@ -18,10 +18,12 @@ from contextlib import suppress
 from zeebe_fleet.workers.context import Services, TaskContext
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, FleetError, InfrastructureError, StaleError
 from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.observer import Observer
 from zeebe_fleet.workers.contract.outcomes import Complete, HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Answer, Engine, Ledger
 from zeebe_fleet.workers.contract.records import Claim, Replay, Verdict
 from zeebe_fleet.workers.decision import bounded, decide
+from zeebe_fleet.workers.observers import Unobserved
 from zeebe_fleet.workers.reply import decline, send
 from zeebe_fleet.workers.task import Task
 
@@ -29,15 +31,25 @@ from zeebe_fleet.workers.task import Task
 class Runner:
     """Takes jobs to their end, each effect once."""
 
-    def __init__(self, tasks: Mapping[str, Task], ledger: Ledger, engine: Engine, services: Services) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        ledger: Ledger,
+        engine: Engine,
+        services: Services,
+        observer: Observer | None = None,
+    ) -> None:
         self._tasks = tasks
         self._ledger = ledger
         self._engine = engine
         self._services = services
+        self.observer = observer or Unobserved()
 
     async def claim(self, job: Job) -> Verdict:
         """Decide who does this job; raises `InfrastructureError` when the records cannot be asked."""
-        return await self._ledger.claim(job)
+        verdict = await self._ledger.claim(job)
+        self.observer.job_claimed(job, verdict)
+        return verdict
 
     async def process(self, verdict: Verdict) -> None:
         """Do what the claim decided."""
@@ -52,6 +64,8 @@ class Runner:
 
     async def _work(self, claim: Claim) -> None:
         ctx = TaskContext(claim, self._services, lambda: self._ledger.session(claim))
+        outcome: Outcome | HandBack | None = None
+        self.observer.job_started(claim)
         try:
             outcome = await self.finish(claim, await self.run(claim, ctx), ctx)
         except StaleError:
@@ -60,6 +74,7 @@ class Runner:
             await self._commit(claim, HandBack("its work was cancelled"), ctx)
             raise
         finally:
+            self.observer.job_finished(claim, outcome)
             await ctx.close()
         await self.acknowledge(claim, outcome)
 
@@ -112,6 +127,7 @@ class Runner:
             answer = Answer.GONE
         except EngineError:
             answer = Answer.LATER
+        self.observer.acknowledged(claim, outcome, answer)
         with suppress(InfrastructureError):
             await self._ledger.settle(claim, outcome, answer)
 

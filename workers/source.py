@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -12,12 +13,16 @@ import structlog
 from zeebe_fleet.workers.backoff import Backoff
 from zeebe_fleet.workers.contract.errors import EngineError
 from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.observer import Observer
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.intake import Intake
+from zeebe_fleet.workers.observers import Unobserved
 from zeebe_fleet.workers.slots import Slots
 from zeebe_fleet.workers.task import Task
 
 _POLL_S = 10.0
+_LATE_S = 60.0
+"""How long a poll may go unanswered, its deadline and a token for it included, before this process is stale."""
 _SILENT_S = 30.0
 """How long a stream may say nothing while polls bring jobs, before another is opened in its place."""
 
@@ -31,11 +36,19 @@ class JobSource:
         task: whose jobs.
         start: begins to work on a job; its slot comes back by `slots.give_back`.
         intake: says whether jobs may be taken now.
+        observer: told of every poll and stream.
     """
 
     def __init__(
-        self, task: Task, engine: Engine, slots: Slots, start: Callable[[Job, Slots], None], intake: Intake
+        self,
+        task: Task,
+        engine: Engine,
+        slots: Slots,
+        start: Callable[[Job, Slots], None],
+        intake: Intake,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer or Unobserved()
         self._task = task
         self._engine = engine
         self._slots = slots
@@ -47,6 +60,7 @@ class JobSource:
 
     async def run(self) -> None:
         """Take jobs until cancelled."""
+        self._observer.slots_opened(self._task.job_type, self._slots.size)
         async with asyncio.TaskGroup() as group:
             if self._task.settings.mode != "poll":
                 group.create_task(self._keep_streaming())
@@ -66,11 +80,13 @@ class JobSource:
                 jobs = await self._poll(taken)
             except EngineError as error:
                 self._slots.give_back(taken)
+                self._observer.unanswered(self._task.job_type, "poll", error)
                 log.info("poll.waiting", job_type=self._task.job_type, why=error.message)
                 await backoff.pause()
                 continue
             backoff.reset()
             self._polled_at = time.monotonic()
+            self._observer.answered(self._task.job_type, "poll", len(jobs))
             self._slots.give_back(taken - len(jobs))
             for job in jobs:
                 self._start(job, self._slots)
@@ -79,6 +95,7 @@ class JobSource:
 
     async def _poll(self, limit: int) -> list[Job]:
         settings = self._task.settings
+        self._observer.asked(self._task.job_type, "poll", _LATE_S)
         return await self._engine.activate(
             self._task.job_type,
             limit=limit,
@@ -98,6 +115,7 @@ class JobSource:
                 if not self._reader.cancelled() and (error := self._reader.exception()):
                     raise error
             except EngineError as error:
+                self._observer.unanswered(self._task.job_type, "stream", error)
                 log.info("stream.waiting", job_type=self._task.job_type, why=error.message)
             finally:
                 self._reader.cancel()
@@ -108,6 +126,7 @@ class JobSource:
         held = await self._slots.take(1, 1)
         try:
             self._heard_at = time.monotonic()
+            self._observer.asked(self._task.job_type, "stream", math.inf)
             settings = self._task.settings
             stream = self._engine.stream(
                 self._task.job_type,
@@ -119,6 +138,7 @@ class JobSource:
                 async for job in jobs:
                     backoff.reset()
                     self._heard_at = time.monotonic()
+                    self._observer.answered(self._task.job_type, "stream", 1)
                     held = 0
                     self._start(job, self._slots)
                     if not self._intake.is_open:

@@ -140,7 +140,8 @@ async def onboardings(addresses: Addresses, database_url: str) -> AsyncIterator[
         records = await asyncpg.connect(database_url)
         stack.push_async_callback(records.close)
         stop = asyncio.Event()
-        working = asyncio.create_task(bootstrap.fleet(APP.tasks, core.engine, ledger, outside).run(stop))
+        runner = bootstrap.runner(APP.tasks, core.engine, ledger, outside)
+        working = asyncio.create_task(bootstrap.fleet(APP.tasks, core.engine, ledger, runner).run(stop))
         yield lambda: Onboarding(core.engine, sandbox, records)
         stop.set()
         await working

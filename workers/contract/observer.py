@@ -20,13 +20,16 @@ class Observer(Protocol):
     Each `job_started` is followed by one `job_finished`, whatever happens.
     """
 
-    def slots_changed(self, job_type: str, free: int, bound: int) -> None:
-        """Tell how many more jobs of a type could be run."""
+    def slots_opened(self, job_type: str, slots: int) -> None:
+        """Tell how many jobs of a type are run at a time, at most."""
 
-    def poll_answered(self, job_type: str, way: Way, jobs: int) -> None:
-        """Tell that the engine answered a poll, perhaps with nothing, or a stream brought jobs."""
+    def asked(self, job_type: str, way: Way, within_s: float) -> None:
+        """Tell that the engine is asked for jobs; a poll is answered within this time, a stream whenever there are."""
 
-    def poll_failed(self, job_type: str, way: Way, error: FleetError) -> None:
+    def answered(self, job_type: str, way: Way, jobs: int) -> None:
+        """Tell that a poll ended, perhaps with nothing, or that a stream brought jobs."""
+
+    def unanswered(self, job_type: str, way: Way, error: FleetError) -> None:
         """Tell that a poll or stream broke; another one follows."""
 
     def job_claimed(self, job: Job, verdict: Verdict) -> None:

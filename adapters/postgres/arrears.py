@@ -1,0 +1,25 @@
+"""How much is owed to the engine, and for how long; read for metrics."""
+
+from __future__ import annotations
+
+from zeebe_fleet.adapters.postgres.pool import Pool
+
+_OWED = """
+SELECT verb, count(*) AS rows, extract(epoch FROM now() - min(created_at))::float8 AS age_s FROM owed GROUP BY verb
+"""
+
+
+class PostgresArrears:
+    """Reads what is owed, over one connection of its own."""
+
+    def __init__(self, database_url: str) -> None:
+        self._pool = Pool(database_url, size=1)
+
+    async def read(self) -> list[tuple[str, int, float]]:
+        """Return verb, rows, and the age of the oldest in seconds; raises `RecordsUnavailable`."""
+        async with self._pool.connection() as connection:
+            return [(row["verb"], row["rows"], row["age_s"]) for row in await connection.fetch(_OWED)]
+
+    async def close(self) -> None:
+        """Drop the connection."""
+        await self._pool.close()
