@@ -144,6 +144,7 @@ def test_new_project_comes_up_and_goes_down(machine: Machine, tmp_path: Path) ->
         up.stdout.close()
 
     assert "greeting version 1" in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize(
