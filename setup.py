@@ -8,7 +8,15 @@ from setuptools.command.build_py import build_py
 
 HOUSE = ("adapters", "bpmn", "deploy", "graphql_api", "workers")
 
-found = find_namespace_packages(include=[pattern for folder in HOUSE for pattern in (folder, f"{folder}.*")])
+SOURCES = ("graphql_api.ui",)
+"""What the page is built from; the wheel holds what comes out, in `graphql_api/page`."""
+
+
+def _with_subfolders(packages):
+    return [pattern for package in packages for pattern in (package, f"{package}.*")]
+
+
+found = find_namespace_packages(include=_with_subfolders(HOUSE), exclude=_with_subfolders(SOURCES))
 packages = [f"zeebe_fleet.{package}" for package in found if "__pycache__" not in package]
 
 

@@ -28,6 +28,8 @@ MACHINES = [r"(?<![\w.}/-])/(?:work|root|home/\w+|Users/\w+)/"]
 
 
 def _tracked() -> list[Path]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("an unpacked archive does not say what is committed")
     listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=True).stdout
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
