@@ -12,7 +12,7 @@ from zeebe_fleet.adapters.postgres.outbox import end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import ProcessModel
-from zeebe_fleet.workers.contract.records import StepState, WorkflowState
+from zeebe_fleet.workers.contract.records import ActivityState, StepState, WorkflowState
 
 _QUIET = """
 SELECT workflow_id, process_instance_key FROM workflow
@@ -40,16 +40,23 @@ FROM step JOIN workflow USING (workflow_id)
 WHERE step.state = 'UNCERTAIN' ORDER BY random() LIMIT 100 FOR UPDATE OF step SKIP LOCKED
 """
 
-#: an activity told twice, and gone the second time: heard, unless the workflow was cancelled
-_ACTIVITIES = """
-UPDATE activity SET version = activity.version + 1, ended_at = now(),
-    state = CASE WHEN workflow.state = 'CANCELLED' THEN 'TOO_LATE' ELSE 'COMPLETED' END
-FROM workflow
-WHERE workflow.workflow_id = activity.workflow_id AND activity.state = 'COMPLETING'
-    AND NOT EXISTS (SELECT 1 FROM owed WHERE owed.activity_id = activity.activity_id)
-    AND (workflow.state NOT IN ('REQUESTED', 'STARTING', 'RUNNING')
-        OR EXISTS (SELECT 1 FROM step WHERE step.workflow_id = activity.workflow_id
-            AND step.claimed_at > activity.probed_at AND activity.element_id = ANY (step.preceding)))
+#: told twice, and gone the second time: whether the first was heard shows in where the process went
+_UNHEARD = """
+SELECT activity.activity_id, activity.element_id, activity.definition_key, workflow.state AS workflow_state,
+    ARRAY(
+        SELECT later.element_id FROM step later
+        WHERE later.workflow_id = activity.workflow_id AND later.claimed_at > activity.probed_at
+        UNION
+        SELECT later.element_id FROM activity later
+        WHERE later.workflow_id = activity.workflow_id AND later.position > activity.position
+    ) AS later
+FROM activity JOIN workflow USING (workflow_id)
+WHERE activity.state = 'COMPLETING' AND NOT EXISTS (SELECT 1 FROM owed WHERE owed.activity_id = activity.activity_id)
+ORDER BY random() LIMIT 100 FOR UPDATE OF activity SKIP LOCKED
+"""
+
+_ACTIVITY_SETTLED = """
+UPDATE activity SET state = $2, version = version + 1, ended_at = now() WHERE activity_id = $1
 """
 
 _QUIET_AFTER_S = 60.0
@@ -106,22 +113,26 @@ class PostgresSweeper:
                 state = _settled(step, await self._model_of(step["definition_key"]))
                 if state is not None:
                     await connection.execute("UPDATE step SET state = $2 WHERE step_id = $1", step["step_id"], state)
-            await connection.execute(_ACTIVITIES)
+            for activity in await connection.fetch(_UNHEARD):
+                heard = _settled(activity, await self._model_of(activity["definition_key"]))
+                if heard is not None:
+                    ended = ActivityState.COMPLETED if heard is StepState.COMPLETED else ActivityState.TOO_LATE
+                    await connection.execute(_ACTIVITY_SETTLED, activity["activity_id"], ended)
 
     async def close(self) -> None:
         """Drop all connections."""
         await self._pool.close()
 
 
-def _settled(step: Record, model: ProcessModel) -> StepState | None:
-    """Decide whether the process heard of a step, from where it went; nothing while that cannot be told."""
-    element_id, later = step["element_id"], step["later"]
+def _settled(unheard: Record, model: ProcessModel) -> StepState | None:
+    """Decide whether the process heard of a step or an activity, from where it went; nothing while none can tell."""
+    element_id, later = unheard["element_id"], unheard["later"]
     if any(element_id in model.flowing.get(one, ()) for one in later):
         return StepState.COMPLETED
     if any(element_id in model.interrupting.get(one, ()) for one in later):
         return StepState.ORPHANED
-    if step["workflow_state"] == WorkflowState.CANCELLED:
+    if unheard["workflow_state"] == WorkflowState.CANCELLED:
         return StepState.ORPHANED
     interruptible = any(element_id in tasks for tasks in model.interrupting.values())
-    ended = step["workflow_state"] in (WorkflowState.COMPLETED, WorkflowState.COMPENSATED)
+    ended = unheard["workflow_state"] in (WorkflowState.COMPLETED, WorkflowState.COMPENSATED)
     return StepState.COMPLETED if ended and not interruptible else None

@@ -1,0 +1,152 @@
+"""What the sweep makes of silence, on the real PostgreSQL."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
+from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
+
+MODEL = ProcessModel(
+    process_name="p",
+    flowing={"after": ("step",)},
+    interrupting={"escalation": ("step",)},
+    has_listeners=True,
+)
+PLAIN = ProcessModel(process_name="p", flowing={"after": ("step",)}, has_listeners=True)
+MODELS = {1: MODEL, 2: PLAIN}
+
+
+async def model_of(definition_key: int | None) -> ProcessModel:
+    """The models of these tests."""
+    return MODELS.get(definition_key or 0, UNKNOWN)
+
+
+@pytest.fixture
+async def sweeper(database_url: str) -> AsyncIterator[PostgresSweeper]:
+    """A sweeper that finds every workflow quiet."""
+    sweeper = PostgresSweeper(database_url, model_of, quiet_after_s=0.0)
+    yield sweeper
+    await sweeper.close()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to look and write with."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+async def workflow(database: asyncpg.Connection, state: str, definition_key: int = 1) -> uuid.UUID:
+    """Write a workflow."""
+    workflow_id = uuid.uuid4()
+    await database.execute(
+        """
+        INSERT INTO workflow (workflow_id, process_name, definition_key, process_instance_key, state, origin, principal)
+        VALUES ($1, 'p', $2, $3, $4, 'API', '{"subject": "ada"}')
+        """,
+        workflow_id,
+        definition_key,
+        uuid.uuid4().int % 2**60,
+        state,
+    )
+    return workflow_id
+
+
+async def step(database: asyncpg.Connection, workflow_id: uuid.UUID, element_id: str, state: str) -> int:
+    """Write a step of a workflow."""
+    step_id: int = await database.fetchval(
+        """
+        INSERT INTO step (workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key,
+            definition_key, state, finished_at)
+        SELECT workflow_id, $2, 't', 'ACTION', $3, 1, process_instance_key, definition_key, $4, now()
+        FROM workflow WHERE workflow_id = $1 RETURNING step_id
+        """,
+        workflow_id,
+        uuid.uuid4().int % 2**60,
+        element_id,
+        state,
+    )
+    return step_id
+
+
+async def state_of(database: asyncpg.Connection, step_id: int) -> str:
+    """Read a step's state."""
+    state: str = await database.fetchval("SELECT state FROM step WHERE step_id = $1", step_id)
+    return state
+
+
+@pytest.mark.parametrize(
+    ("later", "workflow_state", "definition_key", "expected"),
+    [
+        ("after", "RUNNING", 1, "COMPLETED"),
+        ("escalation", "RUNNING", 1, "ORPHANED"),
+        (None, "RUNNING", 1, "UNCERTAIN"),
+        (None, "CANCELLED", 1, "ORPHANED"),
+        ("after", "CANCELLED", 1, "COMPLETED"),
+        (None, "COMPLETED", 1, "UNCERTAIN"),
+        (None, "COMPLETED", 2, "COMPLETED"),
+        (None, "ENDED_UNKNOWN", 2, "UNCERTAIN"),
+    ],
+)
+async def test_uncertain_step_is_settled_by_where_the_process_went(
+    sweeper: PostgresSweeper,
+    database: asyncpg.Connection,
+    later: str | None,
+    workflow_state: str,
+    definition_key: int,
+    expected: str,
+) -> None:
+    """A successor proves that the process heard, an interruption's that it did not; else nothing is guessed."""
+    workflow_id = await workflow(database, workflow_state, definition_key)
+    uncertain = await step(database, workflow_id, "step", "UNCERTAIN")
+    if later is not None:
+        await step(database, workflow_id, later, "CLAIMED")
+    await sweeper.settle_uncertain()
+    assert await state_of(database, uncertain) == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "workflow_state", "expected"),
+    [
+        ("after", "RUNNING", "COMPLETED"),
+        ("escalation", "RUNNING", "TOO_LATE"),
+        (None, "RUNNING", "COMPLETING"),
+        (None, "CANCELLED", "TOO_LATE"),
+    ],
+)
+async def test_activity_told_twice_is_settled_likewise(
+    sweeper: PostgresSweeper, database: asyncpg.Connection, later: str | None, workflow_state: str, expected: str
+) -> None:
+    """A completion whose first reply was lost is COMPLETED or TOO_LATE once the process shows which."""
+    workflow_id = await workflow(database, workflow_state)
+    activity_id = await database.fetchval(
+        """
+        INSERT INTO activity (activity_id, workflow_id, element_id, element_instance_key, process_instance_key,
+            definition_key, job_key, name, state)
+        VALUES (gen_random_uuid(), $1, 'step', 1, 1, 1, 1, 'Review', 'COMPLETING') RETURNING activity_id
+        """,
+        workflow_id,
+    )
+    if later is not None:
+        await step(database, workflow_id, later, "CLAIMED")
+    await sweeper.settle_uncertain()
+    found = await database.fetchval("SELECT state FROM activity WHERE activity_id = $1", activity_id)
+    assert found == expected
+
+
+@pytest.mark.parametrize(("definition_key", "expected"), [(1, "CANCELLED"), (3, "ENDED_UNKNOWN")])
+async def test_silent_end_is_a_cancel_only_where_an_end_would_have_been_told(
+    sweeper: PostgresSweeper, database: asyncpg.Connection, definition_key: int, expected: str
+) -> None:
+    """With listeners an end without a word was a cancel; without, it is unknown and not guessed."""
+    workflow_id = await workflow(database, "RUNNING", definition_key)
+    assert workflow_id in [quiet for quiet, _ in await sweeper.quiet(1000)]
+    await sweeper.ended(workflow_id)
+    found = await database.fetchval("SELECT state FROM workflow WHERE workflow_id = $1", workflow_id)
+    assert found == expected
