@@ -11,11 +11,13 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
+import asyncpg
 import graphql
 import pytest
 import typer.main
 import yaml
 
+from zeebe_fleet.adapters.metrics import Metrics
 from zeebe_fleet.adapters.postgres.tables import Base
 from zeebe_fleet.bpmn.tooling.lint import RULES
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
@@ -116,6 +118,17 @@ def test_yaml_is_read(file: Path) -> None:
             Manifest.model_validate(read)
 
 
+async def test_sql_runs(database_url: str) -> None:
+    """Every SQL block is understood by a database with the records."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        for file in DOCS:
+            for block in blocks(file, "sql"):
+                await connection.execute(block)
+    finally:
+        await connection.close()
+
+
 @pytest.mark.parametrize("script", ["make_settings", "make_diagrams"])
 def test_generated_documents_are_up_to_date(script: str) -> None:
     """What a command writes into the documents is what it would write now."""
@@ -144,6 +157,13 @@ def test_state_machines_have_every_state(
     text = (ROOT / "docs/architecture.md").read_text("utf-8")
     drawn = text.split(f"### {heading}\n", 1)[1].split("```")[1]
     assert set(re.findall(r"\b[A-Z_]{4,}\b", re.sub(r":.*", "", drawn))) == set(states)
+
+
+def test_metrics_are_listed() -> None:
+    """The page on operations has every metric, under the name that is exposed."""
+    text = (ROOT / "docs/operations.md").read_text("utf-8")
+    exposed = re.findall(r"^# TYPE (\S+)", Metrics().exposition().decode(), re.MULTILINE)
+    assert [name for name in exposed if not name.endswith("_created") and f"| `{name}` |" not in text] == []
 
 
 def test_every_decision_is_indexed() -> None:
