@@ -26,7 +26,7 @@ smoke: $(READY) ## Run three onboardings to their ends, hands-free, and compare 
 	@$(BIN)/fleet smoke
 
 bench-start: $(READY) ## Measure the demo's start to the first workflow completed, and the stack's memory
-	@$(BIN)/python -m zeebe_fleet.deploy.bench_start
+	@$(BIN)/python -m bench.start
 
 check: format-check lint types imports processes schema ## Run every check that needs no engine
 
@@ -69,6 +69,7 @@ lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versio
 	@$(LOCK) $(ARGS) --constraint requirements/runtime.txt --extra local --group dev --output-file requirements/dev.txt
 
 wheel: $(READY) ## Build the wheel into dist/
+	@rm -rf build/lib build/bdist.* dist
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
 	@ls dist/*.whl
 
