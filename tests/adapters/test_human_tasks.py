@@ -128,7 +128,7 @@ async def process(engine: Engine) -> Process:
 async def until(question: Callable[[], object]) -> None:
     """Wait for a state."""
     async with asyncio.timeout(20):
-        while not question():  # noqa: ASYNC110
+        while not question():
             await asyncio.sleep(0.01)
 
 
@@ -178,7 +178,7 @@ async def test_user_task_that_is_refused_becomes_an_incident(process: Process) -
     instance = await process.start()
 
     async with process.adapter(desk), asyncio.timeout(20):
-        while not (incidents := await process.engine.find_incidents(instance)):  # noqa: ASYNC110
+        while not (incidents := await process.engine.find_incidents(instance)):
             await asyncio.sleep(0.01)
 
     assert incidents[0].message == "The variables are too large."

@@ -142,7 +142,7 @@ async def test_job_that_returns_after_an_incident_opens_a_new_round(
     await ledger.finish(claim, outcome)
     await ledger.settle(claim, outcome, Answer.DONE)
     resolved = await claimed(ledger, again(claim.job, retries=1))
-    row = await database.fetchrow("SELECT round, delivery FROM step WHERE step_id = $1", claim.step_id)
+    (row,) = await database.fetch("SELECT round, delivery FROM step WHERE step_id = $1", claim.step_id)
     assert tuple(row) == (2, 1)
     assert not resolved.suspect
     incident = "SELECT incident FROM workflow WHERE workflow_id = $1"
@@ -255,7 +255,7 @@ async def test_end_listener_ends_the_workflow_with_its_output(
     ended = job(type=ENDED, variables={"total": 3, "fleet_instance": "1"})
     claim = await claimed(ledger, ended)
     await ledger.finish(claim, Complete())
-    row = await database.fetchrow("SELECT state, output FROM workflow WHERE workflow_id = $1", claim.workflow_id)
+    (row,) = await database.fetch("SELECT state, output FROM workflow WHERE workflow_id = $1", claim.workflow_id)
     assert tuple(row) == ("COMPLETED", '{"total": 3}')
 
 

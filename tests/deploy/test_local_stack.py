@@ -247,7 +247,7 @@ def test_stack_moves_the_engine_off_a_port_taken_in_the_last_moment(
     with socket.create_server(("127.0.0.1", 0)) as thief:
         taken = thief.getsockname()[1]
         stolen = iter([taken])
-        choose = starting.choose_ports
+        choose = starting.choose_ports  # type: ignore[attr-defined]
 
         def choose_too_early(*args: Any) -> dict[str, int]:
             chosen = choose(*args)

@@ -74,7 +74,8 @@ async def started(client: Client, prefix: str) -> dict[str, str]:
     """Start a workflow; returns it."""
     answer = await client.answer(START, name=f"{prefix}-talk", variables={"topic": uuid4().hex})
     assert answer["workflow"]["state"] in ("STARTING", "RUNNING")
-    return answer["workflow"]
+    workflow: dict[str, str] = answer["workflow"]
+    return workflow
 
 
 async def decided(live: Api, engine: ZeebeEngine, workflow: dict[str, str]) -> str:
@@ -126,7 +127,8 @@ async def test_messages_signals_and_incidents_reach_the_engine(live: Api, engine
     await engine.fail(waiting.result().key, Fail("broken", retries=0))
 
     async def retry() -> dict[str, object]:
-        return await olga.answer(RETRY, id=workflow["workflowId"])
+        answer: dict[str, object] = await olga.answer(RETRY, id=workflow["workflowId"])
+        return answer
 
     retried = await until(retry, lambda answer: answer["__typename"] == "WorkflowRetried")
     assert retried == {"__typename": "WorkflowRetried", "resolvedIncidents": 1, "workflow": {"incident": None}}

@@ -34,10 +34,11 @@ async def test_a_repeated_query_is_parsed_and_validated_once(rita: Client) -> No
     """Both caches answer from the second time on."""
     query = "{ me { subject roles groups } } # once"
     await rita.ask(query)
-    before = [cache(CACHED_DOCUMENTS).cache_info().misses for cache in (_get_parse_cache, _get_validate_cache)]
+    caches: list[Any] = [_get_parse_cache(CACHED_DOCUMENTS), _get_validate_cache(CACHED_DOCUMENTS)]
+    before = [cache.cache_info().misses for cache in caches]
     for _ in range(5):
         await rita.ask(query)
-    after = [cache(CACHED_DOCUMENTS).cache_info().misses for cache in (_get_parse_cache, _get_validate_cache)]
+    after = [cache.cache_info().misses for cache in caches]
     assert after == before
 
 

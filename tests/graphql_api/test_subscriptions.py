@@ -89,7 +89,7 @@ class Socket:
         self._reader, self._writer = reader, writer
         self._protocol = WSConnection(ConnectionType.CLIENT)
 
-    def send(self, event: Request | Message) -> None:
+    def send(self, event: Request | Message[Any]) -> None:
         """Send an event."""
         self._writer.write(self._protocol.send(event))
 
