@@ -1,0 +1,1 @@
+"""Where it runs: the command line, the composition root, the local stack."""

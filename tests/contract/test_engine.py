@@ -90,7 +90,7 @@ async def started(engine: Engine, process: DeployedProcess) -> Job:
 
 async def until(question: Callable[[], Awaitable[object]]) -> None:
     """Wait for a state of the engine that has no event."""
-    while not await question():  # noqa: ASYNC110
+    while not await question():
         await asyncio.sleep(0.01)
 
 
