@@ -9,6 +9,7 @@ from contextlib import suppress
 import structlog
 
 from zeebe_fleet.workers.contract.errors import (
+    EngineConflict,
     EngineError,
     EngineGone,
     EngineRejected,
@@ -126,17 +127,21 @@ class Relay:
         return Answer.DONE
 
     async def _fail(self, owed: Owed) -> Answer:
-        """A failure that a later delivery has overtaken is nobody's business any more."""
+        """A failure that a later delivery has overtaken is nobody's business; a failed job need not fail again."""
         if await self._outbox.current(owed):
             payload = owed.payload
-            await self._engine.fail(_job_key(owed), Fail(payload["message"], payload["retries"], payload["backoff_ms"]))
+            failed = Fail(payload["message"], payload["retries"], payload["backoff_ms"])
+            with suppress(EngineConflict):
+                await self._engine.fail(_job_key(owed), failed)
         return Answer.DONE
 
     async def _throw_error(self, owed: Owed) -> Answer:
+        """An error that was thrown and not caught left the job in a state in which it cannot be thrown again."""
         payload = owed.payload
-        await self._engine.throw_error(
-            _job_key(owed), ThrowError(payload["code"], payload["message"], payload["variables"])
-        )
+        with suppress(EngineConflict):
+            await self._engine.throw_error(
+                _job_key(owed), ThrowError(payload["code"], payload["message"], payload["variables"])
+            )
         return Answer.DONE
 
 

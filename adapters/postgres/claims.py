@@ -173,7 +173,7 @@ class Claims:
     async def _take_again(self, connection: Connection, job: Job, row: Record) -> Verdict:
         mismatch = _mismatch(job, row)
         if mismatch:
-            return Refused(job, mismatch)
+            return await _refuse(connection, job, row["workflow_id"], mismatch)
         replay = _replay(job, row)
         if replay:
             return replay
@@ -255,14 +255,22 @@ def _replay(job: Job, row: Record) -> Replay | None:
     return None
 
 
+async def _refuse(connection: Connection, job: Job, workflow_id: UUID, reason: str) -> Refused:
+    """Keep the reason where people look for it; the engine gets it as an incident."""
+    await connection.execute("UPDATE workflow SET incident = $2 WHERE workflow_id = $1", workflow_id, reason)
+    return Refused(job, reason)
+
+
 async def _with_undone(connection: Connection, claim: Claim, model: ProcessModel) -> Verdict:
     undo = model.undoes.get(claim.job.element_id)
     if undo is None:
         return claim
     undone = await take_undone(connection, claim, undo)
     if not undone and undo.element_id not in model.human_tasks:
-        return Refused(
+        return await _refuse(
+            connection,
             claim.job,
+            claim.workflow_id,
             f"There is no finished step of {undo.element_id!r} in the records to take back. "
             "Undo it by hand if it was done, then complete this job in Operate.",
         )

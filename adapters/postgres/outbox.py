@@ -35,8 +35,13 @@ RETURNING *
 
 _STARTING = "UPDATE workflow SET state = 'STARTING' WHERE workflow_id = ANY ($1) AND state = 'REQUESTED'"
 
-_ACTIVITY_TOLD = """
-UPDATE activity SET state = $2, version = version + 1, ended_at = now() WHERE activity_id = $1 AND state = 'COMPLETING'
+ACTIVITY_TOLD = """
+WITH told AS (
+    UPDATE activity SET state = $2::text, version = version + 1, ended_at = now()
+    WHERE activity_id = $1 AND state = 'COMPLETING'
+    RETURNING activity_id
+)
+INSERT INTO activity_event (activity_id, kind, principal) SELECT activity_id, $2::text, '{"subject": "fleet"}' FROM told
 """
 
 _CANCELLED = """
@@ -169,9 +174,9 @@ async def _strike(connection: Connection, owed: Owed) -> None:
 async def _tell_activity(connection: Connection, owed: Owed, answer: Answer) -> None:
     """A job that is gone at the first try was cancelled; at a later one, the first may have been heard: the sweep."""
     if answer is Answer.DONE:
-        await connection.execute(_ACTIVITY_TOLD, owed.activity_id, "COMPLETED")
+        await connection.execute(ACTIVITY_TOLD, owed.activity_id, "COMPLETED")
     elif owed.attempts <= 1:
-        await connection.execute(_ACTIVITY_TOLD, owed.activity_id, "TOO_LATE")
+        await connection.execute(ACTIVITY_TOLD, owed.activity_id, "TOO_LATE")
 
 
 def _owed(row: Record) -> Owed:

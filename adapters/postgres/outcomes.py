@@ -49,7 +49,9 @@ def payload_of(outcome: Outcome, job_retries: int = 0) -> dict[str, Any]:
 
 def error_of(outcome: Outcome) -> dict[str, Any] | None:
     """Return what is kept of a failure, for people."""
-    return None if isinstance(outcome, Complete) else payload_of(outcome)
+    if isinstance(outcome, Complete):
+        return None
+    return {name: value for name, value in payload_of(outcome).items() if name != "was"}
 
 
 def owed_outcome(verb: str, payload: Mapping[str, Any]) -> Outcome:

@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.claims import ModelOf
-from zeebe_fleet.adapters.postgres.outbox import end_cancelled
+from zeebe_fleet.adapters.postgres.outbox import ACTIVITY_TOLD, end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import ProcessModel
@@ -53,10 +53,6 @@ SELECT activity.activity_id, activity.element_id, activity.definition_key, workf
 FROM activity JOIN workflow USING (workflow_id)
 WHERE activity.state = 'COMPLETING' AND NOT EXISTS (SELECT 1 FROM owed WHERE owed.activity_id = activity.activity_id)
 ORDER BY random() LIMIT 100 FOR UPDATE OF activity SKIP LOCKED
-"""
-
-_ACTIVITY_SETTLED = """
-UPDATE activity SET state = $2, version = version + 1, ended_at = now() WHERE activity_id = $1
 """
 
 _QUIET_AFTER_S = 60.0
@@ -117,7 +113,7 @@ class PostgresSweeper:
                 heard = _settled(activity, await self._model_of(activity["definition_key"]))
                 if heard is not None:
                     ended = ActivityState.COMPLETED if heard is StepState.COMPLETED else ActivityState.TOO_LATE
-                    await connection.execute(_ACTIVITY_SETTLED, activity["activity_id"], ended)
+                    await connection.execute(ACTIVITY_TOLD, activity["activity_id"], ended)
 
     async def close(self) -> None:
         """Drop all connections."""

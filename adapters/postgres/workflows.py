@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from jsonschema import Draft202012Validator, ValidationError
 from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +27,7 @@ from zeebe_fleet.workers.contract.job import WORKFLOW_ID
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
 from zeebe_fleet.workers.contract.refusals import (
+    InvalidVariables,
     UnknownProcess,
     UnknownProcessVersion,
     WorkflowEnded,
@@ -55,6 +57,7 @@ class PostgresWorkflows:
             if given is not None:
                 return Requested(UUID(given["workflow_id"]))
             definition_key = await _definition_key(session, request)
+            await _check_variables(session, request, definition_key)
             session.add(_requested(workflow_id, principal, request, definition_key))
             await session.flush()
             owed = _start_owed(workflow_id, principal, request, definition_key)
@@ -175,6 +178,38 @@ async def _definition_key(session: AsyncSession, request: StartRequest) -> int |
             f"It has {versions}; leave processVersion out for the latest.",
         )
     return known[request.engine_version]
+
+
+async def _check_variables(session: AsyncSession, request: StartRequest, definition_key: int | None) -> None:
+    """Hold variables against what the process says it starts with; values are not repeated in what is said."""
+    wanted = (
+        ProcessDefinition.definition_key == definition_key
+        if definition_key is not None
+        else ProcessDefinition.process_name == request.process_name
+    )
+    newest = ProcessDefinition.version.desc()
+    schema = await session.scalar(select(ProcessDefinition.input_schema).where(wanted).order_by(newest).limit(1))
+    if not schema:
+        return
+    wrong = sorted(Draft202012Validator(schema).iter_errors(dict(request.variables)), key=lambda error: error.json_path)
+    if wrong:
+        found = "; ".join(
+            f"{error.json_path.removeprefix('$').lstrip('.') or 'variables'}: {_rule(error)}" for error in wrong
+        )
+        raise InvalidVariables(
+            f"{request.process_name} cannot start with these variables: {found}.",
+            "See processDefinitions { inputSchema } for what it takes.",
+        )
+
+
+def _rule(error: ValidationError) -> str:
+    """Say which rule is broken, never the value: it may be personal data."""
+    if error.validator == "required":
+        there: Any = error.instance
+        required: Any = error.validator_value
+        missing = [name for name in required if name not in there]
+        return f"{', '.join(missing)} missing"
+    return f"must be of {error.validator} {error.validator_value!r}"
 
 
 def _requested(workflow_id: UUID, principal: Principal, request: StartRequest, definition_key: int | None) -> Workflow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ from zeebe_fleet.workers.contract.api_ports import StartRequest
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import Origin, WorkflowState
-from zeebe_fleet.workers.contract.refusals import UnknownProcess
+from zeebe_fleet.workers.contract.refusals import InvalidVariables, UnknownProcess
 
 RITA = Principal("rita", groups=frozenset({"reviewers"}))
 
@@ -45,6 +46,29 @@ async def insert(connection: asyncpg.Connection[asyncpg.Record], **values: Any) 
         f"INSERT INTO workflow ({', '.join(row)}, principal) VALUES ({marks}, '{{}}')", *row.values()
     )
     return UUID(str(row["workflow_id"]))
+
+
+async def test_start_with_variables_that_do_not_fit_is_refused_without_repeating_them(
+    workflows: PostgresWorkflows, connection: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """What the process says it starts with is asked for before anything is written."""
+    schema = {
+        "type": "object",
+        "required": ["email", "amount"],
+        "properties": {"amount": {"type": "number", "exclusiveMinimum": 0}},
+    }
+    await connection.execute(
+        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, input_schema) "
+        "VALUES (77, 'strict', 1, 's.bpmn', '', $1)",
+        json.dumps(schema),
+    )
+    with pytest.raises(InvalidVariables) as refused:
+        await workflows.request_start(RITA, StartRequest("strict", variables={"amount": "secret"}))
+    assert "email missing" in refused.value.message
+    assert "amount: must be of type 'number'" in refused.value.message
+    assert "secret" not in refused.value.message
+    assert await connection.fetchval("SELECT count(*) FROM workflow WHERE process_name = 'strict'") == 0
+    await workflows.request_start(RITA, StartRequest("strict", variables={"amount": 1, "email": "a@b"}))
 
 
 async def test_refused_start_leaves_its_key_free(
