@@ -35,6 +35,17 @@ def retries_are_set(subject: Subject) -> Iterator[Finding]:
                 yield subject.wrong(node, f"Its retries are {retries!r}.", "Set retries to 1 or more.")
 
 
+def user_tasks_are_jobs(subject: Subject) -> Iterator[Finding]:
+    """User tasks come to people as jobs, which every version of the engine hands out."""
+    for node in subject.nodes:
+        if xml.kind(node) == "userTask" and xml.extension(node, "userTask"):
+            yield subject.wrong(
+                node,
+                "It is a Camunda user task, which the human-task adapter does not see: it would wait for ever.",
+                "Remove <zeebe:userTask />; the modeler calls what is left a job worker user task.",
+            )
+
+
 def every_element_is_reachable(subject: Subject) -> Iterator[Finding]:
     """A way leads to every element from a start."""
     following = _following(subject)
@@ -158,6 +169,7 @@ def what_can_be_undone_is_not_interrupted(subject: Subject) -> Iterator[Finding]
 RULES: tuple[Rule, ...] = (
     fleet_listeners_are_there,
     retries_are_set,
+    user_tasks_are_jobs,
     every_element_is_reachable,
     compensation_has_an_id,
     compensation_is_ordered,
