@@ -1,0 +1,84 @@
+"""Measures what the fleet promises while everything is killed: `python -m tests.chaos`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.chaos.row import Finding, Row
+from tests.chaos.rows import TABLE
+from tests.chaos.world import World
+from zeebe_fleet.deploy.local.report import ConsoleReport
+from zeebe_fleet.deploy.local.stack import LocalStack
+
+OUT = Path("build")
+QUICK = 0.05
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> int:
+    """Run the chosen rows; the exit status tells whether all hold."""
+    chosen = _arguments()
+    rows = [row for row in TABLE if not chosen.only or any(part in row.name for part in chosen.only)]
+    if chosen.quick:
+        rows, chosen.scale = rows[:2] if not chosen.only else rows, chosen.scale or QUICK
+        chosen.scale = 0.1 if rows == list(TABLE[:2]) else chosen.scale
+    scale = chosen.scale or 1.0
+    OUT.mkdir(exist_ok=True)
+    stack = LocalStack(OUT / "chaos-stack", report=ConsoleReport())
+    stack.up(reset=True)
+    try:
+        lines = asyncio.run(run(stack, rows, seed=chosen.seed, scale=scale))
+    finally:
+        stack.down()
+    _keep(lines)
+    return 0 if all(line["holds"] for line in lines) else 1
+
+
+async def run(stack: LocalStack, rows: Sequence[Row], *, seed: int, scale: float) -> list[dict[str, object]]:
+    """Run rows one after the other, each in a world of its own, and print them."""
+    folder = OUT / "chaos-logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    console.print(f"seed {seed}, scale {scale:g}")
+    lines = []
+    for row in rows:
+        begun = time.monotonic()
+        try:
+            async with World(stack, random.Random(f"{seed}/{row.name}"), scale, folder) as world:
+                finding = await row.measure(world)
+        except Exception as error:
+            console.print_exception()
+            finding = Finding(f"broke: {type(error).__name__}: {error}", holds=False)
+        mark = "[green]holds[/]" if finding.holds else "[bold red]SHORT[/]"
+        took_s = time.monotonic() - begun
+        console.print(f"{mark} {row.name}\n      measured {finding.measured}\n      target   {row.target}")
+        lines.append(row.written(finding) | {"scale": scale, "seed": seed, "took_s": round(took_s, 1)})
+    return lines
+
+
+def _keep(lines: list[dict[str, object]]) -> None:
+    """Write the lines; those of rows that did not run this time stay."""
+    file = OUT / "chaos.json"
+    kept = {line["name"]: line for line in json.loads(file.read_text())} if file.exists() else {}
+    kept |= {str(line["name"]): line for line in lines}
+    file.write_text(json.dumps(list(kept.values()), indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="where every choice comes from")
+    parser.add_argument("--scale", type=float, default=0.0, help="share of the full size")
+    parser.add_argument("--quick", action="store_true", help="the size for CI: 20 kill points over 500 instances")
+    parser.add_argument("--only", action="append", help="part of a row's name; may be given several times")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

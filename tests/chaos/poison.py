@@ -1,0 +1,115 @@
+"""Twenty ways in which a task can be poison, for its own process and for its neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import faulthandler
+import itertools
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from zeebe_fleet.workers.context import TaskContext
+
+
+def _exit_hard() -> Any:
+    os._exit(3)
+
+
+def _signal(number: signal.Signals) -> Callable[[], Any]:
+    def send() -> None:
+        os.kill(os.getpid(), number)
+
+    return send
+
+
+def _null_pointer() -> Any:
+    faulthandler.disable()
+    return ctypes.string_at(0)
+
+
+def _raise(error: BaseException) -> Callable[[], Any]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def _memory_hog() -> Any:
+    resource.setrlimit(resource.RLIMIT_AS, (256 * 1024**2, resource.RLIM_INFINITY))
+    hoard = []
+    while True:
+        hoard.append(bytearray(16 * 1024**2))
+
+
+def _loop_in_c() -> Any:
+    return sum(itertools.repeat(0))
+
+
+def _recurse(depth: int = 0) -> int:
+    return _recurse(depth + 1)
+
+
+def _stack_overflow() -> Any:
+    sys.setrecursionlimit(10**9)
+    return repr(_nested(10**6))
+
+
+def _nested(depth: int) -> Any:
+    nested: Any = None
+    for _ in range(depth):
+        nested = [nested]
+    return nested
+
+
+def _stop_the_loop() -> Any:
+    asyncio.get_running_loop().stop()
+
+
+def _cancel_all() -> Any:
+    for task in asyncio.all_tasks():
+        task.cancel()
+
+
+def _close_all_files() -> Any:
+    os.closerange(3, 4096)
+
+
+class _Hostile(Exception):
+    def __str__(self) -> str:
+        os._exit(4)
+
+
+KINDS: dict[str, Callable[[], Any]] = {
+    "exit": _exit_hard,
+    "segmentation-fault": _null_pointer,
+    "sigkill": _signal(signal.SIGKILL),
+    "sigsegv": _signal(signal.SIGSEGV),
+    "abort": _signal(signal.SIGABRT),
+    "sigbus": _signal(signal.SIGBUS),
+    "loop-in-c": _loop_in_c,
+    "stack-overflow": _stack_overflow,
+    "memory": _memory_hog,
+    "close-all-files": _close_all_files,
+    "stop-the-loop": _stop_the_loop,
+    "cancel-all": _cancel_all,
+    "system-exit": _raise(SystemExit(5)),
+    "keyboard-interrupt": _raise(KeyboardInterrupt()),
+    "base-exception": _raise(BaseException("bare")),
+    "recursion": _recurse,
+    "plain-error": _raise(ValueError("secret")),
+    "hostile-error": _raise(_Hostile()),
+    "not-json": lambda: {"value": object()},
+    "too-large": lambda: {"value": "x" * 1024 * 1024},
+}
+"""By name; the first dozen end or paralyse the process they run in."""
+
+
+async def poison(kind: str, ctx: TaskContext) -> Any:
+    """Do it."""
+    ctx.log.info("poison", kind=kind)
+    return KINDS[kind]()

@@ -1,0 +1,127 @@
+"""SIGKILL at every point of a job's way, over thousands of instances."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from tests.chaos import models
+from tests.chaos.oracle import Effects, judge
+from tests.chaos.row import Finding, Row
+from tests.chaos.world import World, died
+
+KILLS = 200
+INSTANCES = 10_000
+_POINTS = {"api": ("K9", "K10"), "worker": tuple(f"K{n}" for n in range(9))}
+_RARE = ("K7", "K9", "K10")
+_WORKERS = 2
+
+
+def items_of(world: World, count: int) -> dict[str, dict[str, bool]]:
+    """Draw the items: some undone, some decided by a person, some with what must not be repeated."""
+    draw = world.chance.random
+    return {
+        f"{world.prefix}-{n}": {"kept": draw() < 0.6, "person": draw() < 0.1, "told": draw() < 0.1}
+        for n in range(count)
+    }
+
+
+def expected_of(item: dict[str, bool]) -> Effects:
+    """Say what must have happened to an item, once each."""
+    wanted = Counter({"write": 1, "book": 1, "finish": 1})
+    if item["told"]:
+        wanted["tell"] = 1
+    if not item["kept"]:
+        wanted += Counter({"unwrite": 1, "unbook": 1})
+    return wanted
+
+
+async def kill_points(world: World) -> Finding:
+    """Kill workers and the API again and again until all is done."""
+    kills = [(role, point) for role, points in _POINTS.items() for point in points]
+    drawn = [kills[n] if n < len(kills) else world.chance.choice(kills) for n in range(world.times(KILLS))]
+    world.chance.shuffle(drawn)
+    items = items_of(world, world.times(INSTANCES))
+    await world.deploy(order=models.order(world.prefix))
+    for role in ("relay", "human-tasks"):
+        world.keep(role)
+    world.aside(world.people())
+    done: list[str] = []
+    queues = {role: [point for one, point in drawn if one == role] for role in _POINTS}
+    killers = [asyncio.create_task(_kill(world, "worker", queues["worker"], done)) for _ in range(_WORKERS)]
+    killers.append(asyncio.create_task(_kill(world, "api", queues["api"], done)))
+    await _feed(world, items, done, len(drawn), killers)
+    await asyncio.gather(*killers)
+    in_time = await world.finished(items, timeout_s=120 + len(items) / 50)
+    in_time = await world.settled() and in_time
+    verdict = await judge(world, {item: expected_of(what) for item, what in items.items()})
+    measured = f"{verdict} after {len(done)} kills of {len(drawn)} over {len(items)} instances"
+    return Finding(measured, verdict.clean and len(done) == len(drawn))
+
+
+async def _feed(
+    world: World, items: dict[str, dict[str, bool]], done: list[str], kills: int, killers: list[asyncio.Task[None]]
+) -> None:
+    """Start instances in step with the kills, so that each of them meets work."""
+    names = list(items)
+    ahead = max(len(names) // 10, 20)
+    given = 0
+    while given < len(names):
+        allowed = len(names) * len(done) // kills + ahead
+        if all(killer.done() for killer in killers):
+            allowed = len(names)
+        batch = names[given : min(allowed, given + 100)]
+        await world.start("order", {name: items[name] for name in batch})
+        given += len(batch)
+        await asyncio.sleep(0.05)
+        if not batch:
+            allowed = await _starving(world, given, ahead)
+            given_more = names[given : given + allowed]
+            await world.start("order", {name: items[name] for name in given_more})
+            given += len(given_more)
+
+
+async def _starving(world: World, given: int, ahead: int) -> int:
+    """Give a few more when nearly all that was started is over, or the next kill would wait for ever."""
+    query = "SELECT count(DISTINCT item) AS n FROM effect_log WHERE effect = 'finish'"
+    over = (await world.sql(query))[0]["n"]
+    return ahead // 4 if given - over < ahead // 2 else 0
+
+
+async def _kill(world: World, role: str, points: list[str], done: list[str]) -> None:
+    """Let a role live until each of its points has killed it once; then let it live."""
+    while points:
+        point = points.pop()
+        nth = world.chance.randint(1, 2 if point in _RARE else 20)
+        process = await world.spawn(role, CHAOS_KILL=f"{point}:{nth}")
+        if await died(process, 60):
+            done.append(point)
+        await world.kill(process)
+    world.keep(role)
+
+
+async def without_deduplication(world: World) -> Finding:
+    """Forget what a step did before, and kill after COMMIT: the oracle must see it."""
+    items = {f"{world.prefix}-{n}": {"kept": True, "person": False, "told": False} for n in range(40)}
+    await world.deploy(order=models.order(world.prefix))
+    world.keep("relay")
+    await world.start("order", items)
+    for nth in (3, 6):
+        process = await world.spawn("worker", CHAOS_KILL=f"K4:{nth}", CHAOS_FORGET="yes")
+        await died(process, 60)
+        await world.kill(process)
+    world.aside(_forgetful(world))
+    await world.finished(items, timeout_s=120)
+    verdict = await judge(world, {item: expected_of(what) for item, what in items.items()})
+    return Finding(str(verdict), verdict.double > 0)
+
+
+async def _forgetful(world: World) -> None:
+    while True:
+        await (await world.spawn("worker", CHAOS_FORGET="yes")).wait()
+
+
+ROWS = (
+    Row("seeded kill points K0-K10", "lost 0, double 0, stuck 0", kill_points),
+    Row("the same with deduplication off", "red: double > 0", without_deduplication),
+)
