@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import random
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,12 +33,13 @@ def main() -> int:
         chosen.scale = 0.1 if rows == list(TABLE[:2]) else chosen.scale
     scale = chosen.scale or 1.0
     OUT.mkdir(exist_ok=True)
-    stack = LocalStack(OUT / "chaos-stack", report=ConsoleReport())
-    stack.up(reset=True)
-    try:
-        lines = asyncio.run(run(stack, rows, seed=chosen.seed, scale=scale))
-    finally:
-        stack.down()
+    with tempfile.TemporaryDirectory(prefix="chaos-") as state:
+        stack = LocalStack(Path(state), report=ConsoleReport())
+        stack.up()
+        try:
+            lines = asyncio.run(run(stack, rows, seed=chosen.seed, scale=scale))
+        finally:
+            stack.down()
     _keep(lines)
     return 0 if all(line["holds"] for line in lines) else 1
 

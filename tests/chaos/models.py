@@ -148,3 +148,57 @@ def chain(prefix: str, job_types: list[str]) -> str:
         end(),
         flow("start", *names, "finish", "end"),
     )
+
+
+def gap(prefix: str, name: str, *, undone: bool) -> str:
+    """Write a row, and meet a timer while the engine has not heard of it; a model may know how to undo it."""
+    interrupted = name.startswith("timer")
+    return process(
+        f"{prefix}-{name}",
+        start(),
+        task("write", f"{prefix}.write"),
+        undone_by("write", "unwrite", f"{prefix}.unwrite") if undone else "",
+        timer("overdue", "write", "PT2S") if interrupted else "",
+        '<bpmn:exclusiveGateway id="on" />',
+        task("finish", f"{prefix}.finish"),
+        end(),
+        flow("start", "write", "on", "finish", "end"),
+        flow("overdue", "on") if interrupted else "",
+    )
+
+
+def compensated_loop(prefix: str) -> str:
+    """Write three rows in a loop, then undo them all."""
+    return process(
+        f"{prefix}-loop",
+        start(),
+        '<bpmn:exclusiveGateway id="again" />',
+        task("write", f"{prefix}.write"),
+        undone_by("write", "unwrite", f"{prefix}.unwrite"),
+        gateway("is-more", "undo-write"),
+        undo("undo-write", "write"),
+        task("finish", f"{prefix}.finish"),
+        end(),
+        flow("start", "again", "write", "is-more"),
+        flow("is-more", "again", when="nth &lt; 3"),
+        flow("is-more", "undo-write", "finish", "end"),
+    )
+
+
+def compensated_multi_instance(prefix: str) -> str:
+    """Write three rows at once, then undo them all."""
+    each = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>"
+        '<zeebe:loopCharacteristics inputCollection="=numbers" inputElement="nth" />'
+        "</bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>"
+    )
+    return process(
+        f"{prefix}-multi",
+        start(),
+        task("write", f"{prefix}.write", inside=each),
+        undone_by("write", "unwrite", f"{prefix}.unwrite"),
+        undo("undo-write", "write"),
+        task("finish", f"{prefix}.finish"),
+        end(),
+        flow("start", "write", "undo-write", "finish", "end"),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tests.chaos.world import World, insist
@@ -37,8 +37,17 @@ class Verdict:
         return f"lost {self.lost}, double {self.double}, stuck {self.stuck}"
 
 
-async def judge(world: World, expected: Mapping[str, Effects], *, last: str = "finish") -> Verdict:
-    """Compare what happened to each item with what should have."""
+async def judge(
+    world: World, expected: Mapping[str, Effects], *, last: str = "finish", but: Collection[str] = ()
+) -> Verdict:
+    """Compare what happened to each item with what should have.
+
+    Args:
+        world: where it happened.
+        expected: the effects of each item.
+        last: the effect by which an item came to its end; empty when not all have one.
+        but: items that are meant to stand still.
+    """
     seen = await effects(world)
     lost = double = 0
     stuck = set()
@@ -49,7 +58,7 @@ async def judge(world: World, expected: Mapping[str, Effects], *, last: str = "f
             stuck.add(item)
         else:
             lost += (wanted - happened).total()
-    stuck |= await _under_way(world)
+    stuck |= await _under_way(world) - set(but)
     return Verdict(lost, double, len(stuck), await _retries_spent(world), await _incidents(world))
 
 

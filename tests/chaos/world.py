@@ -77,7 +77,7 @@ class World:
         self.engine = ZeebeEngine(EngineConnection(address=address, incident_log=log))
         self._database = create_async_engine(sqlalchemy_url(self.database_url), pool_pre_ping=True)
         self._workflows = PostgresWorkflows(async_sessionmaker(self._database, expire_on_commit=False))
-        self._port = _free_port()
+        self._port = free_port()
         self.client = FleetClient(f"http://127.0.0.1:{self._port}")
         return self
 
@@ -162,6 +162,12 @@ class World:
                 await connection.close()
 
         return await insist(ask)
+
+    async def wait_for(
+        self, holds: Callable[[list[asyncpg.Record]], object], query: str, *arguments: Any, timeout_s: float = 60.0
+    ) -> list[asyncpg.Record]:
+        """Ask the database until something holds of its answer."""
+        return await until(lambda: self.sql(query, *arguments), holds, timeout_s)
 
     async def sandbox(self, method: str, path: str, **options: Any) -> Any:
         """Ask the outside services."""
@@ -266,7 +272,8 @@ def median(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,145 @@
+"""Workers that are frozen, told to stop, and replaced one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+import time
+from collections import Counter
+
+from tests.chaos import models
+from tests.chaos.load import Load, chained
+from tests.chaos.oracle import effects, judge
+from tests.chaos.row import Finding, Row
+from tests.chaos.world import World, until
+
+FREEZES = 50
+STOPS = 50
+DEADLINE_S = 3.0
+ELSEWHERE_S = 2.0
+ROLLED = 10_000
+_LONG_S = 600.0
+_AT_ONCE = 6
+
+
+async def frozen(world: World) -> Finding:
+    """Freeze a worker in the middle of its jobs, past their leases; then let it go on."""
+    await world.deploy(chain=_slow(world))
+    world.keep("relay")
+    workers = {worker.pid: worker for worker in [await world.spawn("worker"), await world.spawn("worker")]}
+    items: dict[str, Counter[str]] = {}
+    late = freezes = 0
+    while freezes < world.times(FREEZES):
+        batch = [f"{world.prefix}-{freezes}-{n}" for n in range(_AT_ONCE)]
+        items |= {item: Counter(["slow", "finish"]) for item in batch}
+        await world.start("chain", {item: {"seconds": 1.0} for item in batch})
+        held = "SELECT item, pid FROM beginning WHERE item = ANY ($1)"
+        rows = await world.wait_for(lambda rows: len(rows) >= _AT_ONCE // 2, held, batch)
+        holder = Counter(row["pid"] for row in rows if row["pid"] in workers).most_common(1)
+        if not holder:
+            continue
+        victim = workers[holder[0][0]]
+        victim.send_signal(signal.SIGSTOP)
+        done = "SELECT DISTINCT item FROM effect_log WHERE effect = 'slow' AND item = ANY ($1)"
+        await world.wait_for(lambda rows: len(rows) == _AT_ONCE, done, batch, timeout_s=90)
+        victim.send_signal(signal.SIGCONT)
+        freezes += 1
+        await asyncio.sleep(1.5)
+        late = sum(max(found["slow"] - 1, 0) for found in (await effects(world)).values())
+    await world.finished(items, timeout_s=120)
+    await world.settled()
+    verdict = await judge(world, items)
+    return Finding(f"{late} late writes, {verdict}; {freezes} freezes", verdict.clean and not late)
+
+
+async def terminated(world: World) -> Finding:
+    """SIGTERM a worker whose jobs take longer than it has time; somebody else must begin them at once."""
+    await world.deploy(chain=_slow(world))
+    world.keep("relay")
+    drain = {"CHAOS_DRAIN_S": str(DEADLINE_S)}
+    worker = await world.spawn("worker", **drain)
+    exits_s: list[float] = []
+    starts_s: list[float] = []
+    statuses: Counter[int] = Counter()
+    for nth in range(world.times(STOPS)):
+        batch = {f"{world.prefix}-{nth}-{n}": {"seconds": _LONG_S} for n in range(_AT_ONCE)}
+        await world.start("chain", batch)
+        begun = "SELECT DISTINCT item FROM beginning WHERE pid = $1 AND item = ANY ($2)"
+        await world.wait_for(lambda rows: len(rows) == _AT_ONCE, begun, worker.pid, list(batch), timeout_s=90)
+        successor = await world.spawn("worker", **drain)
+        await until(functools.partial(_takes_jobs, world, successor.pid), bool, 60)
+        asked_s = time.monotonic()
+        stopped = (await world.sql("SELECT clock_timestamp() AS at"))[0]["at"]
+        worker.terminate()
+        statuses[await worker.wait()] += 1
+        exits_s.append(time.monotonic() - asked_s)
+        world.processes.pop(worker)
+        again = "SELECT max(at) AS at, count(DISTINCT item) AS n FROM beginning WHERE pid = $1 AND item = ANY ($2)"
+        (row,) = await world.wait_for(lambda rows: rows[0]["n"] == _AT_ONCE, again, successor.pid, list(batch))
+        starts_s.append((row["at"] - stopped).total_seconds() - DEADLINE_S)
+        await _cancel(world)
+        worker = successor
+    out = max(exits_s) <= DEADLINE_S + 2 and set(statuses) == {0}
+    measured = (
+        f"out after {max(exits_s):.1f} s at most ({DEADLINE_S:g} s given), exit status {dict(statuses)}; handed-back "
+        f"jobs began elsewhere within {max(starts_s):.1f} s; {sum(statuses.values())} stops"
+    )
+    return Finding(measured, out and max(starts_s) <= ELSEWHERE_S)
+
+
+async def rolled(world: World) -> Finding:
+    """Replace one worker after the other while thousands of instances run."""
+    types, expected = chained()
+    await world.deploy(chain=models.chain(world.prefix, types[:3]))
+    wanted = Counter([*types[:3], "finish"])
+    assert wanted <= expected
+    world.keep("relay")
+    workers = [await world.spawn("worker") for _ in range(3)]
+    load = Load(world, "chain", wanted, ahead=150, most=world.times(ROLLED))
+    statuses: Counter[int] = Counter()
+    while not await world.finished(
+        load.items if len(load.items) == world.times(ROLLED) else ["none", *load.items], timeout_s=0.1
+    ):
+        oldest = workers.pop(0)
+        workers.append(await world.spawn("worker"))
+        await asyncio.sleep(3)
+        oldest.terminate()
+        statuses[await oldest.wait()] += 1
+        world.processes.pop(oldest)
+    await world.settled()
+    verdict = await judge(world, load.items)
+    measured = (
+        f"{verdict}; {sum(statuses.values())} restarts, exit status {dict(statuses)}; {len(load.items)} instances"
+    )
+    return Finding(measured, verdict.clean and set(statuses) <= {0})
+
+
+async def _all_over(world: World, load: Load) -> bool:
+    return len(load.items) == world.times(ROLLED) and await world.finished(load.items, timeout_s=0.1)
+
+
+def _slow(world: World) -> str:
+    return models.chain(world.prefix, ["slow"])
+
+
+async def _takes_jobs(world: World, pid: int) -> bool:
+    """Whether a worker has come up, by a job of its own: an instance that only shows who takes jobs."""
+    item = f"{world.prefix}-probe-{pid}-{time.monotonic_ns()}"
+    await world.start("chain", {item: {"seconds": 0.0}})
+    query = "SELECT pid FROM beginning WHERE item = $1"
+    rows = await until(lambda: world.sql(query, item), bool, 60)
+    return bool(rows[0]["pid"] == pid)
+
+
+async def _cancel(world: World) -> None:
+    """Leave no long job behind."""
+    rows = await world.sql("SELECT process_instance_key FROM workflow WHERE state = 'RUNNING'")
+    await asyncio.gather(*(world.engine.cancel(row["process_instance_key"]) for row in rows), return_exceptions=True)
+
+
+ROWS = (
+    Row("SIGSTOP past the lease, then CONT", "the late one writes nothing", frozen),
+    Row("SIGTERM under load", "out within the deadline; handed-back jobs elsewhere within 2 s", terminated),
+    Row("rolling restart, one worker at a time", "lost 0, double 0, stuck 0", rolled),
+)

@@ -1,0 +1,131 @@
+"""Effects that must be taken back: once, in whatever gap the process went another way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import suppress
+
+from pyzeebe.proto import gateway_pb2 as pb
+from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
+
+from tests.chaos import models
+from tests.chaos.oracle import Effects, judge
+from tests.chaos.row import Finding, Row
+from tests.chaos.rows.kill_points import kill
+from tests.chaos.world import World, until
+from zeebe_fleet.adapters.fault_gateway import FaultGateway
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.workers.contract.errors import EngineError
+
+GAPS = 100
+SAGAS = 50
+_GAP_S = 4.0
+_WAYS = ("timer", "cancel", "migration")
+
+
+async def gaps(world: World) -> Finding:
+    """Interrupt, cancel and migrate between COMMIT and the acknowledgement, which is held up for a while."""
+    undoing = {way: models.gap(world.prefix, way, undone=True) for way in _WAYS}
+    keeping = {f"{way}-kept": models.gap(world.prefix, f"{way}-kept", undone=False) for way in _WAYS}
+    target = {"migrated": models.gap(world.prefix, "migrated", undone=True)}
+    await world.deploy(**undoing, **keeping, **target)
+    expected: dict[str, Effects] = {}
+    async with FaultGateway(world.addresses.engine_grpc) as gateway:
+        world.gateway = gateway.address
+        gateway.inject("CompleteJob", delay_s=_GAP_S)
+        world.keep("relay")
+        world.keep("worker")
+        playing = []
+        for nth in range(max(world.times(GAPS), 6)):
+            way, kept = _WAYS[nth % 3], nth % 2 == 1
+            item = f"{world.prefix}-{way}-{nth}"
+            expected[item] = _expected(way, kept=kept)
+            playing.append(_interfere(world, item, way, f"{way}-kept" if kept else way))
+        await asyncio.gather(*playing)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(150):
+                while not (await judge(world, expected, last="")).clean:
+                    await asyncio.sleep(2)
+        await asyncio.sleep(5)
+        verdict = await judge(world, expected, last="")
+        world.gateway = ""
+    return Finding(f"{verdict} over {len(expected)} gaps", verdict.clean)
+
+
+async def _interfere(world: World, item: str, way: str, process: str) -> None:
+    await world.start(process, {item: {}})
+    await world.wait_for(bool, "SELECT 1 FROM effect_log WHERE item = $1 AND effect = 'write'", item, timeout_s=120)
+    rows = await world.sql("SELECT process_instance_key, definition_key FROM workflow WHERE business_key = $1", item)
+    with suppress(EngineError):
+        if way == "cancel":
+            await world.engine.cancel(rows[0]["process_instance_key"])
+        elif way == "migration":
+            await _migrate(world, rows[0]["process_instance_key"])
+
+
+async def _migrate(world: World, instance_key: int) -> None:
+    """Move an instance to another definition, in which its task has another name."""
+    (row,) = await world.sql(
+        "SELECT definition_key FROM process_definition WHERE process_name = $1", f"{world.prefix}-migrated"
+    )
+    plan = pb.MigrateProcessInstanceRequest.MigrationPlan(targetProcessDefinitionKey=row["definition_key"])
+    plan.mappingInstructions.add(sourceElementId="write", targetElementId="write")
+    request = pb.MigrateProcessInstanceRequest(processInstanceKey=instance_key, migrationPlan=plan)
+    async with EngineConnection(address=world.addresses.engine_grpc).channel() as channel:
+        await GatewayStub(channel).MigrateProcessInstance(request)
+
+
+def _expected(way: str, *, kept: bool) -> Effects:
+    """Say what must be there: the write, and its undoing where the process never heard of it and the model can."""
+    if way == "migration":
+        return Counter(["write", "finish"])
+    wanted = Counter(["write"] if kept else ["write", "unwrite"])
+    if way == "timer":
+        wanted["finish"] = 1
+    return wanted
+
+
+async def sagas(world: World) -> Finding:
+    """Compensate a loop of three and a multi-instance of three, with workers killed all the while."""
+    await world.deploy(
+        loop=models.compensated_loop(world.prefix), multi=models.compensated_multi_instance(world.prefix)
+    )
+    world.keep("relay")
+    count = world.times(SAGAS)
+    numbers = [f"write-{n}" for n in range(3)] + [f"unwrite-{n}" for n in range(3)]
+    expected = {
+        f"{world.prefix}-{process}-{n}": Counter([*numbers, "finish"])
+        for process in ("loop", "multi")
+        for n in range(count)
+    }
+    points = [f"K{world.chance.randrange(7)}" for _ in range(count)]
+    done: list[str] = []
+    killers = [asyncio.create_task(kill(world, "worker", points[n::2], done)) for n in range(2)]
+    for nth in range(count):
+        await world.start("loop", {f"{world.prefix}-loop-{nth}": {"nth": 0}})
+        await world.start("multi", {f"{world.prefix}-multi-{nth}": {"numbers": [0, 1, 2]}})
+        since_s = time.monotonic()
+        met = len(done)
+        with suppress(TimeoutError):
+            await until(lambda met=met: _same(len(done) > met), bool, 8)  # type: ignore[misc]
+        if all(killer.done() for killer in killers) and time.monotonic() - since_s > 1:
+            continue
+    await asyncio.gather(*killers)
+    await world.finished(expected, timeout_s=180)
+    await world.settled()
+    verdict = await judge(world, expected)
+    return Finding(f"{verdict}; {count} loops and {count} multi-instances, {len(done)} kills", verdict.clean)
+
+
+async def _same(value: bool) -> bool:
+    return value
+
+
+ROWS = (
+    Row(
+        "timer, cancel and migration between COMMIT and acknowledgement", "undone once, or kept as the model says", gaps
+    ),
+    Row("loop of three and multi-instance of three compensated, with kills", "each effect undone once", sagas),
+)
