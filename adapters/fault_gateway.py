@@ -38,6 +38,7 @@ class Fault:
     """What goes wrong; made by `FaultGateway.inject`, over at the end of a `with` block or by `remove`."""
 
     method: str
+    about: bytes
     status: grpc.StatusCode | None
     details: str
     delay_s: float
@@ -105,6 +106,7 @@ class FaultGateway:
         self,
         method: str = EVERY,
         *,
+        about: str = "",
         status: grpc.StatusCode | None = None,
         details: str = "injected",
         delay_s: float = 0.0,
@@ -117,6 +119,7 @@ class FaultGateway:
 
         Args:
             method: `CompleteJob`, `ActivateJobs`, `StreamActivatedJobs` …, or every one.
+            about: only calls whose request holds this text: a job type, the name of a process or a message.
             status: what is answered; with `after` and no delay, UNAVAILABLE when none is given.
             details: the words that go with the status.
             delay_s: how long the call is held up.
@@ -128,7 +131,7 @@ class FaultGateway:
         """
         if after and status is None and not delay_s:
             status, details = _LOST
-        fault = Fault(method, status, details, delay_s, share, times, after, duplicate, self._faults)
+        fault = Fault(method, about.encode(), status, details, delay_s, share, times, after, duplicate, self._faults)
         self._faults.append(fault)
         return fault
 
@@ -146,7 +149,7 @@ class FaultGateway:
     async def unary(self, method: str, request: bytes, context: Any) -> bytes:
         """Forward a command; called by the server."""
         self.calls[method] += 1
-        faults = self._struck(method, [one for one in self._faults if not _is_of_answers(one, method)])
+        faults = self._struck(method, request, of_answers=False)
         await self._go_wrong([one for one in faults if not one.after], context)
         try:
             answer: bytes = await self._forward(method, request, context)
@@ -160,12 +163,11 @@ class FaultGateway:
     async def streaming(self, method: str, request: bytes, context: Any) -> AsyncGenerator[bytes, None]:
         """Forward a poll or stream; called by the server."""
         self.calls[method] += 1
-        opening = [one for one in self._faults if not _is_of_answers(one, method)]
-        await self._go_wrong(self._struck(method, opening), context)
+        await self._go_wrong(self._struck(method, request, of_answers=False), context)
         try:
             async with aclosing(self._answers(method, request, context)) as answers:
                 async for answer in answers:
-                    faults = self._struck(method, [one for one in self._faults if _is_of_answers(one, method)])
+                    faults = self._struck(method, request, of_answers=True)
                     await self._go_wrong([one for one in faults if one.after], context)
                     yield answer
                     if any(one.duplicate for one in faults):
@@ -195,9 +197,14 @@ class FaultGateway:
     async def _forward(self, method: str, request: bytes, context: Any) -> Any:
         return await self._engine.unary_unary(_SERVICE + method)(request, **_envelope(context))
 
-    def _struck(self, method: str, faults: Sequence[Fault]) -> list[Fault]:
-        """Choose the faults that happen now."""
-        struck = [one for one in faults if one.method in (EVERY, method) and self._chance.random() < one.share]
+    def _struck(self, method: str, request: bytes, *, of_answers: bool) -> list[Fault]:
+        """Choose the faults that happen now, to the call or to an answer of it."""
+        meant = [
+            one
+            for one in self._faults
+            if one.method in (EVERY, method) and one.about in request and _is_of_answers(one, method) is of_answers
+        ]
+        struck = [one for one in meant if self._chance.random() < one.share]
         for fault in struck:
             fault.hits += 1
             if fault.times is not None and fault.hits >= fault.times:

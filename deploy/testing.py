@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from zeebe_fleet.adapters.fault_gateway import Fault, FaultGateway
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy.app import configured_app
 from zeebe_fleet.deploy.client import FleetClient
@@ -24,13 +25,16 @@ from zeebe_fleet.deploy.settings import ApiSettingsSection, Settings, ZeebeSetti
 from zeebe_fleet.deploy.trial import StepInfo, run_task
 from zeebe_fleet.deploy.up import located, running
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.outcomes import Complete, Fail, ThrowError
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, ThrowError
 from zeebe_fleet.workers.contract.records import LIVE
 
 __all__ = [
     "Complete",
     "Fail",
+    "Fault",
+    "FaultGateway",
     "FleetClient",
+    "HandBack",
     "RunningFleet",
     "StepInfo",
     "ThrowError",

@@ -22,7 +22,10 @@ PUBLIC = [
 FOR_TESTS = [
     "Complete",
     "Fail",
+    "Fault",
+    "FaultGateway",
     "FleetClient",
+    "HandBack",
     "RunningFleet",
     "StepInfo",
     "ThrowError",
