@@ -38,7 +38,7 @@ lint: $(READY) ## Lint the Python code
 
 types: $(READY) ## Check types, strictly
 	@mkdir -p .link && ln -sfn .. .link/zeebe_fleet
-	@$(BIN)/mypy --no-error-summary -m zeebe_fleet $(PACKAGES:%=-p zeebe_fleet.%)
+	@$(BIN)/mypy --no-error-summary -m zeebe_fleet -m zeebe_fleet.testing $(PACKAGES:%=-p zeebe_fleet.%)
 	@$(BIN)/mypy --no-error-summary --explicit-package-bases tests
 
 imports: $(READY) ## Check that the packages import only what they may

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zeebe_fleet.deploy import testing
+    from zeebe_fleet import testing
     from zeebe_fleet.workers.context import OutboundService, TaskContext
     from zeebe_fleet.workers.contract.errors import BusinessError, FleetError, PermanentError, TransientError
     from zeebe_fleet.workers.contract.records import UndoneStep
@@ -41,7 +41,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "testing":
-        found: Any = importlib.import_module(f"{__name__}.deploy.testing")
+        found: Any = importlib.import_module(f"{__name__}.testing")
     elif name in _HOMES:
         found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     else:
