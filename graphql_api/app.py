@@ -1,14 +1,13 @@
-"""The API as an ASGI application: GraphQL, the sign-in of personas, and the inbox page."""
+"""The API as an ASGI application: GraphQL, the sign-in of personas, and the pages of the UI."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -18,11 +17,10 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from zeebe_fleet.graphql_api.auth import COOKIE, identify, sign_session
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.graphql_api.guards import Guards, error_response
+from zeebe_fleet.graphql_api.pages import page_routes
 from zeebe_fleet.graphql_api.schema import FleetSchema, make_schema
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers.contract.errors import FleetError
-
-PAGE = Path(__file__).parent / "page"
 
 
 def create_app(services: ApiServices, settings: ApiSettings) -> Starlette:
@@ -43,7 +41,7 @@ def create_app(services: ApiServices, settings: ApiSettings) -> Starlette:
             Route("/graphql", graphql, methods=["POST"]),
             WebSocketRoute("/graphql", graphql),
             *_sign_in(settings),
-            *_page(),
+            *page_routes(),
             Route("/health", _health),
         ],
         middleware=[Middleware(Guards, settings=settings)],
@@ -83,7 +81,9 @@ class Authenticated(GraphQL[Context, None]):
 
 def _sign_in(settings: ApiSettings) -> list[BaseRoute]:
     async def personas(_request: Request) -> Response:
-        return JSONResponse({"personas": sorted(settings.personas)})
+        known = sorted(settings.personas.items())
+        people = [{"name": name, "groups": sorted(one.groups), "roles": sorted(one.roles)} for name, one in known]
+        return JSONResponse({"personas": [name for name, _ in known], "people": people})
 
     async def login(request: Request) -> Response:
         try:
@@ -115,17 +115,6 @@ def _sign_in(settings: ApiSettings) -> list[BaseRoute]:
         Route("/login", login, methods=["POST"]),
         Route("/logout", logout, methods=["POST"]),
     ]
-
-
-def _page() -> list[BaseRoute]:
-    def serve(name: str) -> Any:
-        async def file(_request: Request) -> Response:
-            return FileResponse(PAGE / name, headers={"cache-control": "no-cache"})
-
-        return file
-
-    files = ("inbox.css", "inbox.js", "forms.js", "graphql.js")
-    return [Route("/", serve("index.html")), *(Route(f"/{name}", serve(name)) for name in files)]
 
 
 async def _health(_request: Request) -> Response:

@@ -1,0 +1,129 @@
+// The frame of every page: navigation, who one is, and whether the server is there.
+
+import { useEffect, useState } from "preact/hooks";
+import { ask, Problem, signOut, whenSignedOut } from "./api";
+import { Icon, type IconName } from "./icons";
+import { useKeys } from "./keys";
+import { startLive, stopLive, useOnline } from "./live";
+import { MeDocument } from "./operations";
+import { KeyHelp, Loading, Notices, Trouble } from "./parts";
+import { InboxPage } from "./pages/inbox";
+import { ProcessPage, ProcessesPage } from "./pages/processes";
+import { StartPage, StartsPage } from "./pages/start";
+import { WorkflowPage } from "./pages/workflow";
+import { WorkflowsPage } from "./pages/workflows";
+import { Empty } from "./parts";
+import { go, Link, usePlace } from "./router";
+import { MeContext, SignIn, SignInAgain, tellSessionChanged, whenSessionChanges, type Me } from "./session";
+import { readTheme, setTheme, type Theme } from "./theme";
+
+const PLACES: readonly [string, string, IconName, string][] = [
+  ["/inbox", "Inbox", "inbox", "g i"], ["/workflows", "Workflows", "flow", "g w"],
+  ["/start", "Start", "play", "g s"], ["/processes", "Processes", "shapes", "g p"],
+];
+
+type State = { at: "loading" } | { at: "away"; problem: Problem } | { at: "out" } | { at: "in"; me: Me; expired: boolean };
+
+export function App() {
+  const [state, set] = useState<State>({ at: "loading" });
+  const begin = async () => {
+    try {
+      const { me } = await ask(MeDocument, {});
+      set({ at: "in", me, expired: false });
+      startLive();
+    } catch (error) {
+      if ((error as Problem).code !== "UNAUTHENTICATED") set({ at: "away", problem: error as Problem });
+    }
+  };
+  useEffect(() => {
+    whenSignedOut(() => {
+      stopLive();
+      set((before) => (before.at === "in" ? { ...before, expired: true } : { at: "out" }));
+    });
+    whenSessionChanges(() => void begin());
+    void begin();
+  }, []);
+  const leave = async () => {
+    stopLive();
+    await signOut();
+    set({ at: "out" });
+    tellSessionChanged();
+  };
+  if (state.at === "loading") return <main class="alone"><Loading lines={3} /></main>;
+  if (state.at === "away") return <main class="alone"><h1 class="hidden">Zeebe Fleet</h1><Trouble problem={state.problem} again={() => void begin()} /></main>;
+  if (state.at === "out") return <SignIn entered={() => void begin()} />;
+  return (
+    <MeContext.Provider value={state.me}>
+      <Frame me={state.me} leave={leave} key={state.me.subject} />
+      {state.expired && <SignInAgain me={state.me} entered={() => void begin()} />}
+      <Notices />
+    </MeContext.Provider>
+  );
+}
+
+function Frame({ me, leave }: { me: Me; leave: () => Promise<void> }) {
+  const { path } = usePlace();
+  const [help, setHelp] = useState(false);
+  const online = useOnline();
+  useKeys([
+    ...PLACES.map(([to, name, , keys]) => ({ keys, does: `Go to ${name}`, act: () => go(to) })),
+    { keys: "?", does: "Show the keys", act: () => setHelp(true) },
+  ]);
+  const name = PLACES.find(([to]) => inside(path, to))?.[1] ?? "Inbox";
+  useEffect(() => { document.title = `${name} · Zeebe Fleet`; }, [name]);
+  return (
+    <>
+      <a class="skip" href="#main">Skip to the content</a>
+      <div class="frame">
+        <header class="side">
+          <Link href="/inbox" class="brand"><img src="/icon.svg" alt="" width="26" height="26" /><span>Zeebe Fleet</span></Link>
+          <nav aria-label="Pages">
+            {PLACES.map(([to, label, icon]) => (
+              <Link key={to} href={to} aria-current={inside(path, to) ? "page" : undefined}><Icon name={icon} /><span>{label}</span></Link>
+            ))}
+          </nav>
+          <div class="who">
+            <ThemeButton />
+            <button type="button" class="plain" aria-label="Show the keys" title="Keyboard (?)" onClick={() => setHelp(true)}><Icon name="help" /></button>
+            <div class="me">
+              <span class="avatar" aria-hidden="true">{me.subject.charAt(0).toUpperCase()}</span>
+              <span class="me-text"><strong>{me.subject}</strong><small>{[...me.groups, ...me.roles].join(", ")}</small></span>
+              <button type="button" class="plain" aria-label="Sign out" title="Sign out" onClick={() => void leave()}><Icon name="out" /></button>
+            </div>
+          </div>
+        </header>
+        <main id="main" tabIndex={-1}>
+          {!online && <p class="offline" role="status"><Icon name="alert" size={16} />The server does not answer. What you see may be old; it is renewed by itself.</p>}
+          <Page path={path} />
+        </main>
+      </div>
+      {help && <KeyHelp close={() => setHelp(false)} />}
+    </>
+  );
+}
+
+const inside = (path: string, to: string) => path.startsWith(to) || (to === "/inbox" && (path === "/" || path.startsWith("/activities")));
+
+function Page({ path }: { path: string }) {
+  const [, place, id] = path.split("/");
+  if (!place || place === "inbox") return <InboxPage />;
+  if (place === "activities" && id) return <InboxPage activityId={id} />;
+  if (place === "workflows") return id ? <WorkflowPage id={id} key={id} /> : <WorkflowsPage />;
+  if (place === "start") return id ? <StartPage name={id} key={id} /> : <StartsPage />;
+  if (place === "processes") return id ? <ProcessPage name={id} key={id} /> : <ProcessesPage />;
+  return <div class="page"><h1 class="hidden">Not found</h1><Empty icon="search" title="There is no such page"><Link href="/inbox">Go to the inbox</Link></Empty></div>;
+}
+
+const NEXT: Record<Theme, readonly [Theme, IconName, string]> = {
+  auto: ["light", "auto", "as the system"], light: ["dark", "sun", "light"], dark: ["auto", "moon", "dark"],
+};
+
+function ThemeButton() {
+  const [theme, set] = useState(readTheme);
+  const [next, icon, words] = NEXT[theme];
+  return (
+    <button type="button" class="plain" aria-label={`Colours: ${words}. Change`} title={`Colours: ${words}`} onClick={() => { setTheme(next); set(next); }}>
+      <Icon name={icon} />
+    </button>
+  );
+}

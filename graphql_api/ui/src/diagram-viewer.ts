@@ -1,0 +1,82 @@
+// Loaded when a diagram is shown: bpmn-js, in the colours of the page.
+
+import style from "bpmn-js/dist/assets/diagram-js.css?url";
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { loadStyle } from "./load-style";
+import type { Marks } from "./model";
+
+export interface Load { elementId: string; active: number; incidents: number }
+
+export interface Shown { marks?: Marks; current?: string; loads?: readonly Load[] }
+
+interface Canvas {
+  zoom(level: number | "fit-viewport", center?: "auto"): number;
+  addMarker(id: string, name: string): void;
+  removeMarker(id: string, name: string): void;
+  viewbox(): { inner: { width: number; height: number } };
+}
+interface Overlays { add(id: string, what: object): void; clear(): void }
+interface Registry { get(id: string): object | undefined }
+
+export class Diagram {
+  private readonly viewer;
+  private marked: [string, string][] = [];
+
+  constructor(container: HTMLElement) {
+    this.viewer = new NavigatedViewer({
+      container,
+      bpmnRenderer: {
+        defaultFillColor: "var(--diagram-fill)", defaultStrokeColor: "var(--diagram-stroke)", defaultLabelColor: "var(--diagram-label)",
+      },
+    });
+  }
+
+  async open(bpmn: string) {
+    await loadStyle(style);
+    await this.viewer.importXML(bpmn);
+    this.fit();
+  }
+
+  fit() {
+    this.canvas.zoom("fit-viewport", "auto");
+    if (this.canvas.zoom(undefined as never) > 1) this.canvas.zoom(1, "auto");
+  }
+
+  zoom(by: number) {
+    this.canvas.zoom(this.canvas.zoom(undefined as never) * by, "auto");
+  }
+
+  show({ marks = {}, current, loads = [] }: Shown) {
+    for (const [id, name] of this.marked) this.canvas.removeMarker(id, name);
+    this.marked = [];
+    for (const [id, mark] of Object.entries(marks)) this.mark(id, `is-${mark}`);
+    if (current) this.mark(current, "is-current");
+    const overlays = this.viewer.get<Overlays>("overlays");
+    overlays.clear();
+    for (const { elementId, active, incidents } of loads) {
+      if (!this.registry.get(elementId)) continue;
+      if (active) overlays.add(elementId, { position: { bottom: 12, left: -6 }, html: counter("active", active) });
+      if (incidents) overlays.add(elementId, { position: { bottom: 12, right: 16 }, html: counter("incidents", incidents) });
+    }
+  }
+
+  close() {
+    this.viewer.destroy();
+  }
+
+  private mark(id: string, name: string) {
+    if (!this.registry.get(id)) return;
+    this.canvas.addMarker(id, name);
+    this.marked.push([id, name]);
+  }
+
+  private get canvas() { return this.viewer.get<Canvas>("canvas"); }
+  private get registry() { return this.viewer.get<Registry>("elementRegistry"); }
+}
+
+function counter(kind: string, count: number): HTMLElement {
+  const made = document.createElement("div");
+  made.className = `load ${kind}`;
+  made.textContent = String(count);
+  return made;
+}

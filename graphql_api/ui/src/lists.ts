@@ -1,0 +1,45 @@
+// What lists of every kind do: pages that follow each other, and a row that the keyboard is at.
+
+import { useEffect, useState } from "preact/hooks";
+
+interface Connection<N> { edges: { node: N }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
+
+/** Reads so many entries, in as many pages as it takes. */
+export async function readPages<N>(wanted: number, read: (first: number, after: string | null) => Promise<Connection<N>>) {
+  const nodes: N[] = [];
+  let info: Connection<N>["pageInfo"] = { hasNextPage: true, endCursor: null };
+  while (nodes.length < wanted && info.hasNextPage) {
+    const page = await read(Math.min(100, wanted - nodes.length), info.endCursor);
+    nodes.push(...page.edges.map((edge) => edge.node));
+    info = page.pageInfo;
+  }
+  return { nodes, more: info.hasNextPage };
+}
+
+/** The row the keyboard is at, kept by its id while the list changes under it. */
+export function useCursor(ids: readonly string[], began: string | null = null) {
+  const [at, set] = useState<string | null>(began);
+  useEffect(() => { if (began) set(began); }, [began]);
+  const move = (by: number) => {
+    if (!ids.length) return;
+    const from = at === null ? -1 : ids.indexOf(at);
+    const to = ids[from < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, from + by))]!;
+    set(to);
+    requestAnimationFrame(() => {
+      const row = document.querySelector<HTMLElement>(`[data-row="${CSS.escape(to)}"]`);
+      row?.focus();
+      row?.scrollIntoView({ block: "nearest" });
+    });
+  };
+  return { at, set, move };
+}
+
+/** What was typed, once the typing rests. */
+export function useRested(text: string, restMs = 150): string {
+  const [rested, set] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => set(text), restMs);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return rested;
+}

@@ -1,0 +1,706 @@
+// Made by codegen.mjs; do not edit.
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which activities, among those you may see; `search` looks at names and business keys. */
+export type ActivityFilterInput = {
+  state?: Array<ActivityState> | null | undefined;
+  mine?: boolean;
+  myGroups?: boolean;
+  processName?: string | null | undefined;
+  search?: string | null | undefined;
+  overdue?: boolean;
+};
+
+/** In which order activities are read. */
+export type ActivityOrder =
+  | 'NEWEST_FIRST'
+  | 'OLDEST_FIRST'
+  | 'DUE_FIRST';
+
+export type ActivityState =
+  | 'OPEN'
+  | 'CLAIMED'
+  | 'COMPLETING'
+  | 'COMPLETED'
+  | 'CANCELLED'
+  | 'TOO_LATE';
+
+/** In which order a list is read. */
+export type Order =
+  | 'NEWEST_FIRST'
+  | 'OLDEST_FIRST';
+
+export type Origin =
+  | 'API'
+  | 'EXTERNAL'
+  | 'CHILD';
+
+export type StepKind =
+  | 'ACTION'
+  | 'COMPENSATION'
+  | 'LISTENER';
+
+export type StepState =
+  | 'CLAIMED'
+  | 'HANDED_BACK'
+  | 'FAILED'
+  | 'INCIDENT'
+  | 'THROWN'
+  | 'COMPLETED'
+  | 'UNCERTAIN'
+  | 'ORPHANED'
+  | 'KEPT';
+
+/** Which workflows; what is left out does not restrict. */
+export type WorkflowFilterInput = {
+  processName?: string | null | undefined;
+  state?: Array<WorkflowState> | null | undefined;
+  businessKey?: string | null | undefined;
+  origin?: Origin | null | undefined;
+  hasIncident?: boolean | null | undefined;
+};
+
+export type WorkflowState =
+  | 'REQUESTED'
+  | 'STARTING'
+  | 'RUNNING'
+  | 'COMPLETED'
+  | 'COMPENSATED'
+  | 'CANCELLED'
+  | 'ENDED_UNKNOWN';
+
+export type ActivityRowFragment = { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null };
+
+export type DefinitionFragment = { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string };
+
+export type WorkflowRowFragment = { workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null };
+
+type Refusal_ActivityAlreadyClaimed_Fragment = { message: string, suggestion: string };
+
+type Refusal_ActivityClosed_Fragment = { message: string, suggestion: string };
+
+type Refusal_ActivityNotClaimed_Fragment = { message: string, suggestion: string };
+
+type Refusal_ActivityNotFound_Fragment = { message: string, suggestion: string };
+
+type Refusal_EngineRefused_Fragment = { message: string, suggestion: string };
+
+type Refusal_IdempotencyConflict_Fragment = { message: string, suggestion: string };
+
+type Refusal_InvalidForm_Fragment = { message: string, suggestion: string };
+
+type Refusal_InvalidVariables_Fragment = { message: string, suggestion: string };
+
+type Refusal_NoOpenIncident_Fragment = { message: string, suggestion: string };
+
+type Refusal_NotAllowed_Fragment = { message: string, suggestion: string };
+
+type Refusal_UnknownProcess_Fragment = { message: string, suggestion: string };
+
+type Refusal_UnknownProcessVersion_Fragment = { message: string, suggestion: string };
+
+type Refusal_VersionConflict_Fragment = { message: string, suggestion: string };
+
+type Refusal_WorkflowEnded_Fragment = { message: string, suggestion: string };
+
+type Refusal_WorkflowNotFound_Fragment = { message: string, suggestion: string };
+
+export type RefusalFragment =
+  | Refusal_ActivityAlreadyClaimed_Fragment
+  | Refusal_ActivityClosed_Fragment
+  | Refusal_ActivityNotClaimed_Fragment
+  | Refusal_ActivityNotFound_Fragment
+  | Refusal_EngineRefused_Fragment
+  | Refusal_IdempotencyConflict_Fragment
+  | Refusal_InvalidForm_Fragment
+  | Refusal_InvalidVariables_Fragment
+  | Refusal_NoOpenIncident_Fragment
+  | Refusal_NotAllowed_Fragment
+  | Refusal_UnknownProcess_Fragment
+  | Refusal_UnknownProcessVersion_Fragment
+  | Refusal_VersionConflict_Fragment
+  | Refusal_WorkflowEnded_Fragment
+  | Refusal_WorkflowNotFound_Fragment
+;
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { subject: string, groups: Array<string>, roles: Array<string> } };
+
+export type ActivitiesQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: ActivityFilterInput | null | undefined;
+  orderBy: ActivityOrder;
+}>;
+
+
+export type ActivitiesQuery = { activities: { edges: Array<{ node: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ActivityQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ActivityQuery = { activity: { form: any, input: any, result: any, candidateUsers: Array<string>, activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, events: Array<{ kind: string, subject: string, at: string, data: any }>, workflow: { processName: string, businessKey: string | null, workflowId: string, processVersion: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, steps: Array<{ stepId: string, elementId: string, kind: StepKind, state: StepState, claimedAt: string, finishedAt: string | null, compensatedBy: string | null, jobType: string }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }> } | null } | null };
+
+export type ClaimMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ClaimMutation = { answer:
+    | { __typename: 'ActivityClaimed' }
+    | { __typename: 'ActivityNotFound', message: string, suggestion: string }
+    | { __typename: 'ActivityAlreadyClaimed', assignee: string, message: string, suggestion: string }
+    | { __typename: 'ActivityClosed', message: string, suggestion: string }
+    | { __typename: 'NotAllowed', message: string, suggestion: string }
+   };
+
+export type ReleaseMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ReleaseMutation = { answer:
+    | { __typename: 'ActivityReleased' }
+    | { __typename: 'ActivityNotFound', message: string, suggestion: string }
+    | { __typename: 'ActivityNotClaimed', message: string, suggestion: string }
+    | { __typename: 'ActivityClosed', message: string, suggestion: string }
+    | { __typename: 'NotAllowed', message: string, suggestion: string }
+   };
+
+export type CompleteMutationVariables = Exact<{
+  id: string;
+  version: number;
+  result?: any;
+  key?: string | null | undefined;
+}>;
+
+
+export type CompleteMutation = { answer:
+    | { __typename: 'ActivityCompleted', activity: { state: ActivityState } }
+    | { __typename: 'ActivityNotFound', message: string, suggestion: string }
+    | { __typename: 'ActivityAlreadyClaimed', assignee: string, message: string, suggestion: string }
+    | { __typename: 'ActivityClosed', state: ActivityState, closedBy: string | null, closedAt: string | null, message: string, suggestion: string }
+    | { __typename: 'VersionConflict', message: string, suggestion: string }
+    | { __typename: 'InvalidForm', message: string, suggestion: string, fields: Array<{ field: string, message: string }> }
+    | { __typename: 'InvalidVariables', message: string, suggestion: string }
+    | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
+    | { __typename: 'NotAllowed', message: string, suggestion: string }
+   };
+
+export type WorkflowsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: WorkflowFilterInput | null | undefined;
+  orderBy: Order;
+}>;
+
+
+export type WorkflowsQuery = { workflows: { edges: Array<{ node: { workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type WorkflowQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
+
+export type StartMutationVariables = Exact<{
+  process: string;
+  version?: string | null | undefined;
+  businessKey?: string | null | undefined;
+  variables?: any;
+  key?: string | null | undefined;
+}>;
+
+
+export type StartMutation = { answer:
+    | { __typename: 'WorkflowStarted', workflow: { workflowId: string } }
+    | { __typename: 'UnknownProcess', message: string, suggestion: string }
+    | { __typename: 'UnknownProcessVersion', message: string, suggestion: string }
+    | { __typename: 'InvalidVariables', message: string, suggestion: string }
+    | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
+    | { __typename: 'EngineRefused', message: string, suggestion: string }
+   };
+
+export type CancelMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelMutation = { answer:
+    | { __typename: 'WorkflowCancelling' }
+    | { __typename: 'WorkflowNotFound', message: string, suggestion: string }
+    | { __typename: 'WorkflowEnded', message: string, suggestion: string }
+    | { __typename: 'NotAllowed', message: string, suggestion: string }
+   };
+
+export type RetryMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RetryMutation = { answer:
+    | { __typename: 'WorkflowRetried', resolvedIncidents: number }
+    | { __typename: 'WorkflowNotFound', message: string, suggestion: string }
+    | { __typename: 'NoOpenIncident', message: string, suggestion: string }
+    | { __typename: 'NotAllowed', message: string, suggestion: string }
+    | { __typename: 'EngineRefused', message: string, suggestion: string }
+   };
+
+export type ProcessesQueryVariables = Exact<{
+  name?: string | null | undefined;
+}>;
+
+
+export type ProcessesQuery = { processDefinitions: { edges: Array<{ node: { inputSchema: any, definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string, load: Array<{ elementId: string, active: number, incidents: number }> } }> } };
+
+export type ActivityChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ActivityChangedSubscription = { activityChanged: { activityId: string, version: number } };
+
+export type WorkflowChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WorkflowChangedSubscription = { workflowChanged: { workflowId: string, state: WorkflowState } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const ActivityRowFragmentDoc = new TypedDocumentString(`
+    fragment ActivityRow on Activity {
+  activityId
+  workflowId
+  name
+  elementId
+  state
+  version
+  assignee
+  candidateGroups
+  dueAt
+  createdAt
+  endedAt
+  workflow {
+    processName
+    businessKey
+  }
+}
+    `, {"fragmentName":"ActivityRow"}) as unknown as TypedDocumentString<ActivityRowFragment, unknown>;
+export const DefinitionFragmentDoc = new TypedDocumentString(`
+    fragment Definition on ProcessDefinition {
+  definitionKey
+  processName
+  processVersion
+  deployedAt
+  bpmn
+}
+    `, {"fragmentName":"Definition"}) as unknown as TypedDocumentString<DefinitionFragment, unknown>;
+export const WorkflowRowFragmentDoc = new TypedDocumentString(`
+    fragment WorkflowRow on Workflow {
+  workflowId
+  processName
+  processVersion
+  businessKey
+  state
+  origin
+  startedBy
+  incident
+  createdAt
+  startedAt
+  endedAt
+}
+    `, {"fragmentName":"WorkflowRow"}) as unknown as TypedDocumentString<WorkflowRowFragment, unknown>;
+export const RefusalFragmentDoc = new TypedDocumentString(`
+    fragment Refusal on UserError {
+  message
+  suggestion
+}
+    `, {"fragmentName":"Refusal"}) as unknown as TypedDocumentString<RefusalFragment, unknown>;
+export const MeDocument = new TypedDocumentString(`
+    query Me {
+  me {
+    subject
+    groups
+    roles
+  }
+}
+    `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;
+export const ActivitiesDocument = new TypedDocumentString(`
+    query Activities($first: Int!, $after: String, $filter: ActivityFilterInput, $orderBy: ActivityOrder!) {
+  activities(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+    edges {
+      node {
+        ...ActivityRow
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment ActivityRow on Activity {
+  activityId
+  workflowId
+  name
+  elementId
+  state
+  version
+  assignee
+  candidateGroups
+  dueAt
+  createdAt
+  endedAt
+  workflow {
+    processName
+    businessKey
+  }
+}`) as unknown as TypedDocumentString<ActivitiesQuery, ActivitiesQueryVariables>;
+export const ActivityDocument = new TypedDocumentString(`
+    query Activity($id: UUID!) {
+  activity(activityId: $id) {
+    ...ActivityRow
+    form
+    input
+    result
+    candidateUsers
+    events {
+      kind
+      subject
+      at
+      data
+    }
+    workflow {
+      ...WorkflowRow
+      definition {
+        ...Definition
+      }
+      steps {
+        stepId
+        elementId
+        kind
+        state
+        claimedAt
+        finishedAt
+        compensatedBy
+        jobType
+      }
+      activities {
+        activityId
+        elementId
+        name
+        state
+        createdAt
+        endedAt
+        assignee
+      }
+    }
+  }
+}
+    fragment ActivityRow on Activity {
+  activityId
+  workflowId
+  name
+  elementId
+  state
+  version
+  assignee
+  candidateGroups
+  dueAt
+  createdAt
+  endedAt
+  workflow {
+    processName
+    businessKey
+  }
+}
+fragment Definition on ProcessDefinition {
+  definitionKey
+  processName
+  processVersion
+  deployedAt
+  bpmn
+}
+fragment WorkflowRow on Workflow {
+  workflowId
+  processName
+  processVersion
+  businessKey
+  state
+  origin
+  startedBy
+  incident
+  createdAt
+  startedAt
+  endedAt
+}`) as unknown as TypedDocumentString<ActivityQuery, ActivityQueryVariables>;
+export const ClaimDocument = new TypedDocumentString(`
+    mutation Claim($id: UUID!) {
+  answer: claimActivity(activityId: $id) {
+    __typename
+    ...Refusal
+    ... on ActivityAlreadyClaimed {
+      assignee
+    }
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<ClaimMutation, ClaimMutationVariables>;
+export const ReleaseDocument = new TypedDocumentString(`
+    mutation Release($id: UUID!) {
+  answer: releaseActivity(activityId: $id) {
+    __typename
+    ...Refusal
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<ReleaseMutation, ReleaseMutationVariables>;
+export const CompleteDocument = new TypedDocumentString(`
+    mutation Complete($id: UUID!, $version: Int!, $result: JSON, $key: String) {
+  answer: completeActivity(
+    activityId: $id
+    version: $version
+    result: $result
+    idempotencyKey: $key
+  ) {
+    __typename
+    ...Refusal
+    ... on InvalidForm {
+      fields {
+        field
+        message
+      }
+    }
+    ... on ActivityAlreadyClaimed {
+      assignee
+    }
+    ... on ActivityClosed {
+      state
+      closedBy
+      closedAt
+    }
+    ... on ActivityCompleted {
+      activity {
+        state
+      }
+    }
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<CompleteMutation, CompleteMutationVariables>;
+export const WorkflowsDocument = new TypedDocumentString(`
+    query Workflows($first: Int!, $after: String, $filter: WorkflowFilterInput, $orderBy: Order!) {
+  workflows(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+    edges {
+      node {
+        ...WorkflowRow
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment WorkflowRow on Workflow {
+  workflowId
+  processName
+  processVersion
+  businessKey
+  state
+  origin
+  startedBy
+  incident
+  createdAt
+  startedAt
+  endedAt
+}`) as unknown as TypedDocumentString<WorkflowsQuery, WorkflowsQueryVariables>;
+export const WorkflowDocument = new TypedDocumentString(`
+    query Workflow($id: UUID!) {
+  workflow(workflowId: $id) {
+    ...WorkflowRow
+    processInstanceKey
+    operateUrl
+    input
+    output
+    definition {
+      ...Definition
+    }
+    parent {
+      workflowId
+      processName
+      businessKey
+    }
+    children {
+      ...WorkflowRow
+    }
+    activities {
+      activityId
+      elementId
+      name
+      state
+      createdAt
+      endedAt
+      assignee
+    }
+    steps {
+      stepId
+      elementId
+      jobType
+      kind
+      state
+      error
+      round
+      delivery
+      loopCounter
+      compensatedBy
+      claimedAt
+      finishedAt
+      input
+      result
+      attempts {
+        fence
+        round
+        worker
+        startedAt
+        endedAt
+        outcome
+        error
+      }
+    }
+  }
+}
+    fragment Definition on ProcessDefinition {
+  definitionKey
+  processName
+  processVersion
+  deployedAt
+  bpmn
+}
+fragment WorkflowRow on Workflow {
+  workflowId
+  processName
+  processVersion
+  businessKey
+  state
+  origin
+  startedBy
+  incident
+  createdAt
+  startedAt
+  endedAt
+}`) as unknown as TypedDocumentString<WorkflowQuery, WorkflowQueryVariables>;
+export const StartDocument = new TypedDocumentString(`
+    mutation Start($process: String!, $version: String, $businessKey: String, $variables: JSON, $key: String) {
+  answer: startWorkflow(
+    processName: $process
+    processVersion: $version
+    businessKey: $businessKey
+    variables: $variables
+    idempotencyKey: $key
+  ) {
+    __typename
+    ...Refusal
+    ... on WorkflowStarted {
+      workflow {
+        workflowId
+      }
+    }
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<StartMutation, StartMutationVariables>;
+export const CancelDocument = new TypedDocumentString(`
+    mutation Cancel($id: UUID!) {
+  answer: cancelWorkflow(workflowId: $id) {
+    __typename
+    ...Refusal
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<CancelMutation, CancelMutationVariables>;
+export const RetryDocument = new TypedDocumentString(`
+    mutation Retry($id: UUID!) {
+  answer: retryWorkflow(workflowId: $id) {
+    __typename
+    ...Refusal
+    ... on WorkflowRetried {
+      resolvedIncidents
+    }
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<RetryMutation, RetryMutationVariables>;
+export const ProcessesDocument = new TypedDocumentString(`
+    query Processes($name: String) {
+  processDefinitions(first: 100, processName: $name) {
+    edges {
+      node {
+        ...Definition
+        inputSchema
+        load {
+          elementId
+          active
+          incidents
+        }
+      }
+    }
+  }
+}
+    fragment Definition on ProcessDefinition {
+  definitionKey
+  processName
+  processVersion
+  deployedAt
+  bpmn
+}`) as unknown as TypedDocumentString<ProcessesQuery, ProcessesQueryVariables>;
+export const ActivityChangedDocument = new TypedDocumentString(`
+    subscription ActivityChanged {
+  activityChanged {
+    activityId
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<ActivityChangedSubscription, ActivityChangedSubscriptionVariables>;
+export const WorkflowChangedDocument = new TypedDocumentString(`
+    subscription WorkflowChanged {
+  workflowChanged {
+    workflowId
+    state
+  }
+}
+    `) as unknown as TypedDocumentString<WorkflowChangedSubscription, WorkflowChangedSubscriptionVariables>;

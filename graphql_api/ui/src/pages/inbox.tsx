@@ -1,0 +1,127 @@
+// The inbox: what there is to do, and beside it the activity that is open.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask } from "../api";
+import { Icon } from "../icons";
+import { useKeys } from "../keys";
+import { readPages, useCursor, useRested } from "../lists";
+import { ActivitiesDocument, type ActivityFilterInput, type ActivityOrder, type ActivityRowFragment } from "../operations";
+import { Badge, Due, Empty, Loading, Trouble, When } from "../parts";
+import { useRead } from "../query";
+import { go, Link, setParams, usePlace, withParams } from "../router";
+import { activityWords, humanize } from "../words";
+import { ActivityView } from "./activity";
+
+const WAITING = { state: ["OPEN", "CLAIMED", "COMPLETING"] } satisfies ActivityFilterInput;
+const VIEWS: readonly [string, string, ActivityFilterInput][] = [
+  ["", "All open", WAITING],
+  ["mine", "Mine", { state: ["CLAIMED", "COMPLETING"], mine: true }],
+  ["groups", "My groups", { ...WAITING, myGroups: true }],
+  ["done", "Finished", { state: ["COMPLETED", "CANCELLED", "TOO_LATE"] }],
+];
+const ORDERS: readonly [string, string, ActivityOrder][] = [
+  ["", "Newest first", "NEWEST_FIRST"], ["oldest", "Oldest first", "OLDEST_FIRST"], ["due", "Due first", "DUE_FIRST"],
+];
+const PAGE = 50;
+const TOPICS = ["activity"] as const;
+
+export function InboxPage({ activityId }: { activityId?: string }) {
+  const { params } = usePlace();
+  const view = VIEWS.find(([id]) => id === params.get("view")) ?? VIEWS[0]!;
+  const order = ORDERS.find(([id]) => id === params.get("sort")) ?? ORDERS[0]!;
+  const [typed, type] = useState(params.get("q") ?? "");
+  const search = useRested(typed);
+  useEffect(() => setParams({ q: search.trim() }), [search]);
+  const overdue = params.has("overdue");
+  const [wanted, want] = useState(PAGE);
+  const filter = { ...view[2], search: search.trim() || null, overdue };
+  const key = JSON.stringify([filter, order[2]]);
+  useEffect(() => want(PAGE), [key]);
+  const list = useRead(
+    () => readPages(wanted, async (first, after) => (await ask(ActivitiesDocument, { first, after, filter, orderBy: order[2] })).activities),
+    key, TOPICS,
+  );
+  useEffect(() => { if (wanted > PAGE) void list.again(); }, [wanted]);
+  const rows = list.data?.nodes ?? [];
+  const cursor = useCursor(rows.map((row) => row.activityId), activityId ?? null);
+  const open = (id: string) => go(withParams(`/activities/${id}`, params));
+  const back = () => {
+    go(withParams("/inbox", params));
+    if (activityId) requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${activityId}"]`)?.focus());
+  };
+  const box = useRef<HTMLInputElement>(null);
+  useKeys([
+    { keys: "j, ArrowDown", does: "Next in the list", act: () => cursor.move(1) },
+    { keys: "k, ArrowUp", does: "Previous in the list", act: () => cursor.move(-1) },
+    { keys: "Enter, o", does: "Open", act: () => { if (cursor.at) open(cursor.at); } },
+    { keys: "/", does: "Search", act: () => box.current?.focus() },
+    { keys: "Escape", does: "Back to the list", act: () => (document.activeElement === box.current ? cursor.move(0) : back()) },
+    ...VIEWS.map(([id, name], nth) => ({ keys: String(nth + 1), does: `Show ${name.toLowerCase()}`, act: () => setParams({ view: id }) })),
+  ]);
+  const next = () => {
+    const nth = rows.findIndex((row) => row.activityId === activityId);
+    const others = [...rows.slice(nth + 1), ...rows.slice(0, Math.max(0, nth))];
+    const following = others.find((row) => row.activityId !== activityId && (row.state === "OPEN" || row.state === "CLAIMED"));
+    following ? open(following.activityId) : go(withParams("/inbox", params));
+  };
+  return (
+    <div class={activityId ? "inbox with-activity" : "inbox"}>
+      <section class="list" aria-labelledby="inbox-title">
+        <header>
+          <h1 id="inbox-title">Inbox</h1>
+          <div class="chips" role="group" aria-label="Which activities">
+            {VIEWS.map(([id, name]) => <button key={id} type="button" aria-pressed={id === view[0]} onClick={() => setParams({ view: id })}>{name}</button>)}
+          </div>
+          <div class="tools" role="search">
+            <label class="search"><Icon name="search" size={16} /><span class="hidden">Search by name or business key</span>
+              <input ref={box} type="search" placeholder="Search" autocomplete="off" value={typed} onInput={(event) => type(event.currentTarget.value)} />
+            </label>
+            <label><span class="hidden">Order</span>
+              <select value={order[0]} onChange={(event) => setParams({ sort: event.currentTarget.value })}>
+                {ORDERS.map(([id, name]) => <option key={id} value={id}>{name}</option>)}
+              </select>
+            </label>
+            <button type="button" class="chip" aria-pressed={overdue} onClick={() => setParams({ overdue: overdue ? "" : "1" })}>Overdue</button>
+          </div>
+        </header>
+        <div class="rows" aria-busy={!list.data}>
+          {list.problem && !list.data && <Trouble problem={list.problem} again={() => void list.again()} />}
+          {!list.data && !list.problem && <Loading lines={7} label="Loading activities" />}
+          {list.data && (rows.length ? (
+            <ul>{rows.map((row) => <Row key={row.activityId} row={row} here={row.activityId === activityId} at={row.activityId === cursor.at} href={withParams(`/activities/${row.activityId}`, params)} focused={() => cursor.set(row.activityId)} />)}</ul>
+          ) : <Nothing filtered={Boolean(search.trim() || overdue)} view={view[0]} />)}
+          {list.data?.more && <button type="button" class="more" onClick={() => want(wanted + 2 * PAGE)}>Show more</button>}
+        </div>
+      </section>
+      {activityId
+        ? <ActivityView id={activityId} key={activityId} back={back} next={next} />
+        : <div class="beside"><Empty icon="inbox" title="Nothing is open">Choose an activity with <kbd>j</kbd> <kbd>k</kbd> and open it with <kbd>↵</kbd>. <kbd>?</kbd> lists all keys.</Empty></div>}
+    </div>
+  );
+}
+
+interface RowProps { row: ActivityRowFragment; here: boolean; at: boolean; href: string; focused: () => void }
+
+function Row({ row, here, at, href, focused }: RowProps) {
+  const over = !["OPEN", "CLAIMED"].includes(row.state);
+  return (
+    <li>
+      <Link href={href} class={at ? "row at" : "row"} data-row={row.activityId} aria-current={here ? "true" : undefined} onFocus={focused}>
+        <span class="row-top"><span class="row-name">{row.name}</span><When iso={row.createdAt} /></span>
+        <span class="row-about">{row.workflow && humanize(row.workflow.processName)}{row.workflow?.businessKey && <> · {row.workflow.businessKey}</>}</span>
+        <span class="row-state">
+          <Badge words={activityWords(row.state)} />
+          {row.assignee ? <span class="with"><Icon name="person" size={14} />{row.assignee}</span> : <span class="with">{row.candidateGroups.map(humanize).join(", ")}</span>}
+          <Due iso={row.dueAt} over={over} />
+        </span>
+      </Link>
+    </li>
+  );
+}
+
+function Nothing({ filtered, view }: { filtered: boolean; view: string }) {
+  if (filtered) return <Empty icon="search" title="Nothing matches">Search for less, or <button type="button" class="link" onClick={() => { location.assign("/inbox"); }}>show all</button>.</Empty>;
+  if (view === "mine") return <Empty icon="check" title="You have claimed nothing">What you claim stands here until you complete it.</Empty>;
+  if (view === "done") return <Empty icon="check" title="Nothing is finished yet">What was completed or cancelled is kept here.</Empty>;
+  return <Empty icon="check" title="All done">New work appears here by itself. <Link href="/start">Start a process</Link></Empty>;
+}

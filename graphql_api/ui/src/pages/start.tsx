@@ -1,0 +1,134 @@
+// Start a process: choose it, fill in what it begins with, follow the workflow.
+
+import { useMemo, useRef, useState } from "preact/hooks";
+import { ask, isRefused, Problem, type Refused } from "../api";
+import { keepDraft, dropDraft, readDraft } from "../drafts";
+import { CamundaForm, type FormHandle } from "../form";
+import { Icon } from "../icons";
+import { useKeys } from "../keys";
+import { modelOf } from "../model";
+import { ProcessesDocument, StartDocument, type ProcessesQuery } from "../operations";
+import { Empty, Kbd, Loading, notify, Trouble } from "../parts";
+import { useQuery } from "../query";
+import { go, Link } from "../router";
+import { filledIn, formOf } from "../schema-form";
+import { useMe } from "../session";
+
+export type Definition = ProcessesQuery["processDefinitions"]["edges"][number]["node"];
+
+/** The newest version of each process. */
+export function latest(data: ProcessesQuery): Definition[] {
+  const found = new Map<string, Definition>();
+  for (const { node } of data.processDefinitions.edges) if (!found.has(node.processName)) found.set(node.processName, node);
+  return [...found.values()].sort((a, b) => a.processName.localeCompare(b.processName));
+}
+
+export function StartsPage() {
+  const read = useQuery(ProcessesDocument, { name: null });
+  const all = read.data && latest(read.data);
+  return (
+    <div class="page">
+      <header class="page-head"><h1>Start a process</h1></header>
+      {!all && (read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading lines={4} label="Loading processes" />)}
+      {all && !all.length && <Empty icon="shapes" title="Nothing is deployed">Deploy processes with <code>fleet deploy</code>.</Empty>}
+      <ul class="cards">
+        {all?.map((one) => {
+          const model = modelOf(one.bpmn, one.processName);
+          return (
+            <li key={one.definitionKey}>
+              <Link class="card" href={`/start/${one.processName}`}>
+                <strong>{model.title}</strong><span class="soft clamp">{model.description || "No description."}</span>
+                <span class="go"><Icon name="play" size={14} />Start</span>
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+export function StartPage({ name }: { name: string }) {
+  const read = useQuery(ProcessesDocument, { name });
+  const definition = read.data && latest(read.data)[0];
+  if (!read.data) return <div class="page"><h1 class="hidden">Start</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading label="Loading the process" />}</div>;
+  if (!definition) return <div class="page"><h1 class="hidden">Start</h1><Empty icon="search" title="There is no such process"><Link href="/start">All processes</Link></Empty></div>;
+  return <StartForm definition={definition} />;
+}
+
+type Values = Record<string, unknown>;
+
+interface Example { title: string; values: Values }
+
+/** The schema's examples; each may say in `_title` what it shows. */
+function examplesOf(definition: Definition): Example[] {
+  const given: Values[] = definition.inputSchema?.examples ?? [];
+  return given.map(({ _title, ...values }, nth) => ({ title: String(_title ?? `Example ${nth + 1}`), values }));
+}
+
+function StartForm({ definition }: { definition: Definition }) {
+  const me = useMe();
+  const model = modelOf(definition.bpmn, definition.processName);
+  const schema = useMemo(() => model.startForm ?? formOf(definition.inputSchema), [definition]);
+  const draftId = `start:${definition.processName}`;
+  const [given, give] = useState(() => ({ nth: 0, values: readDraft(me.subject, draftId)?.data ?? {} }));
+  const [raw, setRaw] = useState(false);
+  const [businessKey, setBusinessKey] = useState("");
+  const [said, say] = useState<Refused | null>(null);
+  const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
+  const key = useRef<{ of: string; key: string }>();
+  const form = useRef<FormHandle>(null);
+  const fill = (values: Values) => give((before) => ({ nth: before.nth + 1, values }));
+
+  const start = async () => {
+    if (sending.current) return;
+    const values = form.current?.read();
+    if (!values) return;
+    const variables = filledIn(values);
+    const of = JSON.stringify([variables, businessKey]);
+    if (key.current?.of !== of) key.current = { of, key: crypto.randomUUID() };
+    sending.current = true;
+    setBusy(true);
+    say(null);
+    try {
+      const { answer } = await ask(StartDocument, { process: definition.processName, businessKey: businessKey.trim() || null, variables, key: key.current.key });
+      if (isRefused(answer)) return say(answer);
+      dropDraft(me.subject, draftId);
+      notify(`${model.title} is started.`);
+      go(`/workflows/${answer.workflow.workflowId}`);
+    } catch (error) {
+      const { message, suggestion, code } = error as Problem;
+      if (code !== "UNAUTHENTICATED") say({ message, suggestion });
+    } finally {
+      sending.current = false;
+      setBusy(false);
+    }
+  };
+  useKeys([{ keys: "Ctrl+Enter", does: "Start", act: () => void start() }]);
+  const examples = examplesOf(definition);
+  return (
+    <div class="page narrow">
+      <p class="crumbs"><Link href="/start">Start</Link></p>
+      <header class="page-head"><div><h1>{model.title}</h1>{model.description && <p class="soft">{model.description}</p>}</div></header>
+      {said && <p class="said" role="alert"><Icon name="alert" size={16} /><span><strong>{said.message}</strong> {said.suggestion}</span></p>}
+      {examples.length > 0 && (
+        <div class="examples" role="group" aria-label="Examples"><span class="soft">Fill in:</span>
+          {examples.map((one) => <button key={one.title} type="button" class="chip" onClick={() => fill(one.values)}>{one.title}</button>)}
+        </div>
+      )}
+      <form class="sheet" noValidate onSubmit={(event) => { event.preventDefault(); void start(); }}>
+        <div class="field">
+          <label for="business-key">Business key</label>
+          <input id="business-key" type="text" maxLength={200} autocomplete="off" placeholder="What you call this case; may stay empty" value={businessKey} onInput={(event) => setBusinessKey(event.currentTarget.value)} />
+        </div>
+        <CamundaForm schema={raw ? null : schema} data={given.values} draft={given.values} name={`${raw}${given.nth}`} key={`${raw}${given.nth}`} readOnly={busy} handle={form}
+          changed={(data) => void keepDraft(me.subject, draftId, data)} />
+        <footer>
+          <button type="button" class="primary" disabled={busy} onClick={() => void start()}>{busy ? "Starting …" : "Start"}<Kbd keys="Ctrl ↵" /></button>
+          {schema && <button type="button" class="link" onClick={() => { give((before) => ({ nth: before.nth + 1, values: readDraft(me.subject, draftId)?.data ?? before.values })); setRaw(!raw); }}>{raw ? "Fill in the form" : "Write JSON instead"}</button>}
+        </footer>
+      </form>
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+// One workflow: where it stands on its diagram, what was done when and how often, and what can be done about it.
+
+import { useRef, useState } from "preact/hooks";
+import { ask, isRefused, Problem } from "../api";
+import { Data } from "../data";
+import { Diagram } from "../diagram";
+import { Icon } from "../icons";
+import { useKeys } from "../keys";
+import { marksOf, modelOf } from "../model";
+import { CancelDocument, RetryDocument, WorkflowDocument, type WorkflowQuery } from "../operations";
+import { Badge, Dialog, Empty, Loading, notify, Tabs, Trouble, When } from "../parts";
+import { useQuery } from "../query";
+import { go, Link } from "../router";
+import { isOperator, useMe } from "../session";
+import { humanize, LIVE, moment, took, workflowWords } from "../words";
+import { Timeline } from "./timeline";
+import { WorkflowTable } from "./workflows";
+
+export type Workflow = NonNullable<WorkflowQuery["workflow"]>;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const TOPICS = ["workflow", "activity"] as const;
+
+export function WorkflowPage({ id }: { id: string }) {
+  useKeys([{ keys: "Escape", does: "Back to the workflows", act: () => go("/workflows") }]);
+  return <div class="page">{UUID.test(id) ? <Known id={id} /> : <Gone />}</div>;
+}
+
+function Gone() {
+  return <><h1 class="hidden">Workflow</h1><Empty icon="search" title="There is no such workflow">It was removed, or the address is wrong. <Link href="/workflows">All workflows</Link></Empty></>;
+}
+
+function Known({ id }: { id: string }) {
+  const read = useQuery(WorkflowDocument, { id }, TOPICS);
+  if (!read.data) return <><h1 class="hidden">Workflow</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading lines={9} label="Loading the workflow" />}</>;
+  return read.data.workflow ? <Shown workflow={read.data.workflow} again={read.again} /> : <Gone />;
+}
+
+function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<void> }) {
+  const [tab, choose] = useState("timeline");
+  const model = workflow.definition && modelOf(workflow.definition.bpmn, workflow.processName);
+  const marks = { ...(model?.startEvent && workflow.startedAt ? { [model.startEvent]: "done" as const } : {}), ...marksOf(workflow.steps, workflow.activities) };
+  const steps = workflow.steps.filter((step) => step.kind !== "LISTENER");
+  const tabs = [
+    { id: "timeline", label: "Timeline", show: () => <Timeline workflow={workflow} nameOf={model?.nameOf ?? humanize} /> },
+    { id: "data", label: "Data", show: () => <DataPanel workflow={workflow} /> },
+    ...(workflow.children.length ? [{ id: "children", label: "Called", count: workflow.children.length, show: () => <WorkflowTable rows={workflow.children} /> }] : []),
+  ];
+  return (
+    <>
+      <p class="crumbs"><Link href="/workflows">Workflows</Link>{workflow.parent && <> / <Link href={`/workflows/${workflow.parent.workflowId}`}>{humanize(workflow.parent.processName)}</Link></>}</p>
+      <header class="page-head">
+        <div>
+          <h1>{model?.title ?? humanize(workflow.processName)}{workflow.businessKey && <span class="sub"> {workflow.businessKey}</span>}</h1>
+          <p class="about">
+            <Badge words={workflowWords(workflow.state)} />{workflow.incident && <Badge words={["Stuck", "bad"]} />}
+            <span class="soft">{workflow.startedBy} started it <When iso={workflow.createdAt} /></span>
+            {workflow.endedAt && <span class="soft">took {took(workflow.createdAt, workflow.endedAt)}</span>}
+            <span class="soft">{steps.length} step{steps.length === 1 ? "" : "s"}</span>
+          </p>
+        </div>
+        <Acts workflow={workflow} again={again} />
+      </header>
+      {workflow.incident && <p class="said" role="status"><Icon name="alert" size={16} /><span><strong>It is stuck:</strong> {workflow.incident} Remove the cause, then retry; what was done is not done again.</span></p>}
+      {workflow.definition
+        ? <Diagram bpmn={workflow.definition.bpmn} label={`Diagram of ${model!.title} with the steps of this workflow`} marks={marks} />
+        : <p class="hint">This process was not deployed through the fleet, so its diagram is not known here.</p>}
+      <Tabs label="More about this workflow" tabs={tabs} chosen={tab} choose={choose} />
+    </>
+  );
+}
+
+function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<void> }) {
+  const me = useMe();
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
+  const may = isOperator(me) || me.subject === workflow.startedBy;
+  const act = async (work: () => Promise<{ answer: object }>, done: string) => {
+    if (sending.current) return;
+    sending.current = true;
+    setBusy(true);
+    try {
+      const { answer } = await work();
+      if (isRefused(answer)) notify(`${answer.message} ${answer.suggestion}`, { bad: true });
+      else notify(done);
+      await again();
+    } catch (error) {
+      notify((error as Problem).message, { bad: true });
+    } finally {
+      sending.current = false;
+      setBusy(false);
+      setAsking(false);
+    }
+  };
+  const id = workflow.workflowId;
+  return (
+    <div class="acts">
+      {workflow.operateUrl && <a class="button" href={workflow.operateUrl} target="_blank" rel="noreferrer">Open in Operate<Icon name="out" size={15} /></a>}
+      {may && workflow.incident && <button type="button" class="primary" disabled={busy} onClick={() => void act(() => ask(RetryDocument, { id }), "It runs again.")}>Retry</button>}
+      {may && LIVE.includes(workflow.state) && <button type="button" class="danger" disabled={busy} onClick={() => setAsking(true)}>Cancel</button>}
+      {asking && (
+        <Dialog title="Cancel this workflow?" close={() => setAsking(false)}>
+          <p>Its open activities disappear from their inboxes. What its steps have done stays: cancelling does not compensate.</p>
+          <div class="dialog-acts">
+            <button type="button" onClick={() => setAsking(false)}>Keep it</button>
+            <button type="button" class="danger" disabled={busy} onClick={() => void act(() => ask(CancelDocument, { id }), "It is being cancelled.")}>Cancel the workflow</button>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function DataPanel({ workflow }: { workflow: Workflow }) {
+  const hidden = "Not there, or not for you to see.";
+  return (
+    <div class="two">
+      <section><h2>Started with</h2><Data value={workflow.input} empty={hidden} /></section>
+      <section><h2>{workflow.endedAt ? "Ended with" : "Result"}</h2><Data value={workflow.output} empty={workflow.endedAt ? hidden : "It has not ended yet."} /></section>
+      <section><h2>Keys</h2><Data value={{ workflow: workflow.workflowId, process_instance: workflow.processInstanceKey, definition: workflow.definition?.definitionKey, version: workflow.processVersion, started: workflow.startedAt && moment(workflow.startedAt) }} /></section>
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+// All workflows, filtered as the address says.
+
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "../api";
+import { Icon } from "../icons";
+import { useKeys } from "../keys";
+import { readPages, useCursor, useRested } from "../lists";
+import { WorkflowsDocument, type WorkflowFilterInput, type WorkflowRowFragment, type WorkflowState } from "../operations";
+import { ProcessesDocument } from "../operations";
+import { Badge, Empty, Loading, Trouble, When } from "../parts";
+import { useQuery, useRead } from "../query";
+import { go, Link, setParams, usePlace } from "../router";
+import { humanize, LIVE, took, workflowWords } from "../words";
+
+const VIEWS: readonly [string, string, WorkflowFilterInput][] = [
+  ["", "All", {}],
+  ["running", "Running", { state: [...LIVE] as WorkflowState[] }],
+  ["stuck", "Stuck", { hasIncident: true }],
+  ["completed", "Completed", { state: ["COMPLETED"] }],
+  ["compensated", "Compensated", { state: ["COMPENSATED"] }],
+  ["ended", "Cancelled", { state: ["CANCELLED", "ENDED_UNKNOWN"] }],
+];
+const PAGE = 30;
+const TOPICS = ["workflow"] as const;
+
+export function WorkflowsPage() {
+  const { params } = usePlace();
+  const view = VIEWS.find(([id]) => id === params.get("view")) ?? VIEWS[0]!;
+  const process = params.get("process") ?? "";
+  const [typed, type] = useState(params.get("key") ?? "");
+  const businessKey = useRested(typed).trim();
+  useEffect(() => setParams({ key: businessKey }), [businessKey]);
+  const [wanted, want] = useState(PAGE);
+  const filter = { ...view[2], processName: process || null, businessKey: businessKey || null };
+  const orderBy = params.get("sort") === "oldest" ? "OLDEST_FIRST" as const : "NEWEST_FIRST" as const;
+  const key = JSON.stringify([filter, orderBy]);
+  useEffect(() => want(PAGE), [key]);
+  const list = useRead(
+    () => readPages(wanted, async (first, after) => (await ask(WorkflowsDocument, { first, after, filter, orderBy })).workflows), key, TOPICS,
+  );
+  useEffect(() => { if (wanted > PAGE) void list.again(); }, [wanted]);
+  const processes = useQuery(ProcessesDocument, { name: null });
+  const names = [...new Set(processes.data?.processDefinitions.edges.map(({ node }) => node.processName))].sort();
+  const rows = list.data?.nodes ?? [];
+  const cursor = useCursor(rows.map((row) => row.workflowId));
+  useKeys([
+    { keys: "j, ArrowDown", does: "Next in the list", act: () => cursor.move(1) },
+    { keys: "k, ArrowUp", does: "Previous in the list", act: () => cursor.move(-1) },
+    { keys: "Enter, o", does: "Open", act: () => { if (cursor.at) go(`/workflows/${cursor.at}`); } },
+  ]);
+  const filtered = Boolean(process || businessKey || view[0]);
+  return (
+    <div class="page">
+      <header class="page-head"><h1>Workflows</h1><Link class="button primary" href="/start"><Icon name="plus" size={16} />Start</Link></header>
+      <div class="tools" role="search">
+        <div class="chips" role="group" aria-label="Which workflows">
+          {VIEWS.map(([id, name]) => <button key={id} type="button" aria-pressed={id === view[0]} onClick={() => setParams({ view: id })}>{name}</button>)}
+        </div>
+        <label><span class="hidden">Process</span>
+          <select value={process} onChange={(event) => setParams({ process: event.currentTarget.value })}>
+            <option value="">All processes</option>
+            {names.map((name) => <option key={name} value={name}>{humanize(name)}</option>)}
+          </select>
+        </label>
+        <label><span class="hidden">Order</span>
+          <select value={params.get("sort") ?? ""} onChange={(event) => setParams({ sort: event.currentTarget.value })}>
+            <option value="">Newest first</option><option value="oldest">Oldest first</option>
+          </select>
+        </label>
+        <label class="search"><Icon name="search" size={16} /><span class="hidden">Business key</span>
+          <input type="search" placeholder="Business key" autocomplete="off" value={typed} onInput={(event) => type(event.currentTarget.value)} />
+        </label>
+      </div>
+      {list.problem && !list.data && <Trouble problem={list.problem} again={() => void list.again()} />}
+      {!list.data && !list.problem && <Loading lines={8} label="Loading workflows" />}
+      {list.data && (rows.length ? <WorkflowTable rows={rows} at={cursor.at} /> : (
+        filtered ? <Empty icon="search" title="Nothing matches">Choose another filter.</Empty>
+          : <Empty icon="flow" title="Nothing was started yet"><Link href="/start">Start a process</Link> and follow it here.</Empty>
+      ))}
+      {list.data?.more && <button type="button" class="more" onClick={() => want(wanted + 2 * PAGE)}>Show more</button>}
+    </div>
+  );
+}
+
+export function WorkflowTable({ rows, at = null }: { rows: readonly WorkflowRowFragment[]; at?: string | null }) {
+  return (
+    <table class="table">
+      <thead><tr><th scope="col">Process</th><th scope="col">State</th><th scope="col">Started by</th><th scope="col">Started</th><th scope="col">Took</th></tr></thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.workflowId} class={row.workflowId === at ? "at" : undefined}>
+            <td><Link href={`/workflows/${row.workflowId}`} data-row={row.workflowId}><strong>{humanize(row.processName)}</strong> <span class="sub">{row.businessKey ?? row.workflowId.slice(0, 8)}</span></Link></td>
+            <td><span class="states"><Badge words={workflowWords(row.state)} />{row.incident && <Badge words={["Stuck", "bad"]} />}</span></td>
+            <td class="soft">{row.origin === "API" ? row.startedBy : row.origin === "CHILD" ? "Another workflow" : "The engine"}</td>
+            <td class="soft"><When iso={row.createdAt} /></td>
+            <td class="soft number">{row.endedAt ? took(row.createdAt, row.endedAt) : "–"}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

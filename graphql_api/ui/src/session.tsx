@@ -1,0 +1,89 @@
+// Who is signed in, and the page on which one becomes somebody.
+
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
+import { people, Problem, signIn, type Person } from "./api";
+import { Icon } from "./icons";
+import type { MeQuery } from "./operations";
+import { Dialog, Loading, Trouble } from "./parts";
+import { humanize } from "./words";
+
+export type Me = MeQuery["me"];
+
+export const MeContext = createContext<Me | null>(null);
+
+export function useMe(): Me {
+  return useContext(MeContext)!;
+}
+
+/** Whether somebody may cancel and retry what another started. */
+export const isOperator = (me: Me) => me.roles.includes("operator") || me.roles.includes("admin");
+
+const channel = new BroadcastChannel("fleet-session");
+
+/** Calls when another tab of this browser signed in or out. */
+export function whenSessionChanges(act: () => void) {
+  channel.onmessage = act;
+}
+
+export const tellSessionChanged = () => channel.postMessage("changed");
+
+export function SignIn({ entered }: { entered: () => void }) {
+  return (
+    <main class="sign-in">
+      <img src="/icon.svg" alt="" width="44" height="44" />
+      <h1>Who are you?</h1>
+      <p class="hint">On this machine you may be anybody. Each persona sees the work of its own groups.</p>
+      <Personas entered={entered} />
+    </main>
+  );
+}
+
+/** Over the page, so that nothing on it is lost. */
+export function SignInAgain({ me, entered }: { me: Me; entered: () => void }) {
+  return (
+    <Dialog title="Your session has ended" close={() => undefined} closable={false}>
+      <p class="hint">Sign in again as <strong>{me.subject}</strong> and go on where you were; nothing you typed is lost.</p>
+      <Personas entered={entered} first={me.subject} />
+    </Dialog>
+  );
+}
+
+function Personas({ entered, first = "" }: { entered: () => void; first?: string }) {
+  const [all, set] = useState<Person[]>();
+  const [problem, setProblem] = useState<Problem>();
+  const [busy, setBusy] = useState(false);
+  const load = () => {
+    setProblem(undefined);
+    people().then(set, () => setProblem(new Problem("The server does not answer.", "Check that it runs.")));
+  };
+  useEffect(load, []);
+  const enter = async (name: string) => {
+    setBusy(true);
+    try {
+      await signIn(name);
+      tellSessionChanged();
+      entered();
+    } catch (error) {
+      setProblem(error as Problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  if (problem) return <Trouble problem={problem} again={load} />;
+  if (!all) return <Loading lines={4} />;
+  const sorted = [...all].sort((a, b) => Number(b.name === first) - Number(a.name === first));
+  return (
+    <ul class="personas">
+      {sorted.map(({ name, groups, roles }) => (
+        <li key={name}>
+          <button type="button" disabled={busy} onClick={() => void enter(name)}>
+            <span class="avatar" aria-hidden="true">{name.charAt(0).toUpperCase()}</span>
+            <span><strong>{name}</strong><small>{[...groups, ...roles].map(humanize).join(", ") || "No group"}</small></span>
+            <Icon name="play" size={14} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
