@@ -160,9 +160,10 @@ async def api(core: Core) -> AsyncIterator[Starlette]:
     api_settings = ApiSettings(
         service_token=settings.api.service_token.get_secret_value(),
         session_secret=settings.api.session_key.get_secret_value(),
+        operate_url=settings.api.operate_url,
     )
     check_bind(settings.api.host, api_settings)
-    database = create_async_engine(sqlalchemy_url(settings.database_url), pool_pre_ping=True)
+    database = create_async_engine(sqlalchemy_url(settings.database_url), pool_pre_ping=True, hide_parameters=True)
     sessions = async_sessionmaker(database, expire_on_commit=False)
     changes = PostgresFeed(settings.database_url)
     try:

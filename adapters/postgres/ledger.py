@@ -12,15 +12,15 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection as SyncConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from zeebe_fleet.adapters.postgres.business import business_database
 from zeebe_fleet.adapters.postgres.claims import Claims, ModelOf
 from zeebe_fleet.adapters.postgres.group import Group
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.orphans import Orphans
 from zeebe_fleet.adapters.postgres.outcomes import error_of, payload_of, state_of, verb_of
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool, translated
-from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable, StaleError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
 from zeebe_fleet.workers.contract.listeners import ENDED
@@ -114,7 +114,7 @@ class PostgresLedger:
     def __init__(self, database_url: str, model_of: ModelOf, *, worker: str) -> None:
         self._pool = Pool(database_url)
         self._relaxed = Pool(database_url, size=2, durable=False)
-        self._business = create_async_engine(sqlalchemy_url(database_url), pool_pre_ping=True, pool_size=10)
+        self._business = business_database(database_url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
         self._claims = Claims(model_of, worker)
         self._orphans = Orphans(model_of, worker)
         self._claimed: Group[Job, Verdict] = Group(self._claim_group, connections=1)

@@ -125,6 +125,9 @@ class PostgresOutbox:
             if owed.verb == "START" and owed.workflow_id is not None:
                 await _strike(connection, owed)
                 await connection.execute(_CANCELLED, owed.workflow_id, reason)
+                await connection.execute(
+                    "DELETE FROM owed WHERE workflow_id = $1 AND verb = 'CANCEL'", owed.workflow_id
+                )
             else:
                 await connection.execute("UPDATE owed SET last_error = $2 WHERE owed_id = $1", owed.owed_id, reason)
 

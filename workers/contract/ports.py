@@ -5,7 +5,7 @@ Each port has one conformance suite in `tests/contract/`; every implementation p
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -311,10 +311,3 @@ class Sweeper(Protocol):
 
     async def settle_uncertain(self) -> None:
         """Decide about steps and activities whose acknowledgement met no job, from what happened since."""
-
-
-class ChangeFeed(Protocol):
-    """Tells which workflows and activities changed, as they change."""
-
-    def changes(self) -> AsyncIterator[tuple[str, UUID]]:
-        """Yield (`workflow` | `activity`, id) until the consumer stops."""
