@@ -1,0 +1,194 @@
+"""A fleet whose engine misbehaves: nothing dies, no retry is spent, and each effect happens once.
+
+The engine and the database are real; between fleet and engine stands the fault gateway. The effect log has no
+constraint: it alone decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import grpc
+import pytest
+from sqlalchemy import text
+
+from tests.crash.scene import until
+from zeebe_fleet.adapters.fault_gateway import FaultGateway
+from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
+from zeebe_fleet.deploy import bootstrap
+from zeebe_fleet.deploy.local.stack import Addresses
+from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
+from zeebe_fleet.workers.context import Services, TaskContext
+from zeebe_fleet.workers.contract.ports import Resource
+from zeebe_fleet.workers.task import Task, task, task_of
+
+COUNT = 6
+EFFECT = text("INSERT INTO effects (workflow_id, effect) VALUES (:workflow_id, :effect)")
+
+
+def tasks_of(prefix: str) -> dict[str, Task]:
+    """Return the two tasks of a test's own process; each writes a business row."""
+
+    def writing(effect: str) -> Task:
+        @task(f"{prefix}.{effect}", lease_s=5.0)
+        async def write(ctx: TaskContext) -> None:
+            await ctx.db.execute(EFFECT, {"workflow_id": ctx.workflow_id, "effect": effect})
+
+        declared = task_of(write)
+        assert declared is not None
+        return declared
+
+    return {declared.job_type: declared for declared in map(writing, ("first", "second"))}
+
+
+class Play:
+    """One test's process and its fleet behind a gateway."""
+
+    def __init__(self, engine: ZeebeEngine, records: asyncpg.Connection[Any], name: str) -> None:
+        self._engine = engine
+        self._records = records
+        self.name = name
+
+    async def start(self, count: int = COUNT) -> None:
+        """Start instances, with an engine that is well."""
+        for _ in range(count):
+            await self._engine.start(process_name=self.name)
+
+    async def completed(self, count: int = COUNT) -> None:
+        """Wait until so many workflows are completed, and hold every effect to once."""
+        await until(self._states, lambda states: states == {"COMPLETED": count}, timeout_s=90)
+        effects = await self._ours("SELECT workflow_id, effect FROM effects JOIN workflow USING (workflow_id)")
+        found = Counter((row["workflow_id"], row["effect"]) for row in effects)
+        assert len(found) == 2 * count
+        assert set(found.values()) == {1}
+
+    async def failures(self) -> int:
+        """Count the deliveries that cost a retry."""
+        attempts = "SELECT a.outcome FROM step_attempt a JOIN step USING (step_id) JOIN workflow USING (workflow_id)"
+        return len([row for row in await self._ours(attempts) if row["outcome"] in ("FAILED", "INCIDENT")])
+
+    async def steps(self) -> Counter[str]:
+        """Count the steps by state."""
+        rows = await self._ours("SELECT step.state FROM step JOIN workflow USING (workflow_id)")
+        return Counter(row["state"] for row in rows)
+
+    async def _states(self) -> Counter[str]:
+        return Counter(row["state"] for row in await self._ours("SELECT state FROM workflow"))
+
+    async def _ours(self, query: str) -> list[Any]:
+        return list(await self._records.fetch(f"{query} WHERE process_name = $1", self.name))
+
+
+@pytest.fixture
+async def gateway(addresses: Addresses) -> AsyncIterator[FaultGateway]:
+    """A gateway before the session's engine."""
+    async with FaultGateway(addresses.engine_grpc) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def play(engine: ZeebeEngine, database_url: str, gateway: FaultGateway) -> AsyncIterator[Play]:
+    """A worker and a relay at work on a process of this test alone, through the gateway."""
+    name = f"faults-{uuid4().hex[:8]}"
+    model = Path(__file__).with_name("faults.bpmn").read_text().replace("PREFIX", name)
+    await engine.deploy([Resource(f"{name}.bpmn", model.encode())])
+    records = await asyncpg.connect(database_url)
+    await records.execute("CREATE TABLE IF NOT EXISTS effects (workflow_id uuid, effect text)")
+    settings = Settings(database_url=database_url, zeebe=ZeebeSettings(address=gateway.address, timeout_s=5.0))
+    async with working(settings, tasks_of(name)):
+        yield Play(engine, records, name)
+        gateway.clear()
+    await records.close()
+
+
+@asynccontextmanager
+async def working(settings: Settings, tasks: dict[str, Task]) -> AsyncIterator[None]:
+    """Run a worker and a relay."""
+    async with AsyncExitStack() as stack:
+        core = await stack.enter_async_context(bootstrap.core(settings))
+        ledger = await stack.enter_async_context(bootstrap.ledger(core))
+        relay = await stack.enter_async_context(bootstrap.relay(core))
+        runner = bootstrap.runner(tasks, core.engine, ledger, Services())
+        fleet = bootstrap.fleet(tasks, core.engine, ledger, runner)
+        stop = asyncio.Event()
+        running = [asyncio.create_task(fleet.run(stop)), asyncio.create_task(relay.run(stop))]
+        yield
+        stop.set()
+        await asyncio.gather(*running)
+
+
+async def test_fleet_works_on_while_half_of_all_calls_are_pushed_back(play: Play, gateway: FaultGateway) -> None:
+    """Backpressure costs time and no retry."""
+    fault = gateway.inject(status=grpc.StatusCode.RESOURCE_EXHAUSTED, share=0.5)
+    await play.start()
+
+    await play.completed()
+
+    assert fault.hits > COUNT
+    assert await play.failures() == 0
+
+
+async def test_lost_replies_double_nothing_and_uncertain_steps_settle(play: Play, gateway: FaultGateway) -> None:
+    """The engine has completed each job; the fleet learns it from what happens next."""
+    fault = gateway.inject("CompleteJob", after=True, share=0.7)
+    await play.start()
+
+    await play.completed()
+
+    assert fault.hits > COUNT
+    await until(play.steps, lambda states: states.keys() == {"COMPLETED"})
+    assert await play.failures() == 0
+
+
+async def test_job_handed_out_twice_has_one_effect(play: Play, gateway: FaultGateway) -> None:
+    """By poll and by stream."""
+    polled = gateway.inject("ActivateJobs", duplicate=True)
+    streamed = gateway.inject("StreamActivatedJobs", duplicate=True)
+    await play.start()
+
+    await play.completed()
+
+    assert polled.hits + streamed.hits > COUNT
+    assert await play.failures() == 0
+
+
+async def test_lost_answers_of_polls_come_back_when_their_lease_is_over(play: Play, gateway: FaultGateway) -> None:
+    """Jobs that the fleet never saw are nobody's until then."""
+    polled = gateway.inject("ActivateJobs", about=play.name, after=True, times=2)
+    streamed = gateway.inject("StreamActivatedJobs", about=play.name, after=True, times=2)
+    await play.start()
+
+    await play.completed()
+
+    assert polled.hits + streamed.hits > 0
+    assert await play.failures() == 0
+
+
+async def test_fleet_survives_an_engine_that_denies_everything(play: Play, gateway: FaultGateway) -> None:
+    """Nothing ends for want of credentials; it goes on when they are accepted again."""
+    with gateway.inject(status=grpc.StatusCode.UNAUTHENTICATED) as denial:
+        gateway.drop_streams(status=grpc.StatusCode.UNAUTHENTICATED)
+        await play.start()
+        async with asyncio.timeout(30):
+            while denial.hits < 10:
+                await asyncio.sleep(0.05)
+
+    await play.completed()
+
+    assert await play.failures() == 0
+
+
+async def test_streams_that_break_off_are_opened_again(play: Play, gateway: FaultGateway) -> None:
+    """However often."""
+    for _ in range(5):
+        await play.start(1)
+        gateway.drop_streams()
+
+    await play.completed(5)
