@@ -9,29 +9,18 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from starlette.applications import Starlette
-
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
 from zeebe_fleet.adapters.human_tasks import Beat, HumanTaskAdapter, HumanTaskSettings, unwatched
 from zeebe_fleet.adapters.outbound import OutboundServices
-from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.arrears import PostgresArrears
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
-from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
-from zeebe_fleet.adapters.postgres.requests import PostgresRequests
-from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
-from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
-from zeebe_fleet.adapters.zeebe.connection import EngineConnection, OAuthClient
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection, OAuthClient, OperateAccess
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.tooling.parse import read_model
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
-from zeebe_fleet.graphql_api.app import create_app
-from zeebe_fleet.graphql_api.guards import check_bind
-from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers import listeners
 from zeebe_fleet.workers.context import Services
 from zeebe_fleet.workers.contract.observer import Observer
@@ -153,35 +142,6 @@ async def human_tasks(core: Core, beat: Beat = unwatched) -> AsyncIterator[Human
         )
 
 
-@asynccontextmanager
-async def api(core: Core) -> AsyncIterator[Starlette]:
-    """Put the GraphQL API together; it tells the engine at once, and the relay whatever that misses."""
-    settings = core.settings
-    api_settings = ApiSettings(
-        service_token=settings.api.service_token.get_secret_value(),
-        session_secret=settings.api.session_key.get_secret_value(),
-        operate_url=settings.api.operate_url,
-    )
-    check_bind(settings.api.host, api_settings)
-    database = create_async_engine(sqlalchemy_url(settings.database_url), pool_pre_ping=True, hide_parameters=True)
-    sessions = async_sessionmaker(database, expire_on_commit=False)
-    changes = PostgresFeed(settings.database_url)
-    try:
-        async with relay(core) as delivery:
-            services = ApiServices(
-                workflows=PostgresWorkflows(sessions),
-                activities=PostgresActivities(sessions),
-                requests=PostgresRequests(sessions),
-                delivery=delivery,
-                engine=core.engine,
-                changes=changes,
-            )
-            yield create_app(services, api_settings)
-    finally:
-        await changes.close()
-        await database.dispose()
-
-
 def connection_to(zeebe: ZeebeSettings) -> EngineConnection:
     """Turn the settings into the engine adapter's own."""
     oauth = None
@@ -202,4 +162,12 @@ def connection_to(zeebe: ZeebeSettings) -> EngineConnection:
         tenant_id=zeebe.tenant_id,
         timeout_s=zeebe.timeout_s,
         incident_log=zeebe.incident_log,
+        operate=_operate(zeebe),
     )
+
+
+def _operate(zeebe: ZeebeSettings) -> OperateAccess | None:
+    if not zeebe.operate_url:
+        return None
+    password = zeebe.operate_password.get_secret_value()
+    return OperateAccess(url=zeebe.operate_url, username=zeebe.operate_username, password=password)

@@ -61,9 +61,11 @@ async def relay(settings: Settings, stop: asyncio.Event, health: Health) -> None
 
 async def api(settings: Settings, stop: asyncio.Event, health: Health) -> None:
     """Serve GraphQL and the inbox."""
+    from zeebe_fleet.deploy.api import api_app  # what it loads, no other role needs
+
     async with (
         bootstrap.core(settings) as core,
-        bootstrap.api(core) as app,
+        api_app(core) as app,
         served(app, settings.api.host, settings.api.port) as serving,
     ):
         stopping = asyncio.create_task(stop.wait())

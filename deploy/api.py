@@ -1,0 +1,48 @@
+"""Puts the GraphQL API together; apart from `bootstrap`, so that a worker need not load what it never serves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from starlette.applications import Starlette
+
+from zeebe_fleet.adapters.postgres.activities import PostgresActivities
+from zeebe_fleet.adapters.postgres.feed import PostgresFeed
+from zeebe_fleet.adapters.postgres.requests import PostgresRequests
+from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
+from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
+from zeebe_fleet.deploy.bootstrap import Core, relay
+from zeebe_fleet.graphql_api.app import create_app
+from zeebe_fleet.graphql_api.guards import check_bind
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+
+
+@asynccontextmanager
+async def api_app(core: Core) -> AsyncIterator[Starlette]:
+    """Put the GraphQL API together; it tells the engine at once, and the relay whatever that misses."""
+    settings = core.settings
+    api_settings = ApiSettings(
+        service_token=settings.api.service_token.get_secret_value(),
+        session_secret=settings.api.session_key.get_secret_value(),
+        operate_url=settings.api.operate_url,
+    )
+    check_bind(settings.api.host, api_settings)
+    database = create_async_engine(sqlalchemy_url(settings.database_url), pool_pre_ping=True, hide_parameters=True)
+    sessions = async_sessionmaker(database, expire_on_commit=False)
+    changes = PostgresFeed(settings.database_url)
+    try:
+        async with relay(core) as delivery:
+            services = ApiServices(
+                workflows=PostgresWorkflows(sessions),
+                activities=PostgresActivities(sessions),
+                requests=PostgresRequests(sessions),
+                delivery=delivery,
+                engine=core.engine,
+                changes=changes,
+            )
+            yield create_app(services, api_settings)
+    finally:
+        await changes.close()
+        await database.dispose()
