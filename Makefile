@@ -10,13 +10,14 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test smoke bench-start check format-check lint types imports processes schema \
+.PHONY: help demo test smoke chaos bench-start check format-check lint types imports processes schema \
 	docs format setup lock wheel stop clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Run a customer onboarding on a real engine, with nothing installed; stays up until Ctrl-C
+	@$(MAKE) --no-print-directory --silent ui || echo "Going on without it."
 	@$(BIN)/fleet demo
 
 test: $(READY) ## Run all tests
@@ -25,8 +26,14 @@ test: $(READY) ## Run all tests
 smoke: $(READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke
 
+chaos: $(READY) ## Measure what is promised while everything is killed; hours at full size, ARGS=--quick for minutes
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
 bench-start: $(READY) ## Measure the demo's start to the first workflow completed, and the stack's memory
 	@$(BIN)/python -m bench.start
+
+ui: $(READY) ## Build the page people work in; without it the API serves a plain inbox
+	@$(BIN)/python -m zeebe_fleet.deploy.ui_build
 
 check: format-check lint types imports processes schema ## Run every check that needs no engine
 
@@ -68,7 +75,7 @@ lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versio
 	@$(LOCK) $(ARGS) --output-file requirements/runtime.txt
 	@$(LOCK) $(ARGS) --constraint requirements/runtime.txt --extra local --group dev --output-file requirements/dev.txt
 
-wheel: $(READY) ## Build the wheel into dist/
+wheel: ui ## Build the wheel into dist/
 	@rm -rf build/lib build/bdist.* dist
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
 	@ls dist/*.whl

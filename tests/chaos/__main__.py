@@ -14,13 +14,12 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.chaos.row import Finding, Row
-from tests.chaos.rows import TABLE
+from tests.chaos.rows import TABLE, kill_points
 from tests.chaos.world import World
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 
 OUT = Path("build")
-QUICK = 0.05
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -29,15 +28,13 @@ def main() -> int:
     chosen = _arguments()
     rows = [row for row in TABLE if not chosen.only or any(part in row.name for part in chosen.only)]
     if chosen.quick:
-        rows, chosen.scale = rows[:2] if not chosen.only else rows, chosen.scale or QUICK
-        chosen.scale = 0.1 if rows == list(TABLE[:2]) else chosen.scale
-    scale = chosen.scale or 1.0
+        rows, chosen.scale = list(kill_points.ROWS), kill_points.QUICK
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="chaos-") as state:
         stack = LocalStack(Path(state), report=ConsoleReport())
         stack.up()
         try:
-            lines = asyncio.run(run(stack, rows, seed=chosen.seed, scale=scale))
+            lines = asyncio.run(run(stack, rows, seed=chosen.seed, scale=chosen.scale))
         finally:
             stack.down()
     _keep(lines)
@@ -76,7 +73,7 @@ def _keep(lines: list[dict[str, object]]) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="where every choice comes from")
-    parser.add_argument("--scale", type=float, default=0.0, help="share of the full size")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full size")
     parser.add_argument("--quick", action="store_true", help="the size for CI: 20 kill points over 500 instances")
     parser.add_argument("--only", action="append", help="part of a row's name; may be given several times")
     return parser.parse_args()

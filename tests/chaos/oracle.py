@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.chaos.world import World, insist
@@ -16,6 +16,15 @@ from zeebe_fleet.workers.contract.errors import EngineGone
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 
 Effects = Counter[str]
+_SHOWN = 5
+_STORY = (
+    "SELECT workflow_id, state, origin, process_instance_key, incident FROM workflow WHERE business_key = $1",
+    "SELECT at, effect, detail FROM effect_log WHERE item = $1 ORDER BY id",
+    "SELECT step_id, job_key, element_id, kind, step.state, fence, round, delivery, deaths, compensated_by, error "
+    "FROM step JOIN workflow USING (workflow_id) WHERE business_key = $1 ORDER BY step_id",
+    "SELECT attempt.* FROM step_attempt attempt JOIN step USING (step_id) JOIN workflow USING (workflow_id) "
+    "WHERE business_key = $1 ORDER BY step_id, attempt.fence",
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,8 @@ async def judge(
     """
     seen = await effects(world)
     lost = double = 0
-    stuck = set()
+    stuck: set[str] = set()
+    wrong: list[str] = []
     for item, wanted in expected.items():
         happened = seen.get(item, Counter())
         double += (happened - wanted).total()
@@ -58,7 +68,10 @@ async def judge(
             stuck.add(item)
         else:
             lost += (wanted - happened).total()
+        if happened != wanted:
+            wrong.append(item)
     stuck |= await _under_way(world) - set(but)
+    await _write_down(world, [*wrong, *stuck], seen)
     return Verdict(lost, double, len(stuck), await _retries_spent(world), await _incidents(world))
 
 
@@ -98,6 +111,17 @@ async def _under_way(world: World) -> set[str]:
     known = [row for row in rows if row["process_instance_key"]]
     alive = await asyncio.gather(*(insist(lambda key=row["process_instance_key"]: lives(key)) for row in known))  # type: ignore[misc]
     return stuck | {row["business_key"] for row, lives_on in zip(known, alive, strict=True) if lives_on}
+
+
+async def _write_down(world: World, wrong: Sequence[str], seen: Mapping[str, Effects]) -> None:
+    """Keep what the records say of the first few that went wrong, for whoever looks for the reason."""
+    file = world.folder / f"{world.prefix}-wrong.txt"
+    lines = [f"{item}: {dict(seen.get(item, {}))}" for item in wrong]
+    for item in wrong[:_SHOWN]:
+        for query in _STORY:
+            lines += [f"  {dict(row)}" for row in await world.sql(query, item)]
+    if lines:
+        file.write_text("\n".join(lines) + "\n")
 
 
 async def _retries_spent(world: World) -> int:

@@ -12,6 +12,9 @@ from tests.chaos.world import World, died
 
 KILLS = 200
 INSTANCES = 10_000
+QUICK = 0.1
+"""Twenty kills; the instances are fewer still."""
+_QUICK_INSTANCES = 500
 _POINTS = {"api": ("K9", "K10"), "worker": tuple(f"K{n}" for n in range(9))}
 _RARE = ("K7", "K9", "K10")
 _WORKERS = 2
@@ -41,7 +44,8 @@ async def kill_points(world: World) -> Finding:
     kills = [(role, point) for role, points in _POINTS.items() for point in points]
     drawn = [kills[n] if n < len(kills) else world.chance.choice(kills) for n in range(world.times(KILLS))]
     world.chance.shuffle(drawn)
-    items = items_of(world, world.times(INSTANCES))
+    count = _QUICK_INSTANCES if world.scale == QUICK else world.times(INSTANCES)
+    items = items_of(world, count)
     await world.deploy(order=models.order(world.prefix))
     for role in ("relay", "human-tasks"):
         world.keep(role)

@@ -124,8 +124,6 @@ async def _same(value: bool) -> bool:
 
 
 ROWS = (
-    Row(
-        "timer, cancel and migration between COMMIT and acknowledgement", "undone once, or kept as the model says", gaps
-    ),
+    Row("timer, cancel and migration between COMMIT and acknowledgement", "undone once, or kept, as modelled", gaps),
     Row("loop of three and multi-instance of three compensated, with kills", "each effect undone once", sagas),
 )
