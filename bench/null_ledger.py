@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ class NullLedger:
 
     async def claim(self, job: Job) -> Verdict:
         """Grant the job."""
-        return Claim(job, 1, 1, self._workflow_id, UUID(int=job.key))
+        return Claim(job, 1, 1, self._workflow_id, self._workflow_id)
 
     async def intend(self, claim: Claim) -> None:
         """Forget the intent."""

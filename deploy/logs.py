@@ -8,6 +8,8 @@ from typing import Literal
 
 import structlog
 
+from zeebe_fleet.workers.trace import name_the_job
+
 
 def configure_logs(log_format: Literal["console", "json"]) -> None:
     """Write log lines to standard error; those of libraries from warning on."""
@@ -19,6 +21,7 @@ def configure_logs(log_format: Literal["console", "json"]) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            name_the_job,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

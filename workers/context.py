@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -54,7 +55,12 @@ class TaskContext:
         self._services = services
         self._open_session = open_session
         self._session: AsyncSession | None = None
-        self.log = structlog.get_logger("fleet.task").bind(
+
+    @cached_property
+    def log(self) -> Any:
+        """A logger whose lines name workflow, step and job type."""
+        claim = self._claim
+        return structlog.get_logger("fleet.task").bind(
             workflow_id=str(claim.workflow_id), step_id=claim.step_id, job_type=claim.job.type
         )
 

@@ -61,6 +61,8 @@ def bounded(outcome: Complete) -> Complete:
     Raises:
         PermanentError: more than 256 KB of JSON.
     """
+    if not outcome.variables:
+        return outcome
     size_bytes = len(json.dumps(dict(outcome.variables), ensure_ascii=False).encode())
     if size_bytes > RESULT_LIMIT_BYTES:
         raise PermanentError(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import inspect
 import multiprocessing
 import os
 from collections.abc import Callable, Mapping
@@ -20,13 +19,11 @@ PROCESSES = max(os.cpu_count() or 1, 1)
 
 
 async def execute(action: Callable[..., Any], arguments: Mapping[str, Any], *, cpu: bool) -> Any:
-    """Run an action where it does not hold up the others.
+    """Run a plain function where it does not hold up the others.
 
     Raises:
         BrokenExecutor: a process of the pool ended; whose action ended it is unknown.
     """
-    if inspect.iscoroutinefunction(action):
-        return await action(**arguments)
     loop = asyncio.get_running_loop()
     if not cpu:
         call = partial(contextvars.copy_context().run, partial(action, **arguments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Mapping
@@ -71,6 +72,7 @@ class Fleet:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; then let jobs end, and hand back those that do not in time."""
+        _spare_the_collector()
         taking = [asyncio.create_task(source.run()) for source in self.sources]
         watching = [asyncio.create_task(self._leases.run()), asyncio.create_task(self._orphans.run(stop))]
         stopped = asyncio.create_task(stop.wait())
@@ -98,6 +100,12 @@ class Fleet:
             raise InfrastructureError("The worker stops.")
         if not self._intake.is_open:
             raise InfrastructureError("The records do not answer.")
+
+
+def _spare_the_collector() -> None:
+    """Set apart what was made until now: it lives as long as the worker, and looking through it costs half the CPU."""
+    gc.collect()
+    gc.freeze()
 
 
 def slots_of(task: Task, tasks: int) -> int:

@@ -11,7 +11,7 @@ class Slots:
     def __init__(self, size: int) -> None:
         self.size = size
         self._free = size
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
     def free(self) -> int:
@@ -22,16 +22,16 @@ class Slots:
         """Wait until `at_least` slots are free, take up to `at_most`, and return how many."""
         while self._free < at_least:
             freed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(freed)
+            self._waiting.append((at_least, freed))
             await freed
         taken = min(self._free, at_most)
         self._free -= taken
         return taken
 
     def give_back(self, count: int = 1) -> None:
-        """Free slots, and wake who waits for them."""
+        """Free slots, and wake who waits for so many."""
         self._free += count
-        waiting, self._waiting = self._waiting, []
-        for freed in waiting:
-            if not freed.done():
-                freed.set_result(None)
+        for waiter in [one for one in self._waiting if one[0] <= self._free]:
+            self._waiting.remove(waiter)
+            if not waiter[1].done():
+                waiter[1].set_result(None)

@@ -37,7 +37,7 @@ class Task:
         self._hints = _hints_of(job_type, action)
         self._check()
 
-    @property
+    @cached_property
     def blocking(self) -> bool:
         """Whether the action holds up the thread it runs in."""
         return not inspect.iscoroutinefunction(self.action)
@@ -47,7 +47,7 @@ class Task:
         """Names of the variables to fetch: the parameters and the reserved ones; none named means all."""
         if self.settings.all_variables:
             return ()
-        return (*self._input.model_fields, *RESERVED_VARIABLES)
+        return (*self._names, *RESERVED_VARIABLES)
 
     async def call(self, ctx: TaskContext, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Validate the input, run the action, and return its result as variables.
@@ -58,7 +58,12 @@ class Task:
         arguments = self._read(variables)
         if self._context_parameter:
             arguments[self._context_parameter] = ctx
-        return self._write(await execute(self.action, arguments, cpu=self.settings.cpu))
+        return self._write(await self._act(arguments))
+
+    async def _act(self, arguments: dict[str, Any]) -> Any:
+        if self.blocking:
+            return await execute(self.action, arguments, cpu=self.settings.cpu)
+        return await self.action(**arguments)
 
     def _check(self) -> None:
         if self.settings.cpu and (inspect.iscoroutinefunction(self.action) or self._context_parameter):
@@ -69,13 +74,13 @@ class Task:
 
     def _read(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            read = self._input.model_validate({k: v for k, v in variables.items() if k in self._input.model_fields})
+            read = self._input.model_validate({k: v for k, v in variables.items() if k in self._names})
         except ValidationError as error:
             raise PermanentError(
                 f"The variables do not fit task {self.job_type!r}: {_plain(error)}.",
                 "Correct them on the instance and resolve the incident.",
             ) from None
-        return {name: getattr(read, name) for name in self._input.model_fields}
+        return {name: getattr(read, name) for name in self._names}
 
     def _write(self, result: Any) -> dict[str, Any]:
         try:
@@ -109,6 +114,10 @@ class Task:
             fields[name] = (self._hints.get(name, Any), default)
         config = ConfigDict(extra="ignore", arbitrary_types_allowed=True)
         return create_model(f"Input of {self.job_type}", __config__=config, **fields)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self._input.model_fields)
 
     @cached_property
     def _output(self) -> TypeAdapter[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from zeebe_fleet.workers.contract.errors import EngineRejected
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
 
+_EMPTY = ("", "{}")
 MAX_MESSAGE = 4_000
 """Characters of an error message that reach the engine; it stores them with every failure."""
 
@@ -26,10 +27,14 @@ def job_of(activated: Any, lease_s: float) -> Job:
         element_instance_key=ElementInstanceKey(activated.elementInstanceKey),
         retries=activated.retries,
         lease_s=lease_s,
-        variables=json.loads(activated.variables) if activated.variables else {},
-        headers=json.loads(activated.customHeaders) if activated.customHeaders else {},
+        variables=_object(activated.variables),
+        headers=_object(activated.customHeaders),
         tenant_id=activated.tenantId,
     )
+
+
+def _object(text: str) -> dict[str, Any]:
+    return {} if text in _EMPTY else json.loads(text)
 
 
 def document(variables: Mapping[str, Any]) -> str:
@@ -38,6 +43,8 @@ def document(variables: Mapping[str, Any]) -> str:
     Raises:
         EngineRejected: they are none; refused here, because the gateway's own refusal quotes them.
     """
+    if not variables:
+        return "{}"
     try:
         return json.dumps(variables, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
