@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -13,8 +15,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from zeebe_fleet.adapters.postgres.arrears import PostgresArrears
+from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy.health import Health, watched
-from zeebe_fleet.deploy.settings import HealthSettings
+from zeebe_fleet.deploy.local.stack import Addresses
+from zeebe_fleet.deploy.publication import deploy
+from zeebe_fleet.deploy.roles import relay, worker
+from zeebe_fleet.deploy.settings import SHIPPED_APP, HealthSettings, Settings, ZeebeSettings
 from zeebe_fleet.workers.contract.errors import EngineBusy, FleetError, RecordsUnavailable
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, ThrowError
@@ -233,6 +239,36 @@ async def test_owed_rows_and_their_age_are_read_from_the_records(
     assert "fleet_owed_rows{" not in (await asking.get("/metrics")).text
     await records.close()
     await arrears.close()
+
+
+async def test_worker_and_relay_tell_what_they_did(
+    engine: ZeebeEngine, addresses: Addresses, database_url: str
+) -> None:
+    """On the real engine: alive and ready while they work, each job counted, not ready once they stop."""
+    zeebe = ZeebeSettings(address=addresses.engine_grpc, incident_log=Path(addresses.incident_log))
+    settings = Settings(app=SHIPPED_APP, database_url=database_url, zeebe=zeebe)
+    await deploy(settings)
+    health = Health()
+    stop = asyncio.Event()
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(health.app()), base_url="http://health") as asking,
+        asyncio.TaskGroup() as roles,
+    ):
+        roles.create_task(worker(settings, stop, health))
+        roles.create_task(relay(settings, stop, health))
+        await engine.start(process_name="hello_world")
+        async with asyncio.timeout(60):
+            while 'fleet_jobs_total{job_type="fleet-ended"' not in (await asking.get("/metrics")).text:
+                await asyncio.sleep(0.05)
+
+        assert await metric(asking, "fleet_jobs_total", job_type="hello.log-message", outcome="COMPLETED") >= 1
+        assert await metric(asking, "fleet_slots", job_type="hello.log-message") > 0
+        assert (await asking.get("/health/live")).json() == {"alive": True, "late_s": {}}
+        assert (await asking.get("/health/ready")).json() == {"ready": True, "why": {}}
+        stop.set()
+        async with asyncio.timeout(10):
+            while (await asking.get("/health/ready")).status_code == 200:
+                await asyncio.sleep(0.01)
 
 
 async def test_broken_observer_breaks_nothing(health: Health, asking: httpx.AsyncClient) -> None:

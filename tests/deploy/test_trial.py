@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -151,6 +152,31 @@ async def test_database_that_is_not_given_is_an_error_of_the_test() -> None:
     """It says how to give one."""
     with pytest.raises(DefinitionError, match=r"'orders\.note' uses ctx\.db.*Pass db="):
         await run_task(note, {"order": "o1"})
+
+
+async def test_plain_function_runs_as_it_does_in_a_worker() -> None:
+    """In a thread, with the same context."""
+
+    @task("orders.count")
+    def count(ctx: TaskContext, orders: list[str]) -> dict[str, Any]:
+        return {"count": len(orders), "in_loop": threading.current_thread() is threading.main_thread()}
+
+    assert await run_task(count, {"orders": ["o1", "o2"]}) == Complete({"count": 2, "in_loop": False})
+
+
+async def test_effect_that_must_not_be_repeated_is_handed_back_for_a_person_to_decide() -> None:
+    """What happened is unknown; a refusal is known."""
+
+    @task("orders.fax", repeatable=False)
+    async def fax(ctx: TaskContext) -> None:
+        await ctx.http("fax").post("/faxes")
+
+    unknown = await run_task(fax, services={"fax": {"POST /faxes": httpx.ReadTimeout("slow")}})
+    refused = await run_task(fax, services={"fax": {"POST /faxes": httpx.Response(422)}})
+
+    assert isinstance(unknown, HandBack)
+    assert unknown.suspect
+    assert isinstance(refused, Fail)
 
 
 @pytest.fixture(scope="module")
