@@ -92,7 +92,10 @@ async def run_task(
     secrets = dict(secrets or {})
     async with _session(db) as trial.session_given, opened(services or {}, secrets, trial.complain) as outbound:
         runner = Runner(
-            {tried.job_type: tried}, cast("Ledger", trial), cast("Engine", _Listening()), Services(outbound, secrets)
+            {tried.job_type: tried},
+            cast("Ledger", trial),
+            cast("Engine", _Listening(trial)),
+            Services(outbound, secrets),
         )
         await runner.process(claim)
     return trial.result()
@@ -124,7 +127,7 @@ class _Trial:
                 await session.commit()
         self._outcome = outcome
 
-    async def hand_back(self, _claim: Claim, outcome: HandBack) -> None:
+    async def hand_back(self, _held: Claim | Job, outcome: HandBack) -> None:
         self._outcome = outcome
 
     async def intend(self, _claim: Claim) -> None:
@@ -148,10 +151,14 @@ class _Trial:
 class _Listening:
     """An engine that agrees with everything it is told."""
 
+    def __init__(self, trial: _Trial) -> None:
+        # A job whose effect is in doubt goes back to the engine alone: its attempt stays open in the records.
+        self.hand_back = trial.hand_back
+
     async def complete(self, *_: Any) -> None:
         return
 
-    fail = throw_error = hand_back = extend = complete
+    fail = throw_error = extend = complete
 
 
 def _task(action: Callable[..., Any] | Task) -> Task:
