@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test smoke chaos bench-start check format-check lint types imports processes schema \
+.PHONY: help demo test smoke chaos bench bench-start check format-check lint types imports processes schema \
 	docs format setup lock wheel stop clean
 
 help: ## List the targets
@@ -29,7 +29,10 @@ smoke: $(READY) ## Run three onboardings to their ends, hands-free, and compare 
 chaos: $(READY) ## Measure what is promised while everything is killed; hours at full size, ARGS=--quick for minutes
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-bench-start: $(READY) ## Measure the demo's start to the first workflow completed, and the stack's memory
+bench: $(READY) ## Measure the fleet beside pyzeebe, the Java client and a bare loop; `make bench ARGS=--quick` for a look
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-start: $(READY) ## Measure the demo's start to the first workflow, a second smoke, memory, and a job's CPU
 	@$(BIN)/python -m bench.start
 
 ui: $(READY) ## Build the page people work in; without it the API serves a plain inbox
