@@ -22,12 +22,14 @@ from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy import bootstrap, cli
-from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.job import Job, JobKey
 from zeebe_fleet.workers.contract.records import Claim, Verdict
 from zeebe_fleet.workers.fleet import Fleet
 
 POINT, _, _NTH = os.environ.get("CHAOS_KILL", "").partition(":")
 _left = int(_NTH or 1)
+_ours: set[int] = set()
+"""Keys of jobs that have an effect; the fleet's own listeners have none."""
 
 
 def die(point: str) -> None:
@@ -39,20 +41,17 @@ def die(point: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _ours(job_type: str) -> bool:
-    return not job_type.startswith("fleet-")
-
-
 class DyingLedger(PostgresLedger):
     """The real ledger, with points to die at."""
 
     async def claim(self, job: Job) -> Verdict:
-        if _ours(job.type):
+        if not job.type.startswith("fleet-"):
+            _ours.add(job.key)
             die("K0")
         if os.environ.get("CHAOS_FORGET"):
             await self._forget(job)
         verdict = await super().claim(job)
-        if _ours(job.type):
+        if job.key in _ours:
             die("K1")
         return verdict
 
@@ -61,7 +60,7 @@ class DyingLedger(PostgresLedger):
         die("K7")
 
     async def settle(self, claim: Claim, *rest: Any) -> None:
-        if _ours(claim.job.type):
+        if claim.job.key in _ours:
             die("K6")
         await super().settle(claim, *rest)
 
@@ -83,10 +82,11 @@ class DyingLedger(PostgresLedger):
 class DyingEngine(ZeebeEngine):
     """The real engine adapter, with points to die at."""
 
-    async def complete(self, *arguments: Any) -> None:
-        die("K4")
-        completed = asyncio.create_task(super().complete(*arguments))
-        if POINT == "K5":
+    async def complete(self, job_key: JobKey, *rest: Any) -> None:
+        if job_key in _ours:
+            die("K4")
+        completed = asyncio.create_task(super().complete(job_key, *rest))
+        if POINT == "K5" and job_key in _ours:
             await asyncio.wait({completed})
             die("K5")
         await completed
