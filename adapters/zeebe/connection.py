@@ -44,6 +44,20 @@ class OAuthClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperateAccess:
+    """How to reach an Operate.
+
+    Args:
+        url: the address that `/v1/incidents/search` lies below.
+        username: for a session; without one, the engine's OAuth client is used.
+    """
+
+    url: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConnection:
     """How to reach one engine.
 
@@ -56,6 +70,7 @@ class EngineConnection:
         tenant_id: tenant of everything sent and taken.
         timeout_s: deadline of a call, and what a long poll gets on top of its own wait.
         incident_log: file our exporter writes in an embedded engine.
+        operate: an Operate to ask for incidents, where neither the engine nor a file can say.
     """
 
     address: str
@@ -66,6 +81,7 @@ class EngineConnection:
     tenant_id: str = DEFAULT_TENANT
     timeout_s: float = 10.0
     incident_log: Path | None = None
+    operate: OperateAccess | None = None
 
     @classmethod
     def saas(

@@ -1,4 +1,4 @@
-"""The open incidents of an instance: from our exporter's file, or from the search of 8.8 and newer."""
+"""The open incidents of an instance: from our exporter's file, from the search of 8.8 and newer, or from Operate."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from typing import Any
 
 import httpx
 
+from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.adapters.zeebe.operate import OperateIncidents
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineGone, EngineRejected, EngineUnavailable
 from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Capabilities, OpenIncident
 
 NO_JOB = -1
+SEARCHABLE = (8, 8)
+"""The first version with a search of its own."""
 
 
 class Incidents:
     """Finds incidents by whichever way this engine offers.
 
     Args:
-        connection: names the exporter's file, or the REST address.
+        connection: names the exporter's file, the REST address, or an Operate.
         tokens: for REST calls, when the engine wants them.
     """
 
@@ -31,20 +35,27 @@ class Incidents:
         self._connection = connection
         self._tokens = tokens
         self._log = IncidentLog(connection.incident_log) if connection.incident_log else None
+        self._operate = (
+            OperateIncidents(connection.operate, tokens, ca_file=connection.ca_file, timeout_s=connection.timeout_s)
+            if connection.operate
+            else None
+        )
 
     async def find(self, process_instance_key: ProcessInstanceKey, capabilities: Capabilities) -> list[OpenIncident]:
         """Return the open incidents of an instance.
 
         Raises:
-            EngineRejected: neither way is there.
+            EngineRejected: no way is there.
         """
         if self._log is not None:
             return await asyncio.to_thread(self._log.open_of, process_instance_key)
-        if capabilities.incident_search:
+        if self._connection.rest_address and version_of(capabilities.version) >= SEARCHABLE:
             return await self._search(process_instance_key)
+        if self._operate is not None:
+            return [_incident(int(item["key"]), item) for item in await self._operate.open_of(process_instance_key)]
         raise EngineRejected(
             f"Engine {capabilities.version} cannot be asked for its incidents.",
-            "Resolve it in Operate; Camunda 8.8 or newer with its REST address set can be asked.",
+            "Resolve it in Operate, or name it in FLEET_ZEEBE__OPERATE_URL; Camunda 8.8 or newer can be asked by REST.",
         )
 
     async def _search(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
@@ -121,7 +132,7 @@ def _incident(key: int, said: Mapping[str, Any]) -> OpenIncident:
         process_instance_key=ProcessInstanceKey(int(said["processInstanceKey"])),
         job_key=JobKey(job_key) if job_key > 0 else None,
         element_id=said.get("elementId") or said.get("flowNodeId") or "",
-        message=said.get("errorMessage") or "",
+        message=said.get("errorMessage") or said.get("message") or "",
     )
 
 

@@ -1,0 +1,73 @@
+"""Open incidents as Operate knows them: for engines of 8.6 and 8.7, which have no search of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from zeebe_fleet.adapters.zeebe.connection import OperateAccess
+from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.workers.contract.errors import EngineDenied, EngineRejected, EngineUnavailable
+
+_MOST = 1_000
+_CSRF = "x-csrf-token"
+
+
+class OperateIncidents:
+    """Asks Operate's public API; it lags the engine by some seconds.
+
+    Source: https://docs.camunda.io/docs/8.6/apis-tools/operate-api/overview/
+    """
+
+    def __init__(
+        self, access: OperateAccess, tokens: TokenSource | None, *, ca_file: Path | None = None, timeout_s: float = 10.0
+    ) -> None:
+        self._access = access
+        self._tokens = tokens
+        self._ca_file = ca_file
+        self._timeout_s = timeout_s
+
+    async def open_of(self, process_instance_key: int) -> list[dict[str, Any]]:
+        """Return the unresolved incidents of an instance, as Operate words them.
+
+        Raises:
+            EngineDenied: the account may not sign in, or not read.
+            EngineUnavailable: it does not answer.
+        """
+        base = self._access.url.rstrip("/")
+        body = {"filter": {"processInstanceKey": process_instance_key}, "size": _MOST}
+        try:
+            async with httpx.AsyncClient(timeout=self._timeout_s, verify=trust(self._ca_file)) as http:
+                headers = await self._credentials(http, base)
+                response = await http.post(f"{base}/v1/incidents/search", json=body, headers=headers)
+                return [item for item in self._read(response)["items"] if item.get("state") != "RESOLVED"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise EngineUnavailable(
+                f"Operate at {base} does not answer as it should ({type(error).__name__}).",
+                "Check its address, and that it runs.",
+            ) from error
+
+    async def _credentials(self, http: httpx.AsyncClient, base: str) -> dict[str, str]:
+        if not self._access.username:
+            return {"authorization": f"Bearer {await self._tokens.token()}"} if self._tokens else {}
+        account = {"username": self._access.username, "password": self._access.password}
+        response = await http.post(f"{base}/api/login", data=account)
+        self._read_status(response)
+        # Its name has a prefix in some versions; what came in it is sent back under the same one.
+        return {name: text for name, text in response.headers.items() if name.endswith(_CSRF)}
+
+    def _read(self, response: httpx.Response) -> Any:
+        self._read_status(response)
+        return response.json()
+
+    def _read_status(self, response: httpx.Response) -> None:
+        if response.is_success:
+            return
+        said = f"Operate answered {response.status_code} to {response.request.url.path}."
+        if response.status_code in (401, 403):
+            raise EngineDenied(said, "Check the account for Operate, and what it is allowed to read.")
+        if response.status_code in (408, 429) or response.status_code >= 500:
+            raise EngineUnavailable(said)
+        raise EngineRejected(said, "Check that the address is that of Operate 8.6 or 8.7.")
