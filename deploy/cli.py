@@ -36,18 +36,19 @@ app.add_typer(new)
 
 AppOption = Annotated[str, typer.Option("--app", help="Module with the processes and tasks.", show_default=False)]
 ResetOption = Annotated[bool, typer.Option("--reset", help="Wipe the local data first.")]
+NoOperateOption = Annotated[bool, typer.Option("--no-operate", help="Leave out Operate (saves 700 MB of memory).")]
 
 
 @app.command(epilog="Example: fleet up · fleet up --app myflows --reset")
-def up(app: AppOption = "", reset: ResetOption = False) -> None:
+def up(app: AppOption = "", reset: ResetOption = False, no_operate: NoOperateOption = False) -> None:
     """Run everything on this machine: the local stack, the API, a worker, the adapter and the relay."""
-    _unwrapped(lambda: show_up(_settings(app), reset=reset))
+    _unwrapped(lambda: show_up(_locally(_settings(app), no_operate), reset=reset))
 
 
 @app.command(epilog="Example: fleet demo --reset")
-def demo(reset: ResetOption = False) -> None:
+def demo(reset: ResetOption = False, no_operate: NoOperateOption = False) -> None:
     """Run the shipped processes, start one onboarding, and say what to do next."""
-    _unwrapped(lambda: show_demo(_settings(SHIPPED_APP), reset=reset))
+    _unwrapped(lambda: show_demo(_locally(_settings(SHIPPED_APP), no_operate), reset=reset))
 
 
 @app.command(epilog="Example: fleet smoke")
@@ -128,6 +129,10 @@ def _settings(app: str = "", *, required: bool = True) -> Settings:
         )
     configure_logs(settings.log_format)
     return settings.model_copy(update={"app": name})
+
+
+def _locally(settings: Settings, no_operate: bool) -> Settings:
+    return settings.model_copy(update={"operate": settings.operate and not no_operate})
 
 
 def _connected(settings: Settings) -> Settings:

@@ -74,6 +74,8 @@ def _print_places(settings: Settings, deployment: Deployment) -> None:
     table.add_row("Inbox", settings.api_url)
     table.add_row("GraphQL", f"{settings.api_url}/graphql")
     table.add_row("Engine (gRPC)", settings.zeebe.address)
+    if settings.api.operate_url:
+        table.add_row("Operate", f"{settings.api.operate_url} (demo/demo, soon)")
     if _sandbox(settings):
         table.add_row("Outside services", _sandbox(settings))
     for process in deployment.processes:

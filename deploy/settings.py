@@ -31,6 +31,12 @@ class ZeebeSettings(BaseModel):
     tenant_id: str = Field(default=DEFAULT_TENANT, description="Tenant of everything sent and taken.")
     timeout_s: float = Field(default=10.0, description="Deadline of a call, in seconds.")
     incident_log: Path | None = Field(default=None, description="Where the local engine writes its incidents.")
+    operate_url: str = Field(
+        default="",
+        description="Base address of an Operate to ask for incidents, where the engine itself cannot (8.6, 8.7).",
+    )
+    operate_username: str = Field(default="", description="Who signs in to that Operate; empty: the OAuth client does.")
+    operate_password: SecretStr = Field(default=SecretStr(""), description="The password of that account.")
 
 
 class ApiSettingsSection(BaseModel):
@@ -45,6 +51,10 @@ class ApiSettingsSection(BaseModel):
     )
     session_key: SecretStr = Field(
         default_factory=lambda: SecretStr(randomness.token_urlsafe(32)), description="Signs login sessions."
+    )
+    operate_url: str = Field(
+        default="",
+        description="Operate as browsers reach it: https://…/operate; the local one when empty.",
     )
 
 
@@ -68,6 +78,7 @@ class Settings(BaseSettings):
     app: str = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
     database_url: str = Field(default="", description="postgresql:// address; empty for the local database.")
     state: Path = Field(default=Path(".fleet"), description="Folder of the local stack's data and logs.")
+    operate: bool = Field(default=True, description="Whether the local stack brings up Operate behind the rest.")
     human_tasks: Literal["deployed", "all"] = Field(
         default="deployed", description="Whether user tasks of processes that others deployed become activities too."
     )

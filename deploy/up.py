@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy import roles
 from zeebe_fleet.deploy.health import Health, watched
-from zeebe_fleet.deploy.local.report import Report
+from zeebe_fleet.deploy.local.behind import Behind, hindrance
+from zeebe_fleet.deploy.local.report import LineReport, Report
 from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN
 from zeebe_fleet.deploy.local.stack import PARTS, Addresses, LocalStack
 from zeebe_fleet.deploy.publication import Deployment, deploy
@@ -23,16 +24,23 @@ from zeebe_fleet.deploy.settings import Settings
 
 _SANDBOX_SERVICES = ("kyc", "accounts", "credit", "notifications")
 
+_STOP_S = 10.0
+"""For what was begun to come to its end after Ctrl-C."""
+
 
 @contextmanager
 def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> Iterator[Settings]:
     """Run the parts of the stack that the settings leave open; yields the settings that lead to them.
 
-    Must be entered in the main thread, before an event loop runs: there it stops cleanly at any moment.
+    Operate comes up behind, where it is wanted and there is memory for it. Must be entered in the main thread,
+    before an event loop runs: there it stops cleanly at any moment.
     """
-    stack = LocalStack(settings.state, report=report, parts=missing_parts(settings))
+    parts = missing_parts(settings)
+    stack = LocalStack(settings.state, report=report, parts=parts, operate=_with_operate(settings, parts, report))
     try:
-        yield located(settings, stack.up(reset=reset))
+        addresses = stack.up(reset=reset)
+        with Behind(stack, LineReport()):
+            yield located(settings, addresses)
     finally:
         stack.down()
 
@@ -45,13 +53,15 @@ async def running(settings: Settings, report: Report) -> AsyncIterator[Deploymen
     stop = asyncio.Event()
     wanted: list[roles.Role] = [roles.api, roles.worker, roles.human_tasks, roles.relay]
     async with watched(settings.health) as health, asyncio.TaskGroup() as group:
-        for role in wanted:
-            group.create_task(_running(role, settings, stop, health))
+        running_roles = [group.create_task(_running(role, settings, stop, health)) for role in wanted]
         try:
             await _answering(settings)
             yield deployment
         finally:
             stop.set()
+            await asyncio.wait(
+                running_roles, timeout=_STOP_S
+            )  # asked to end, they do so in order; cancelled, they don't
 
 
 def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
@@ -87,7 +97,8 @@ def located(settings: Settings, addresses: Addresses, *, move_port: bool = True)
         found = {"address": addresses.engine_grpc, "incident_log": Path(addresses.incident_log)}
         zeebe = zeebe.model_copy(update=found)
     port = _free_port(settings.api.host, settings.api.port) if move_port else settings.api.port
-    api = settings.api.model_copy(update={"port": port})
+    operate_url = settings.api.operate_url or addresses.operate_url
+    api = settings.api.model_copy(update={"port": port, "operate_url": operate_url})
     settings = settings.model_copy(
         update={"zeebe": zeebe, "api": api, "database_url": settings.database_url or addresses.database_url}
     )
@@ -101,6 +112,15 @@ def located(settings: Settings, addresses: Addresses, *, move_port: bool = True)
             },
         }
     )
+
+
+def _with_operate(settings: Settings, parts: list[str], report: Report) -> bool:
+    if not settings.operate or "engine" not in parts:
+        return False
+    reason = hindrance()
+    if reason:
+        report.say(f"{reason} It is left out.")
+    return not reason
 
 
 async def _running(role: roles.Role, settings: Settings, stop: asyncio.Event, health: Health) -> None:

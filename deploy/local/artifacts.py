@@ -38,3 +38,10 @@ def pinned(key: str) -> Artifact:
     """Read one artifact from `artifacts.toml`."""
     table = tomllib.loads(files(__package__).joinpath("artifacts.toml").read_text("utf-8"))
     return Artifact(**table[key])
+
+
+def pinned_jars() -> list[Artifact]:
+    """Read the jars of OpenSearch from `opensearch.toml`."""
+    table = tomllib.loads(files(__package__).joinpath("opensearch.toml").read_text("utf-8"))
+    named = [(coordinates.split(":"), pin) for coordinates, pin in table["jars"].items()]
+    return [Artifact(group, name, version, "jar", **pin) for (group, name, version), pin in named]

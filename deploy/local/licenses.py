@@ -11,3 +11,8 @@ def notice(engine_version: str) -> str:
     major, minor = (int(number) for number in engine_version.split(".")[:2])
     terms = _CAMUNDA if (major, minor) >= (8, 6) else _COMMUNITY
     return f"Zeebe {engine_version} is used {terms}. Production needs a license from Camunda, or your own Camunda 8."
+
+
+def operate_notice(version: str) -> str:
+    """One line on the license of Operate, and of the OpenSearch below it."""
+    return f"Operate {version} is used {_CAMUNDA}; OpenSearch under the Apache License 2.0."

@@ -14,20 +14,26 @@ from zeebe_fleet.deploy.local.artifacts import pinned
 from zeebe_fleet.deploy.local.cache import Cache, translate_full
 from zeebe_fleet.deploy.local.database import Database
 from zeebe_fleet.deploy.local.engine import Engine
-from zeebe_fleet.deploy.local.errors import LocalStackError
+from zeebe_fleet.deploy.local.errors import LocalStackError, PartFailed
 from zeebe_fleet.deploy.local.installation import install
 from zeebe_fleet.deploy.local.interrupts import Interrupts
-from zeebe_fleet.deploy.local.licenses import notice
+from zeebe_fleet.deploy.local.licenses import notice, operate_notice
+from zeebe_fleet.deploy.local.opensearch import OpenSearch, OperateInstallation
+from zeebe_fleet.deploy.local.operate import Operate, exporting
+from zeebe_fleet.deploy.local.operate_installation import install_operate
 from zeebe_fleet.deploy.local.outside_services import Sandbox
 from zeebe_fleet.deploy.local.overview import Addresses, PartStatus, addresses, part_status
+from zeebe_fleet.deploy.local.ports import choose_ports
 from zeebe_fleet.deploy.local.report import Report, SilentReport
 from zeebe_fleet.deploy.local.starting import Part, Starting
 from zeebe_fleet.deploy.local.state import StackState, StateDir
 
-__all__ = ["PARTS", "Addresses", "LocalStack", "PartStatus"]
+__all__ = ["BEHIND", "PARTS", "Addresses", "LocalStack", "PartStatus"]
 
-#: The parts, in the order in which they are listed.
+#: The parts that everybody waits for, in the order in which they are listed.
 PARTS = ("engine", "database", "sandbox")
+#: The parts that come up behind them, one after the other.
+BEHIND = ("opensearch", "operate")
 
 
 class LocalStack:
@@ -39,6 +45,7 @@ class LocalStack:
         state_dir: `FLEET_STATE`, or `.fleet` of the project, unless given.
         cache: what all checkouts share; `FLEET_CACHE` or the platform's unless given.
         parts: which of `PARTS` to run.
+        operate: have the engine export, so that `follow` can bring up what is `BEHIND`.
         engine_settings: settings of the engine's own, by the names of its environment variables.
     """
 
@@ -50,6 +57,7 @@ class LocalStack:
         cache: Cache | None = None,
         parts: Sequence[str] = PARTS,
         engine_settings: Mapping[str, str] | None = None,
+        operate: bool = False,
     ) -> None:
         self.state = StateDir(state_dir)
         self._report = report or SilentReport()
@@ -59,6 +67,7 @@ class LocalStack:
         self._attached = False
         self._clock_controlled = False
         self._engine_settings = dict(engine_settings or {})
+        self._operate = operate and "engine" in self._names
 
     def up(self, detached: bool = False, reset: bool = False, clock_controlled: bool = False) -> Addresses:
         """Make every part run and answer; what already does is left as it is.
@@ -83,6 +92,26 @@ class LocalStack:
                 self._stop(everything=False)
                 self._let_go()
             raise
+
+    def follow(self, interrupts: Interrupts, detached: bool = False) -> None:
+        """Bring up OpenSearch, then Operate, once `up` has returned; does nothing in another process's stack.
+
+        Args:
+            interrupts: ends it early from another thread; neither part stays then.
+
+        Raises:
+            PartFailed: one of them does not start.
+        """
+        if self._attached or not self._operate:
+            return
+        with self._changing(interrupts):
+            self._report.say(operate_notice(pinned("engine").version))
+            exported_to = self.state.load().ports["opensearch"]
+            for part in self._parts(interrupts.check, BEHIND):
+                self._start([part], interrupts, owned=not detached)
+                if self.state.load().ports["opensearch"] != exported_to:
+                    self._stop_parts(self._parts(_go_on, BEHIND))
+                    raise PartFailed(f"Port {exported_to}, to which the engine exports, was taken.", "Start again.")
 
     def down(self) -> None:
         """Stop the parts: those this object owns, or all of a stack that nobody owns.
@@ -123,17 +152,19 @@ class LocalStack:
     def status(self) -> list[PartStatus]:
         """How each part is, read from the system and not from what was written down alone."""
         stack = self.state.load()
-        return [part_status(name, stack) for name in self._names]
+        names = [*self._names, *(name for name in BEHIND if name in stack.parts)]
+        return [part_status(name, stack) for name in names]
 
     def logs(self, part: str) -> Path:
         """The log file of one part; it may not exist yet."""
-        if part not in PARTS:
-            raise LocalStackError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
+        if part not in (*PARTS, *BEHIND):
+            raise LocalStackError(f"There is no part {part!r}.", f"The parts are {', '.join([*PARTS, *BEHIND])}.")
         return self.state.log(part)
 
     def addresses(self) -> Addresses:
         """Where the parts answer, by what was written down at their start."""
-        return addresses(self.state, self._names)
+        behind = [name for name in BEHIND if self._operate or name in self.state.load().parts]
+        return addresses(self.state, [*self._names, *behind])
 
     @property
     def attached(self) -> bool:
@@ -154,21 +185,40 @@ class LocalStack:
             if reset:
                 self._mark_for_wiping()
             self._wipe_if_marked()
+            self._reserve()
             self._start(self._parts(interrupts.check, self._names), interrupts, owned=not detached)
             return self.addresses()
 
-    def _parts(self, check: Callable[[], None], names: Sequence[str] = PARTS) -> list[Part]:
+    def _reserve(self) -> None:
+        """Choose the ports of what comes behind now: the engine, and whoever links there, must know them."""
+        if self._operate:
+            stack = self.state.load()
+            for part in self._parts(_go_on, BEHIND):
+                if not _reusable(part, stack):
+                    stack.ports.update(choose_ports(part.ports, stack.ports, _others(part, stack)))
+            self.state.save(stack)
+
+    def _parts(self, check: Callable[[], None], names: Sequence[str] = (*PARTS, *BEHIND)) -> list[Part]:
+        def operate() -> OperateInstallation:
+            return install_operate(self._cache, self._report, check)
+
         every: dict[str, Part] = {
             "engine": Engine(
                 self.state,
                 lambda: install(self._cache, self._report, check),
                 self._clock_controlled,
-                self._engine_settings,
+                self._engine_settings | self._exporter(),
             ),
             "database": Database(self.state, check),
             "sandbox": Sandbox(self.state),
+            "opensearch": OpenSearch(self.state, operate),
+            "operate": Operate(self.state, operate),
         }
         return [every[name] for name in names]
+
+    def _exporter(self) -> dict[str, str]:
+        ports = self.state.load().ports
+        return exporting(ports) if self._operate and "opensearch" in ports else {}
 
     def _become_owner(self, detached: bool) -> bool:
         if self._ownership is not None:
@@ -204,7 +254,10 @@ class LocalStack:
 
     def _stop(self, *, everything: bool) -> None:
         stack, parts = self.state.load(), self._parts(_go_on)
-        ending = [part for part in parts if everything or _is_owned(part, stack)]
+        self._stop_parts([part for part in parts if everything or _is_owned(part, stack)])
+
+    def _stop_parts(self, ending: Sequence[Part]) -> None:
+        stack = self.state.load()
         found = processes.find([part.marker for part in ending])
         processes.stop_all([(identity, part.stop_signal) for part in ending for identity in found[part.marker]])
         for part in ending:
@@ -241,6 +294,10 @@ def _reusable(part: Part, stack: StackState) -> bool:
 def _is_owned(part: Part, stack: StackState) -> bool:
     record = stack.parts.get(part.name)
     return record is None or record.owned
+
+
+def _others(part: Part, stack: StackState) -> set[int]:
+    return {port for name, port in stack.ports.items() if name not in part.ports}
 
 
 def _has_sandbox() -> bool:
