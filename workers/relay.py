@@ -9,6 +9,7 @@ from contextlib import suppress
 import structlog
 
 from zeebe_fleet.workers.contract.errors import (
+    EngineBusy,
     EngineConflict,
     EngineError,
     EngineGone,
@@ -90,6 +91,8 @@ class Relay:
                 await self._outbox.told(owed, Answer.GONE)
         except EngineError as error:
             log.info("owed.later", verb=owed.verb, owed_id=owed.owed_id, attempts=owed.attempts, why=error.message)
+            if owed.verb != "START" or isinstance(error, EngineBusy):
+                await self._outbox.told(owed, Answer.LATER)
         else:
             await self._outbox.told(owed, answer)
 

@@ -27,6 +27,13 @@ WHERE owed_id IN (
 RETURNING *
 """
 
+#: its taker lives and the engine answered, if only to push back: nothing must be waited out
+_SOON = """
+UPDATE owed SET
+    next_try = now() + make_interval(secs => least(0.1 * power(2, least(attempts, 7)), 10) * (0.5 + random()))
+WHERE owed_id = $1
+"""
+
 _TAKE = """
 UPDATE owed SET attempts = attempts + 1, next_try = now() + interval '5 seconds'
 WHERE owed_id IN (SELECT owed_id FROM owed WHERE owed_id = ANY ($1) AND next_try <= now() FOR UPDATE SKIP LOCKED)
@@ -105,6 +112,8 @@ class PostgresOutbox:
     async def told(self, owed: Owed, answer: Answer) -> None:
         """Note the engine's answer."""
         if answer is Answer.LATER:
+            async with self._pool.connection() as connection:
+                await connection.execute(_SOON, owed.owed_id)
             return
         async with self._pool.transaction() as connection:
             await _strike(connection, owed)

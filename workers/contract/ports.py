@@ -288,7 +288,7 @@ class Outbox(Protocol):
         """Bind a workflow to its instance; `False` when another instance was faster."""
 
     async def told(self, owed: Owed, answer: Answer) -> None:
-        """Note the engine's answer; `LATER` keeps the row."""
+        """Note the engine's answer; `LATER` keeps the row and brings its next try near."""
 
     async def refused(self, owed: Owed, reason: str) -> None:
         """Note that the engine will never accept this; a person must look."""
