@@ -18,11 +18,17 @@ class Group(Generic[T, R]):
     Args:
         write: writes a group and returns a result, or an error, for each of its items.
         connections: groups under way at a time.
+        every_s: least time between the beginnings of two groups; one after a pause is written at once.
     """
 
     def __init__(
-        self, write: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]], connections: int = 2
+        self,
+        write: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
+        connections: int = 2,
+        every_s: float = 0.0,
     ) -> None:
+        self._every_s = every_s
+        self._next_s = 0.0
         self._write = write
         self._idle = connections
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
@@ -42,10 +48,19 @@ class Group(Generic[T, R]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                await self._paced()
                 group = [self._waiting.popleft() for _ in range(min(_LIMIT, len(self._waiting)))]
                 await self._write_group(group)
         finally:
             self._idle += 1
+
+    async def _paced(self) -> None:
+        """Under load, a moment's patience makes groups of what would be transactions of one."""
+        clock = asyncio.get_running_loop().time
+        pause_s = self._next_s - clock()
+        self._next_s = max(self._next_s, clock()) + self._every_s
+        if pause_s > 0:
+            await asyncio.sleep(pause_s)
 
     async def _write_group(self, group: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:

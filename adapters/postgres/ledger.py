@@ -90,6 +90,10 @@ WITH settled AS (DELETE FROM owed WHERE step_id = $1 AND fence = $2 RETURNING at
 UPDATE step SET state = $3 WHERE step_id = $1 AND state = 'COMPLETED' AND EXISTS (SELECT 1 FROM settled)
 """
 
+_GROUP_EVERY_S = 0.008
+_SETTLE_EVERY_S = 0.05
+"""What was acknowledged can wait to be struck with others: until then it is owed, and told again at worst."""
+
 _FENCE = text("""
 SELECT set_config('lock_timeout', :limit_ms, true), set_config('idle_in_transaction_session_timeout', :limit_ms, true)
 FROM step WHERE step_id = :step_id AND fence = :fence AND state = 'CLAIMED' FOR UPDATE
@@ -117,9 +121,9 @@ class PostgresLedger:
         self._business = business_database(database_url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
         self._claims = Claims(model_of, worker)
         self._orphans = Orphans(model_of, worker)
-        self._claimed: Group[Job, Verdict] = Group(self._claim_group, connections=1)
-        self._finishes: Group[_Finish, None] = Group(self._finish_group)
-        self._settlements: Group[Claim, None] = Group(self._settle_group, connections=1)
+        self._claimed: Group[Job, Verdict] = Group(self._claim_group, connections=1, every_s=_GROUP_EVERY_S)
+        self._finishes: Group[_Finish, None] = Group(self._finish_group, every_s=_GROUP_EVERY_S)
+        self._settlements: Group[Claim, None] = Group(self._settle_group, connections=1, every_s=_SETTLE_EVERY_S)
 
     @property
     def business(self) -> AsyncEngine:
