@@ -126,6 +126,18 @@ class World:
         self.processes[process] = role
         return process
 
+    async def spawn_ready(self, role: str, **environment: str) -> asyncio.subprocess.Process:
+        """Start a role and wait until it says that it is ready."""
+        port = free_port()
+        process = await self.spawn(role, FLEET_HEALTH__PORT=str(port), **environment)
+
+        async def ready() -> bool:
+            async with httpx.AsyncClient() as http:
+                return (await http.get(f"http://127.0.0.1:{port}/health/ready")).is_success
+
+        await until(lambda: insist(ready), bool)
+        return process
+
     async def kill(self, process: asyncio.subprocess.Process) -> None:
         """SIGKILL a process, and see it dead."""
         self.processes.pop(process, None)

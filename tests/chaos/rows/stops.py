@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import signal
 import time
 from collections import Counter
@@ -12,7 +11,7 @@ from tests.chaos import models
 from tests.chaos.load import Load, chained
 from tests.chaos.oracle import effects, judge
 from tests.chaos.row import Finding, Row
-from tests.chaos.world import World, until
+from tests.chaos.world import World
 
 FREEZES = 50
 STOPS = 50
@@ -67,8 +66,7 @@ async def terminated(world: World) -> Finding:
         await world.start("chain", batch)
         begun = "SELECT DISTINCT item FROM beginning WHERE pid = $1 AND item = ANY ($2)"
         await world.wait_for(lambda rows: len(rows) == _AT_ONCE, begun, worker.pid, list(batch), timeout_s=90)
-        successor = await world.spawn("worker", **drain)
-        await until(functools.partial(_takes_jobs, world, successor.pid), bool, 60)
+        successor = await world.spawn_ready("worker", **drain)
         asked_s = time.monotonic()
         stopped = (await world.sql("SELECT clock_timestamp() AS at"))[0]["at"]
         worker.terminate()
@@ -95,15 +93,14 @@ async def rolled(world: World) -> Finding:
     wanted = Counter([*types[:3], "finish"])
     assert wanted <= expected
     world.keep("relay")
-    workers = [await world.spawn("worker") for _ in range(3)]
+    workers = [await world.spawn_ready("worker") for _ in range(3)]
     load = Load(world, "chain", wanted, ahead=150, most=world.times(ROLLED))
     statuses: Counter[int] = Counter()
     while not await world.finished(
         load.items if len(load.items) == world.times(ROLLED) else ["none", *load.items], timeout_s=0.1
     ):
         oldest = workers.pop(0)
-        workers.append(await world.spawn("worker"))
-        await asyncio.sleep(3)
+        workers.append(await world.spawn_ready("worker"))
         oldest.terminate()
         statuses[await oldest.wait()] += 1
         world.processes.pop(oldest)
@@ -121,15 +118,6 @@ async def _all_over(world: World, load: Load) -> bool:
 
 def _slow(world: World) -> str:
     return models.chain(world.prefix, ["slow"])
-
-
-async def _takes_jobs(world: World, pid: int) -> bool:
-    """Whether a worker has come up, by a job of its own: an instance that only shows who takes jobs."""
-    item = f"{world.prefix}-probe-{pid}-{time.monotonic_ns()}"
-    await world.start("chain", {item: {"seconds": 0.0}})
-    query = "SELECT pid FROM beginning WHERE item = $1"
-    rows = await until(lambda: world.sql(query, item), bool, 60)
-    return bool(rows[0]["pid"] == pid)
 
 
 async def _cancel(world: World) -> None:
