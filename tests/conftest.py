@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+
+# Before gRPC is loaded: parts of the stack are started while it runs, and a fork with its threads would crash.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ.setdefault("FLEET_OPERATE", "false")
 
 import asyncpg
 import pytest
