@@ -91,6 +91,14 @@ def deploy(app: AppOption = "") -> None:
     _unwrapped(lambda: asyncio.run(_deploy(_connected(_settings(app)))))
 
 
+@app.command(epilog="Example: FLEET_ZEEBE__ADDRESS=zeebe.example.com:443 fleet doctor")
+def doctor() -> None:
+    """Say in plain words what is wrong with engine, database and API; changes nothing."""
+    from zeebe_fleet.deploy.doctor import show_findings
+
+    raise typer.Exit(0 if show_findings(_connected(_settings(required=False)), Console()) else 1)
+
+
 @app.command(epilog="Example: fleet lint · fleet lint myflows/processes")
 def lint(
     folder: Annotated[Path | None, typer.Argument(help="Folder of process packages; the app's when left out.")] = None,

@@ -7,6 +7,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def sqlalchemy_url(database_url: str) -> str:
     """Name the driver in a plain `postgresql://` address."""
@@ -23,12 +25,31 @@ async def migrate(database_url: str) -> None:
         await engine.dispose()
 
 
+async def unapplied(database_url: str) -> int:
+    """Count the migrations of this version that a database lacks."""
+    engine = create_async_engine(sqlalchemy_url(database_url))
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_count_unapplied)
+    finally:
+        await engine.dispose()
+
+
+def _count_unapplied(connection: Connection) -> int:
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    current = MigrationContext.configure(connection).get_current_revision()
+    return sum(1 for _ in scripts.iterate_revisions("head", current or "base"))
+
+
 def _upgrade(connection: Connection) -> None:
     from alembic import command  # only who migrates needs it, and it loads for long
     from alembic.config import Config
 
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('zeebe-fleet-migrate'))")
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
