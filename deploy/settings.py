@@ -72,8 +72,8 @@ class Settings(BaseSettings):
         env_prefix="FLEET_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
     )
 
-    engine: Literal["auto", "remote", "embedded"] = Field(
-        default="auto", description="Which engine; auto takes the remote one when its address is set."
+    engine: Literal["auto", "remote", "docker", "embedded"] = Field(
+        default="auto", description="Which engine; auto: remote where an address is set, else Docker's, else embedded."
     )
     app: str = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
     database_url: str = Field(default="", description="postgresql:// address; empty for the local database.")

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy import roles
+from zeebe_fleet.deploy.docker_engine import engine_in_docker
 from zeebe_fleet.deploy.health import Health, watched
 from zeebe_fleet.deploy.local.behind import Behind, hindrance
 from zeebe_fleet.deploy.local.report import LineReport, Report
@@ -35,14 +36,15 @@ def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> I
     Operate comes up behind, where it is wanted and there is memory for it. Must be entered in the main thread,
     before an event loop runs: there it stops cleanly at any moment.
     """
-    parts = missing_parts(settings)
-    stack = LocalStack(settings.state, report=report, parts=parts, operate=_with_operate(settings, parts, report))
-    try:
-        addresses = stack.up(reset=reset)
-        with Behind(stack, LineReport()):
-            yield located(settings, addresses)
-    finally:
-        stack.down()
+    with engine_in_docker(settings, report, reset=reset) as settings:
+        parts = missing_parts(settings)
+        stack = LocalStack(settings.state, report=report, parts=parts, operate=_with_operate(settings, parts, report))
+        try:
+            addresses = stack.up(reset=reset)
+            with Behind(stack, LineReport()):
+                yield located(settings, addresses)
+        finally:
+            stack.down()
 
 
 @asynccontextmanager
@@ -79,8 +81,8 @@ def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
 
 def missing_parts(settings: Settings) -> list[str]:
     """Say which parts of the local stack the settings leave to us."""
-    remote = settings.engine == "remote" or (settings.engine == "auto" and settings.zeebe.address)
-    given = {"engine": bool(remote), "database": bool(settings.database_url), "sandbox": False}
+    named = settings.engine == "remote" or (settings.engine != "embedded" and bool(settings.zeebe.address))
+    given = {"engine": named, "database": bool(settings.database_url), "sandbox": False}
     return [part for part in PARTS if not given[part]]
 
 
