@@ -122,6 +122,8 @@ async def _write_down(world: World, wrong: Sequence[str], seen: Mapping[str, Eff
             lines += [f"  {dict(row)}" for row in await world.sql(query, item)]
     if lines:
         file.write_text("\n".join(lines) + "\n")
+    else:
+        file.unlink(missing_ok=True)
 
 
 async def _retries_spent(world: World) -> int:
