@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test smoke chaos bench bench-start check format-check lint types imports processes schema \
-	docs format setup lock wheel stop clean
+	docs format setup lock wheel stop clean screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,13 @@ bench-start: $(READY) ## Measure the demo's start to the first workflow, a secon
 
 ui: $(READY) ## Build the page people work in; without it the API serves a plain inbox
 	@$(BIN)/python -m zeebe_fleet.deploy.ui_build
+
+screenshots: $(READY) ## Take the pictures of docs/images anew, with Debian's Chromium
+	@$(BIN)/pytest --quiet --no-header tests/browser/test_looks.py
+	@mkdir -p docs/images
+	@for name in inbox activity workflow process start-form; do \
+		cp build/screenshots/$$name-wide-light.png docs/images/$$name.png; done
+	@cp build/screenshots/activity-narrow-dark.png docs/images/activity-narrow-dark.png
 
 check: format-check lint types imports processes schema ## Run every check that needs no engine
 

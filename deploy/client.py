@@ -68,9 +68,16 @@ class FleetClient:
         self._http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         self._http.cookies.clear()
 
-    async def start(self, process_name: str, variables: Mapping[str, Any], *, key: str | None = None) -> str:
+    async def start(
+        self,
+        process_name: str,
+        variables: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        business_key: str | None = None,
+    ) -> str:
         """Start a workflow and return its id."""
-        answer = await self._ask(_START, name=process_name, variables=variables, key=key)
+        answer = await self._ask(_START, name=process_name, variables=variables, key=key, businessKey=business_key)
         started = _accepted(answer["startWorkflow"])
         return str(started["workflow"]["workflowId"])
 

@@ -6,13 +6,12 @@ import { Icon, type IconName } from "./icons";
 import { useKeys } from "./keys";
 import { startLive, stopLive, useOnline } from "./live";
 import { MeDocument } from "./operations";
-import { KeyHelp, Loading, Notices, Trouble } from "./parts";
+import { Empty, KeyHelp, Loading, Notices, Trouble } from "./parts";
 import { InboxPage } from "./pages/inbox";
 import { ProcessPage, ProcessesPage } from "./pages/processes";
 import { StartPage, StartsPage } from "./pages/start";
 import { WorkflowPage } from "./pages/workflow";
 import { WorkflowsPage } from "./pages/workflows";
-import { Empty } from "./parts";
 import { go, Link, usePlace } from "./router";
 import { MeContext, SignIn, SignInAgain, tellSessionChanged, whenSessionChanges, type Me } from "./session";
 import { readTheme, setTheme, type Theme } from "./theme";
@@ -88,7 +87,7 @@ function Frame({ me, leave }: { me: Me; leave: () => Promise<void> }) {
             <div class="me">
               <span class="avatar" aria-hidden="true">{me.subject.charAt(0).toUpperCase()}</span>
               <span class="me-text"><strong>{me.subject}</strong><small>{[...me.groups, ...me.roles].join(", ")}</small></span>
-              <button type="button" class="plain" aria-label="Sign out" title="Sign out" onClick={() => void leave()}><Icon name="out" /></button>
+              <button type="button" class="plain" aria-label="Sign out" title="Sign out" onClick={() => void leave()}><Icon name="leave" /></button>
             </div>
           </div>
         </header>

@@ -39,7 +39,7 @@ export class Diagram {
 
   fit() {
     this.canvas.zoom("fit-viewport", "auto");
-    if (this.canvas.zoom(undefined as never) > 1) this.canvas.zoom(1, "auto");
+    this.canvas.zoom(Math.min(1, this.canvas.zoom(undefined as never) * 0.94), "auto");
   }
 
   zoom(by: number) {

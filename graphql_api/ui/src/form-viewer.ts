@@ -15,7 +15,7 @@ export class FilledForm {
 
   static async open(container: HTMLElement, schema: object, data: Values, readOnly: boolean, changed: (data: Values) => void): Promise<FilledForm> {
     await loadStyle(style);
-    const form: any = new Form({ container });
+    const form: any = new Form({ container, debounce: false }); // whoever types and completes at once loses nothing
     const { warnings } = await form.importSchema(schema, data);
     if (warnings?.some((one: unknown) => one instanceof Error)) throw warnings[0];
     form.setProperty("readOnly", readOnly);
@@ -52,7 +52,8 @@ export class FilledForm {
     return rest;
   }
 
+  /** Takes the form away, after its fields have noticed that they lost the focus: they look around them then. */
   close() {
-    this.form.destroy();
+    setTimeout(() => this.form.destroy(), 200);
   }
 }

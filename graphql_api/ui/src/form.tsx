@@ -47,7 +47,7 @@ function Rendered({ schema, data, draft, name, readOnly, changed, handle, broken
       if (gone) form.current.close();
       else set(true);
     };
-    open().catch((error) => { console.warn("The form cannot be shown.", error); broken(); });
+    open().catch((error) => { console.info("The form cannot be shown.", error); broken(); });
     return () => { gone = true; form.current?.close(); form.current = null; };
   }, [name]);
   useEffect(() => { if (ready) form.current?.lock(readOnly); }, [ready, readOnly]);

@@ -91,8 +91,10 @@ export function useOnline(): boolean {
   useEffect(() => {
     const away = () => set(false);
     watchers.add(set);
+    const back = () => set(online);
     addEventListener("offline", away);
-    return () => { watchers.delete(set); removeEventListener("offline", away); };
+    addEventListener("online", back);
+    return () => { watchers.delete(set); removeEventListener("offline", away); removeEventListener("online", back); };
   }, []);
   return now;
 }

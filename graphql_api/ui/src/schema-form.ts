@@ -16,8 +16,11 @@ export function formOf(schema: Schema | null): object | null {
 
 function fieldsOf(schema: Schema, path: string): object[] | null {
   const made: object[] = [];
-  for (const [name, one] of Object.entries(schema.properties ?? {})) {
-    const component = field(one, path + name, schema.required?.includes(name) ?? false);
+  const required = schema.required ?? [];
+  const place = (name: string) => (required.indexOf(name) + required.length + 1) % (required.length + 1); // what must be given comes first
+  const ordered = Object.entries(schema.properties ?? {}).sort(([a], [b]) => place(a) - place(b));
+  for (const [name, one] of ordered) {
+    const component = field(one, path + name, required.includes(name));
     if (!component) return null;
     made.push(component);
   }

@@ -30,7 +30,8 @@ export const LIVE: readonly WorkflowState[] = ["REQUESTED", "STARTING", "RUNNING
 /** customer_onboarding → Customer onboarding */
 export function humanize(name: string): string {
   const text = name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]+/g, " ").trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const known = text.replace(/\b(?:api|bic|iban|id|kyc|url|vat)\b/gi, (word) => word.toUpperCase());
+  return known.charAt(0).toUpperCase() + known.slice(1);
 }
 
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
@@ -56,8 +57,7 @@ export function took(from: string, to: string | null): string {
 
 const EVENTS: Record<string, string> = {
   CREATED: "The process asked for it", CLAIMED: "claimed it", RELEASED: "gave it back", COMPLETED: "completed it",
-  COMPLETION_REQUESTED: "completed it", CONFIRMED: "The process went on", CANCELLED: "It was cancelled",
-  TOO_LATE: "The process had moved on",
+  COMPLETING: "completed it", CANCELLED: "It was cancelled", TOO_LATE: "The process had moved on",
 };
 
 /** Says who did what; what machines did has no name before it. */

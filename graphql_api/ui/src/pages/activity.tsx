@@ -133,7 +133,7 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
         <Standing activity={activity} draft={draft} next={next} />
         {(claimable || activity.state === "CLAIMED") && (
           <form class="sheet" noValidate onSubmit={(event) => { event.preventDefault(); if (mine) void complete(); }}>
-            <CamundaForm schema={activity.form} data={activity.input ?? {}} draft={draft?.data ?? null} name={id} readOnly={!mine || busy} handle={form}
+            <CamundaForm schema={activity.form} data={activity.input ?? {}} draft={draft?.data ?? null} name={id} readOnly={!mine} handle={form}
               changed={(data) => setDraft(keepDraft(me.subject, id, data))} />
             {mine && (
               <footer>

@@ -59,6 +59,7 @@ export function InboxPage({ activityId }: { activityId?: string }) {
     ...VIEWS.map(([id, name], nth) => ({ keys: String(nth + 1), does: `Show ${name.toLowerCase()}`, act: () => setParams({ view: id }) })),
   ]);
   const next = () => {
+    if (!activityId || !location.pathname.endsWith(activityId)) return; // whoever went elsewhere meanwhile stays there
     const nth = rows.findIndex((row) => row.activityId === activityId);
     const others = [...rows.slice(nth + 1), ...rows.slice(0, Math.max(0, nth))];
     const following = others.find((row) => row.activityId !== activityId && (row.state === "OPEN" || row.state === "CLAIMED"));

@@ -60,10 +60,10 @@ type Values = Record<string, unknown>;
 
 interface Example { title: string; values: Values }
 
-/** The schema's examples; each may say in `_title` what it shows. */
+/** What the manifest's schema offers under `x-examples`. */
 function examplesOf(definition: Definition): Example[] {
-  const given: Values[] = definition.inputSchema?.examples ?? [];
-  return given.map(({ _title, ...values }, nth) => ({ title: String(_title ?? `Example ${nth + 1}`), values }));
+  const given: { title?: unknown; variables?: Values }[] = definition.inputSchema?.["x-examples"] ?? [];
+  return given.map(({ title, variables }, nth) => ({ title: String(title ?? `Example ${nth + 1}`), values: variables ?? {} }));
 }
 
 function StartForm({ definition }: { definition: Definition }) {
@@ -122,7 +122,7 @@ function StartForm({ definition }: { definition: Definition }) {
           <label for="business-key">Business key</label>
           <input id="business-key" type="text" maxLength={200} autocomplete="off" placeholder="What you call this case; may stay empty" value={businessKey} onInput={(event) => setBusinessKey(event.currentTarget.value)} />
         </div>
-        <CamundaForm schema={raw ? null : schema} data={given.values} draft={given.values} name={`${raw}${given.nth}`} key={`${raw}${given.nth}`} readOnly={busy} handle={form}
+        <CamundaForm schema={raw ? null : schema} data={given.values} draft={given.values} name={`${raw}${given.nth}`} key={`${raw}${given.nth}`} readOnly={false} handle={form}
           changed={(data) => void keepDraft(me.subject, draftId, data)} />
         <footer>
           <button type="button" class="primary" disabled={busy} onClick={() => void start()}>{busy ? "Starting …" : "Start"}<Kbd keys="Ctrl ↵" /></button>

@@ -93,7 +93,7 @@ export function WorkflowTable({ rows, at = null }: { rows: readonly WorkflowRowF
             <td><span class="states"><Badge words={workflowWords(row.state)} />{row.incident && <Badge words={["Stuck", "bad"]} />}</span></td>
             <td class="soft">{row.origin === "API" ? row.startedBy : row.origin === "CHILD" ? "Another workflow" : "The engine"}</td>
             <td class="soft"><When iso={row.createdAt} /></td>
-            <td class="soft number">{row.endedAt ? took(row.createdAt, row.endedAt) : "–"}</td>
+            <td class="soft number">{row.endedAt && took(row.createdAt, row.endedAt)}</td>
           </tr>
         ))}
       </tbody>
