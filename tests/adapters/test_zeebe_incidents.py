@@ -175,5 +175,5 @@ async def test_engine_that_cannot_be_asked_says_which_can(version: str, rest: bo
     """Named are the version, the setting, and the way that is left."""
     incidents = Incidents(EngineConnection(address=""), None)
 
-    with pytest.raises(EngineRejected, match=r"8\.8 or newer with its REST address set"):
+    with pytest.raises(EngineRejected, match=r"8\.8 or newer can be asked by REST"):
         await incidents.find(INSTANCE, engine(version, rest=rest))
