@@ -31,7 +31,7 @@ export function Diagram({ bpmn, label, ...shown }: Props) {
   const facts = JSON.stringify(shown);
   useEffect(() => { if (state === "ready") viewer.current?.show(shown); }, [state, facts]);
   return (
-    <figure class="diagram" role="group" aria-label={label}>
+    <figure class="diagram" aria-label={label}>
       <div class="canvas" ref={box} data-state={state} />
       {state === "loading" && <p class="over" role="status">Drawing …</p>}
       {state === "broken" && <p class="over" role="alert">This model cannot be drawn.</p>}
