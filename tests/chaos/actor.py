@@ -10,9 +10,11 @@ Runs as `python -m tests.chaos.actor ROLE`, with FLEET_… settings and:
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import functools
 import os
 import signal
+import sys
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +30,7 @@ from zeebe_fleet.workers.fleet import Fleet
 
 POINT, _, _NTH = os.environ.get("CHAOS_KILL", "").partition(":")
 _left = int(_NTH or 1)
+_DIE_WITH_PARENT = 1
 _ours: set[int] = set()
 """Keys of jobs that have an effect; the fleet's own listeners have none."""
 
@@ -128,6 +131,8 @@ class _Answering:
 
 def main() -> None:
     """Put the dying parts in the place of the living ones and run the command line."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     patched = vars(bootstrap)
     patched["PostgresLedger"] = DyingLedger
     patched["ZeebeEngine"] = DyingEngine
