@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test smoke chaos bench bench-start check format-check lint types imports processes schema \
+.PHONY: help demo test test-all smoke chaos bench bench-start check format-check lint types imports processes schema \
 	docs format setup lock wheel stop clean screenshots
 
 help: ## List the targets
@@ -20,8 +20,11 @@ demo: $(READY) ## Run a customer onboarding on a real engine, with nothing insta
 	@$(MAKE) --no-print-directory --silent ui || echo "Going on without it."
 	@$(BIN)/fleet demo
 
-test: $(READY) ## Run all tests
+test: $(READY) ## Run the tests; the slow ones (browser, Operate, chaos) are left to test-all
 	@$(BIN)/pytest $(ARGS)
+
+test-all: $(READY) ## Run every test, with Chromium if there is one
+	@$(BIN)/pytest -m '' $(ARGS)
 
 smoke: $(READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke

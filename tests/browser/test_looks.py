@@ -7,6 +7,8 @@ import pytest
 from tests.browser.conftest import PICTURES
 from tests.browser.person import Scene
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 
 

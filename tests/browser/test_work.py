@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.person import Person, Scene
+
+pytestmark = pytest.mark.slow
 
 NOT_THERE = "00000000-0000-4000-8000-000000000000"
 

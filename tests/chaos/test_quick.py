@@ -13,6 +13,7 @@ from tests.chaos.world import World
 from zeebe_fleet.deploy.local.stack import LocalStack
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))
 async def test_kill_points_lose_and_double_nothing(row: Row, stack: LocalStack, tmp_path: Path) -> None:

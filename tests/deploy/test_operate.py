@@ -21,7 +21,8 @@ from zeebe_fleet.workers.contract.errors import EngineDenied
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import OpenIncident, Resource
 
-pytestmark = pytest.mark.timeout(400)  # the first run on a machine downloads and trains
+# The first run on a machine downloads and trains.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 STUCK = b"""<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
   <bpmn:process id="stuck" isExecutable="true">
