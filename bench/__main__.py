@@ -49,11 +49,10 @@ class Bench:
         return figures
 
     async def _on_one_engine(self, place: Site, rows: list[str]) -> list[Figure]:
-        small = Size(instances=40, warm_up=10) if self._quick else Size(instances=200, warm_up=20)
         every: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
             "throughput": lambda: throughput.quiet_engine(place, self._java, self._size, self._times),
             "latency": lambda: low_load(place, self._java, 20 if self._quick else 60, self._times),
-            "concurrency": lambda: _listed(bounds.concurrency(place, small)),
+            "concurrency": lambda: _listed(bounds.concurrency(place, 40 if self._quick else 300)),
             "memory": lambda: _listed(
                 bounds.memory(place, 5_000 if self._quick else 100_000, 5.0 if self._quick else 20.0)
             ),

@@ -16,7 +16,7 @@ from bench.java.build import Java
 from bench.usage import Usage, usage
 from bench.workload import five_tasks
 
-SLOTS = 64
+SLOTS = 128
 _LINE_S = 60.0
 
 

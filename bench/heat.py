@@ -107,7 +107,7 @@ async def alternating(
 
 def median(results: Sequence[Result], value: str = "jobs_per_s") -> float:
     """Return the middle one of several heats."""
-    return statistics.median(getattr(result, value) for result in results)
+    return float(statistics.median(getattr(result, value) for result in results))
 
 
 def details(results: dict[str, list[Result]]) -> dict[str, Any]:

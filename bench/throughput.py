@@ -14,7 +14,7 @@ from bench.site import Site, site
 #: A fixed limit so low that the worker's own completions fill it: the engine refuses activations throughout.
 LOW_LIMIT = {
     "ZEEBE_BROKER_BACKPRESSURE_ALGORITHM": "fixed",
-    "ZEEBE_BROKER_BACKPRESSURE_FIXED_LIMIT": "5",
+    "ZEEBE_BROKER_BACKPRESSURE_FIXED_LIMIT": "2",
 }
 
 Results = dict[str, list[Result]]

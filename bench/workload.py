@@ -26,9 +26,9 @@ _LISTENERS = (
 _PARALLEL = 32
 
 
-def job_types(prefix: str) -> list[str]:
-    """Job types of the five tasks, in their order."""
-    return [f"{prefix}.task-{number}" for number in range(1, TASKS + 1)]
+def job_type(prefix: str) -> str:
+    """Return the job type of all five tasks: one bound of slots, one source of jobs."""
+    return f"{prefix}.task"
 
 
 def fresh_prefix() -> str:
@@ -42,7 +42,7 @@ def five_tasks(prefix: str, *, listeners: bool = False) -> str:
         f'<sequenceFlow id="to-{n}" sourceRef="{"start" if n == 1 else f"task-{n - 1}"}" targetRef="task-{n}" />'
         for n in range(1, TASKS + 1)
     )
-    tasks = "".join(_task(f"task-{n}", job_type) for n, job_type in enumerate(job_types(prefix), start=1))
+    tasks = "".join(_task(f"task-{n}", job_type(prefix)) for n in range(1, TASKS + 1))
     end = f'<sequenceFlow id="to-end" sourceRef="task-{TASKS}" targetRef="end" /><endEvent id="end" />'
     return _process(prefix, f'{_LISTENERS if listeners else ""}<startEvent id="start" />{flow}{tasks}{end}')
 
@@ -54,7 +54,7 @@ def many_waiting(prefix: str, jobs_each: int) -> str:
         f'=for n in 1..{jobs_each} return n" inputElement="item" /></extensionElements>'
         "</multiInstanceLoopCharacteristics>"
     )
-    task = _task("task-1", job_types(prefix)[0], loop)
+    task = _task("task-1", job_type(prefix), loop)
     flow = (
         '<sequenceFlow id="in" sourceRef="start" targetRef="task-1" />'
         '<sequenceFlow id="out" sourceRef="task-1" targetRef="end" />'
@@ -137,8 +137,8 @@ async def _insisting(call: Callable[[], Awaitable[Any]]) -> Any:
             await asyncio.sleep(0.02)
 
 
-def _task(element_id: str, job_type: str, more: str = "") -> str:
-    definition = f'<extensionElements><zeebe:taskDefinition type="{job_type}" /></extensionElements>'
+def _task(element_id: str, type_: str, more: str = "") -> str:
+    definition = f'<extensionElements><zeebe:taskDefinition type="{type_}" /></extensionElements>'
     return f'<serviceTask id="{element_id}">{definition}{more}</serviceTask>'
 
 

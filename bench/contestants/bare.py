@@ -12,15 +12,15 @@ from pyzeebe.proto import gateway_pb2 as pb
 from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
 
 from bench.contestants.process import ADDRESS, PREFIX, SLOTS, ready, stopped
-from bench.workload import job_types
+from bench.workload import job_type
 
 
 class Loop:
     """Polls one job type, refilled at half."""
 
-    def __init__(self, stub: Any, job_type: str) -> None:
+    def __init__(self, stub: Any, type_: str) -> None:
         self._stub = stub
-        self._job_type = job_type
+        self._job_type = type_
         self._free = SLOTS
         self._freed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -63,12 +63,11 @@ async def main() -> None:
     """Work until SIGTERM."""
     async with grpc.aio.insecure_channel(ADDRESS) as channel:
         stub = GatewayStub(channel)
-        loops = [asyncio.create_task(Loop(stub, job_type).run()) for job_type in job_types(PREFIX)]
+        loop = asyncio.create_task(Loop(stub, job_type(PREFIX)).run())
         stop = stopped()
         ready()
         await stop.wait()
-        for loop in loops:
-            loop.cancel()
+        loop.cancel()
 
 
 if __name__ == "__main__":

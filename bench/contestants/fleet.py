@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections import Counter
 from contextlib import AsyncExitStack
 
 import structlog
@@ -17,7 +16,7 @@ from sqlalchemy import text
 
 from bench.contestants.process import MODE, PREFIX, SLOTS, WORK_S, ready, report, stopped
 from bench.null_ledger import NullLedger
-from bench.workload import job_types
+from bench.workload import job_type
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.settings import Settings
@@ -31,37 +30,36 @@ _WRITE = text("INSERT INTO bench_effect (workflow_id, item) VALUES (:workflow_id
 
 
 class Counted:
-    """The actions, which count how many of a type are under way at once."""
+    """The actions, which count how many are under way at once."""
 
     def __init__(self) -> None:
         self.done = 0
-        self.running: Counter[str] = Counter()
-        self.most: Counter[str] = Counter()
+        self.running = 0
+        self.most = 0
 
     def tasks(self) -> dict[str, Task]:
-        """Return the five tasks."""
+        """Return the task of all five elements."""
         settings = TaskSettings(slots=SLOTS, mode=MODE or "both")  # type: ignore[arg-type]
         action = self.write if WRITES else self.act
-        return {one: Task(one, action, settings) for one in job_types(PREFIX)}
+        return {job_type(PREFIX): Task(job_type(PREFIX), action, settings)}
 
     async def act(self, ctx: TaskContext, item: int) -> None:
         """Do nothing, or wait."""
-        await self._count(ctx)
+        await self._count()
 
     async def write(self, ctx: TaskContext, item: int) -> None:
         """Write a business row."""
-        await self._count(ctx)
+        await self._count()
         await ctx.db.execute(_WRITE, {"workflow_id": ctx.workflow_id, "item": item})
 
-    async def _count(self, ctx: TaskContext) -> None:
-        job_type = ctx.job.type
-        self.running[job_type] += 1
-        self.most[job_type] = max(self.most[job_type], self.running[job_type])
+    async def _count(self) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
         try:
             if WORK_S:
                 await asyncio.sleep(WORK_S)
         finally:
-            self.running[job_type] -= 1
+            self.running -= 1
             self.done += 1
 
 
@@ -82,7 +80,7 @@ async def main() -> None:
         fleet = bootstrap.fleet(tasks, engine, ledger, bootstrap.runner(tasks, engine, ledger, Services()))
         ready()
         await fleet.run(stop)
-    report(done=counted.done, most=max(counted.most.values(), default=0), slots=SLOTS)
+    report(done=counted.done, most=counted.most, slots=SLOTS)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from typing import Any
 ADDRESS = os.environ.get("BENCH_ADDRESS", "")
 PREFIX = os.environ.get("BENCH_PREFIX", "bench")
 MODE = os.environ.get("BENCH_MODE", "")
-SLOTS = int(os.environ.get("BENCH_SLOTS", "64"))
-"""Jobs of one type under way at a time; every contestant gets the same."""
+SLOTS = int(os.environ.get("BENCH_SLOTS", "128"))
+"""Jobs under way at a time; every contestant gets the same."""
 WORK_S = float(os.environ.get("BENCH_WORK_S", "0"))
 """How long an action waits, in seconds; 0 for none."""
 

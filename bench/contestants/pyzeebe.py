@@ -8,7 +8,7 @@ import logging
 from pyzeebe import ZeebeWorker, create_insecure_channel
 
 from bench.contestants.process import ADDRESS, MODE, PREFIX, SLOTS, ready, stopped
-from bench.workload import job_types
+from bench.workload import job_type
 
 _TUNED_WORKER = {"poll_retry_delay": 0.005, "request_timeout": 10_000, "max_connection_retries": -1}
 _TUNED_TASK = {"max_running_jobs": SLOTS, "max_jobs_to_activate": SLOTS, "timeout_ms": 30_000}
@@ -24,8 +24,7 @@ async def main() -> None:
     logging.disable(logging.CRITICAL)  # it warns at each poll that finds all slots taken
     tuned = MODE == "tuned"
     worker = ZeebeWorker(create_insecure_channel(ADDRESS), **(_TUNED_WORKER if tuned else {}))  # type: ignore[arg-type]
-    for job_type in job_types(PREFIX):
-        worker.task(job_type, **(_TUNED_TASK if tuned else {}))(act)  # type: ignore[call-overload]
+    worker.task(job_type(PREFIX), **(_TUNED_TASK if tuned else {}))(act)  # type: ignore[call-overload]
     stop, work = stopped(), asyncio.create_task(worker.work())
     ready()
     await stop.wait()

@@ -4,7 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import sun.misc.Signal;
 
-/** The Java client as its documentation shows it: one worker for each job type, completing without waiting. */
+/** The Java client as its documentation shows it: one worker, completing without waiting. */
 public final class JavaWorker {
   public static void main(String[] arguments) throws Exception {
     String address = arguments[0];
@@ -17,17 +17,15 @@ public final class JavaWorker {
           job.getVariablesAsMap();
           jobs.newCompleteCommand(job).send();
         };
-    for (int number = 1; number <= 5; number++) {
-      client
-          .newWorker()
-          .jobType(prefix + ".task-" + number)
-          .handler(act)
-          .maxJobsActive(slots)
-          .timeout(Duration.ofSeconds(30))
-          .fetchVariables("item")
-          .streamEnabled(stream)
-          .open();
-    }
+    client
+        .newWorker()
+        .jobType(prefix + ".task")
+        .handler(act)
+        .maxJobsActive(slots)
+        .timeout(Duration.ofSeconds(30))
+        .fetchVariables("item")
+        .streamEnabled(stream)
+        .open();
     Signal.handle(new Signal("TERM"), signal -> Runtime.getRuntime().halt(0));
     System.out.println("ready");
     Thread.currentThread().join();
