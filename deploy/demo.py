@@ -12,7 +12,7 @@ from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.publication import Deployment
 from zeebe_fleet.deploy.settings import Settings
-from zeebe_fleet.deploy.up import local_stack, running, until_interrupted
+from zeebe_fleet.deploy.up import Local, local_stack, running, until_interrupted
 
 APPLICANT = {"name": "Ada Lovelace", "email": "ada@example.com", "country": "GB"}
 
@@ -32,14 +32,15 @@ def show_demo(settings: Settings, *, reset: bool) -> None:
 def _show(settings: Settings, reset: bool, begin: Callable[[Settings], Awaitable[None]]) -> None:
     report = ConsoleReport()
 
-    async def show(located: Settings) -> None:
-        async with running(located, report) as deployment:
-            _print_places(located, deployment)
-            await begin(located)
+    async def show(local: Local) -> None:
+        async with running(local.settings, report) as deployment:
+            _print_places(local.settings, deployment)
+            await begin(local.settings)
+            local.begin_behind()
             await asyncio.Event().wait()
 
-    with local_stack(settings, report, reset=reset) as located:
-        until_interrupted(show(located))
+    with local_stack(settings, report, reset=reset) as local:
+        until_interrupted(show(local))
         console.print("Stopping …")
 
 

@@ -41,8 +41,8 @@ def smoke(settings: Settings) -> None:
     begun = time.monotonic()
     report = ConsoleReport()
     settings = settings.model_copy(update={"state": STATE, "operate": False})
-    with local_stack(settings, report, reset=True) as located:
-        asyncio.run(_smoke(located, report, begun))
+    with local_stack(settings, report, reset=True) as local:
+        asyncio.run(_smoke(local.settings, report, begun))
     console.print(f"[bold green]smoke: all agree[/] after {time.monotonic() - begun:.1f} s")
 
 

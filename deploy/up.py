@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,17 @@ _STOP_S = 10.0
 """For what was begun to come to its end after Ctrl-C."""
 
 
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A local stack that runs: the settings that lead to it, and what lets Operate come up behind it."""
+
+    settings: Settings
+    begin_behind: Callable[[], None]
+
+
 @contextmanager
-def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> Iterator[Settings]:
-    """Run the parts of the stack that the settings leave open; yields the settings that lead to them.
+def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> Iterator[Local]:
+    """Run the parts of the stack that the settings leave open.
 
     Operate comes up behind, where it is wanted and there is memory for it. Must be entered in the main thread,
     before an event loop runs: there it stops cleanly at any moment.
@@ -41,8 +50,8 @@ def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> I
         stack = LocalStack(settings.state, report=report, parts=parts, operate=_with_operate(settings, parts, report))
         try:
             addresses = stack.up(reset=reset)
-            with Behind(stack, LineReport()):
-                yield located(settings, addresses)
+            with Behind(stack, LineReport(), at_once=False) as behind:
+                yield Local(located(settings, addresses), behind.begin)
         finally:
             stack.down()
 

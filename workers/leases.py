@@ -39,7 +39,7 @@ class Leases:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             for job in list(self._held):
-                if job not in self._extending and job.lease_left_s() < self._lengths_s[job] / 2:
+                if not job.is_finished and job not in self._extending and job.lease_left_s() < self._lengths_s[job] / 2:
                     self._extending[job] = asyncio.create_task(self._extend(job))
 
     async def _extend(self, job: Job) -> None:
@@ -57,6 +57,6 @@ class Leases:
 
     def _lose(self, job: Job, why: str) -> None:
         work = self._held.get(job)
-        if work is not None and not work.done():
+        if work is not None and not work.done() and not job.is_finished:
             log.warning("lease.lost", job_type=job.type, job_key=job.key, why=why)
             work.cancel()

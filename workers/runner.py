@@ -68,6 +68,7 @@ class Runner:
         self.observer.job_started(claim)
         try:
             outcome = await self.finish(claim, await self.run(claim, ctx), ctx)
+            claim.job.is_finished = True
         except StaleError:
             return
         except asyncio.CancelledError:

@@ -123,9 +123,11 @@ class PostgresSweeper:
 def _settled(unheard: Record, model: ProcessModel) -> StepState | None:
     """Decide whether the process heard of a step or an activity, from where it went; nothing while none can tell."""
     element_id, later = unheard["element_id"], unheard["later"]
-    if any(element_id in model.flowing.get(one, ()) for one in later):
+    after_it = {one for one in later if element_id in model.flowing.get(one, ())}
+    after_its_interruption = {one for one in later if element_id in model.interrupting.get(one, ())}
+    if after_it - after_its_interruption:
         return StepState.COMPLETED
-    if any(element_id in model.interrupting.get(one, ()) for one in later):
+    if after_its_interruption - after_it:
         return StepState.ORPHANED
     if unheard["workflow_state"] == WorkflowState.CANCELLED:
         return StepState.ORPHANED

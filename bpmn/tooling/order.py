@@ -14,12 +14,19 @@ class Order:
 
     Args:
         through: whether to walk on through a boundary event, to the task it sits on.
+        direct: whether tasks count that lead on by their own flows, and not by a boundary event alone.
     """
 
     def __init__(
-        self, document: Document, process: Element, *, through: Callable[[Element], bool] = lambda _: True
+        self,
+        document: Document,
+        process: Element,
+        *,
+        through: Callable[[Element], bool] = lambda _: True,
+        direct: bool = True,
     ) -> None:
         self._process = process
+        self._direct = direct
         self._through = through
         self._nodes = {node.get("id", ""): node for node in xml.nodes(process)}
         self._sources: defaultdict[str, list[Element]] = defaultdict(list)
@@ -50,7 +57,8 @@ class Order:
             return
         seen.add(source_id)
         if xml.kind(source) in xml.TASKS:
-            yield source_id
+            if self._direct:
+                yield source_id
         elif xml.kind(source) in xml.SCOPES:
             for end in self._ends(source):
                 yield from self._last_of(end, seen)

@@ -39,8 +39,8 @@ def read_model(
         job_types=dict(_job_types(document, process)),
         undoes=dict(_undoes(document, process)),
         preceding=Order(document, process).preceding(),
-        flowing=(flowing := Order(document, process, through=lambda _: False).preceding()),
-        interrupting=_without(Order(document, process, through=_interrupts).preceding(), flowing),
+        flowing=Order(document, process, through=lambda _: False).preceding(),
+        interrupting=Order(document, process, through=_interrupts, direct=False).preceding(),
         human_tasks={task.element_id: task for task in _human_tasks(document, process, forms or {})},
         has_listeners={("start", ADOPT), ("end", ENDED)} <= set(listeners(process)),
     )
@@ -48,12 +48,6 @@ def read_model(
 
 def _interrupts(boundary: Element) -> bool:
     return boundary.get("cancelActivity", "true") == "true"
-
-
-def _without(those: Mapping[str, tuple[str, ...]], these: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Return, by element, which of those are not among these; elements with none are left out."""
-    left = {element: tuple(one for one in found if one not in these[element]) for element, found in those.items()}
-    return {element: found for element, found in left.items() if found}
 
 
 def listeners(element: Element) -> list[tuple[str, str]]:

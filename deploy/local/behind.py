@@ -17,13 +17,24 @@ NEEDED_BYTES = 1024**3
 
 
 class Behind:
-    """Brings up what nobody waits for, on a thread; leaving the block gives it up if it is not there yet."""
+    """Brings up what nobody waits for, on a thread; leaving the block gives it up if it is not there yet.
 
-    def __init__(self, stack: LocalStack, report: Report) -> None:
+    Args:
+        at_once: otherwise not before `begin` is called, so that it takes no processor from what somebody waits for.
+    """
+
+    def __init__(self, stack: LocalStack, report: Report, *, at_once: bool = True) -> None:
         self._stack = stack
+        self._may_begin = threading.Event()
+        if at_once:
+            self.begin()
         self._report = report
         self._interrupts = Interrupts()
         self._thread = threading.Thread(target=self._run, name="stack-behind")
+
+    def begin(self) -> None:
+        """Let it come up."""
+        self._may_begin.set()
 
     def __enter__(self) -> Behind:
         self._thread.start()
@@ -33,10 +44,13 @@ class Behind:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._interrupts.cancel()
+        self.begin()
         self._thread.join()
 
     def _run(self) -> None:
+        self._may_begin.wait()
         try:
+            self._interrupts.check()
             self._stack.follow(self._interrupts)
         except Cancelled:
             pass

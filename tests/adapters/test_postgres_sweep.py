@@ -13,8 +13,8 @@ from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 
 MODEL = ProcessModel(
     process_name="p",
-    flowing={"after": ("step",)},
-    interrupting={"escalation": ("step",)},
+    flowing={"after": ("step",), "merge": ("step",)},
+    interrupting={"escalation": ("step",), "merge": ("step",)},
     has_listeners=True,
 )
 PLAIN = ProcessModel(process_name="p", flowing={"after": ("step",)}, has_listeners=True)
@@ -87,6 +87,7 @@ async def state_of(database: asyncpg.Connection, step_id: int) -> str:
         ("after", "RUNNING", 1, "COMPLETED"),
         ("escalation", "RUNNING", 1, "ORPHANED"),
         (None, "RUNNING", 1, "UNCERTAIN"),
+        ("merge", "RUNNING", 1, "UNCERTAIN"),
         (None, "CANCELLED", 1, "ORPHANED"),
         ("after", "CANCELLED", 1, "COMPLETED"),
         (None, "COMPLETED", 1, "UNCERTAIN"),

@@ -44,6 +44,8 @@ class Job:
     headers: Mapping[str, str] = field(default_factory=dict)
     tenant_id: str = DEFAULT_TENANT
     received_at: float = field(default_factory=time.monotonic)
+    is_finished: bool = False
+    """Its outcome is committed: the lease has done its work, and whoever holds it now can only repeat the outcome."""
 
     def extended(self, lease_s: float) -> None:
         """Note that the engine leases this job to us for `lease_s` from now."""

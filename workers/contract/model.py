@@ -40,7 +40,7 @@ class ProcessModel:
     flowing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Element → the tasks that complete before it begins: `preceding` without boundary events."""
     interrupting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Element → the tasks whose interruption alone leads to it."""
+    """Element → the tasks whose interruption leads to it; one may be in `flowing` too, where the ways meet again."""
     human_tasks: Mapping[str, HumanTask] = field(default_factory=dict)
     has_listeners: bool = False
     """Whether the process carries `fleet-adopt` and `fleet-ended`."""
