@@ -117,8 +117,11 @@ async def serve(runner: Runner) -> None:
         claim: Claim = pickle.loads(base64.b64decode(line))
         with lines_of(claim):
             await runner.process(claim)
-        replies.write(_ALIVE)
-        replies.flush()
+        try:
+            replies.write(_ALIVE)
+            replies.flush()
+        except BrokenPipeError:
+            return
 
 
 def _how(status: int) -> str:

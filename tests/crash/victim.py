@@ -12,6 +12,7 @@ Runs as `python victim.py ROLE`, with FLEET_… settings and VICTIM_… for what
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
@@ -44,6 +45,7 @@ PREFIX = os.environ["VICTIM_PREFIX"]
 POINT = os.environ.get("VICTIM_POINT", "")
 TASK = f"{PREFIX}.{os.environ.get('VICTIM_TASK', 'write')}"
 MARK = Path(os.environ.get("VICTIM_MARK", os.devnull))
+PR_SET_PDEATHSIG = 1
 CLERK = Principal("clerk", roles=frozenset({"admin"}))
 _LOG = text("INSERT INTO effect_log (workflow_id, effect, detail) VALUES (:workflow_id, :effect, :detail)")
 
@@ -188,4 +190,6 @@ def _stopped() -> asyncio.Event:
 
 
 if __name__ == "__main__":
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     asyncio.run({"worker": worker, "quarantine": quarantine, "relay": relay, "clerk": clerk}[sys.argv[1]]())
