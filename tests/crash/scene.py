@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
+from zeebe_fleet.adapters.human_tasks import user_task
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
@@ -25,8 +26,8 @@ from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.tooling.parse import read_model
 from zeebe_fleet.deploy.local.stack import Addresses
 from zeebe_fleet.workers.contract.api_ports import Completion, StartRequest
-from zeebe_fleet.workers.contract.job import Job
-from zeebe_fleet.workers.contract.ports import Resource, UserTask
+from zeebe_fleet.workers.contract.model import UNKNOWN
+from zeebe_fleet.workers.contract.ports import Resource
 from zeebe_fleet.workers.contract.principal import Principal
 
 CLERK = Principal("clerk", roles=frozenset({"admin"}))
@@ -111,7 +112,7 @@ class Scene:
                 )
                 for job in jobs:
                     if job.workflow_id in workflow_ids:
-                        activity = await activities.create(_user_task(job))
+                        activity = await activities.create(user_task(job, UNKNOWN))
                         found[activity.workflow_id] = activity.activity_id
         return [(workflow_id, found[workflow_id]) for workflow_id in workflow_ids]
 
@@ -165,17 +166,3 @@ async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], 
 
 def _read(model: str, prefix: str) -> str:
     return Path(__file__).with_name(model).read_text().replace("PREFIX", prefix)
-
-
-def _user_task(job: Job) -> UserTask:
-    return UserTask(
-        workflow_id=job.workflow_id,
-        process_name=job.process_name,
-        process_version=job.process_version,
-        process_instance_key=job.process_instance_key,
-        definition_key=job.definition_key,
-        element_id=job.element_id,
-        element_instance_key=job.element_instance_key,
-        job_key=job.key,
-        name=job.element_id,
-    )
