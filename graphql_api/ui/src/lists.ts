@@ -25,13 +25,11 @@ export function useCursor(ids: readonly string[], began: string | null = null) {
     const from = at === null ? -1 : ids.indexOf(at);
     const to = ids[from < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, from + by))]!;
     set(to);
-    requestAnimationFrame(() => {
-      const row = document.querySelector<HTMLElement>(`[data-row="${CSS.escape(to)}"]`);
-      row?.focus();
-      row?.scrollIntoView({ block: "nearest" });
-    });
+    const row = document.querySelector<HTMLElement>(`[data-row="${CSS.escape(to)}"]`);
+    row?.focus(); // at once: the next key may be pressed already
+    row?.scrollIntoView({ block: "nearest" });
   };
-  return { at, set, move };
+  return { at: at !== null && ids.includes(at) ? at : null, set, move };
 }
 
 /** What was typed, once the typing rests. */

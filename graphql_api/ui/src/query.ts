@@ -5,7 +5,13 @@ import { ask, Problem } from "./api";
 import { useNews, type Topic } from "./live";
 import type { TypedDocumentString } from "./operations";
 
-export interface Read<R> { data: R | undefined; problem: Problem | undefined; again: () => Promise<void> }
+export interface Read<R> {
+  data: R | undefined;
+  problem: Problem | undefined;
+  /** Whether `data` is what was read before something else was asked for. */
+  stale: boolean;
+  again: () => Promise<void>;
+}
 
 const GATHER_MS = 120;
 
@@ -16,7 +22,7 @@ export function useQuery<R, V>(
   return useRead(() => ask(document, variables), JSON.stringify(variables), topics, about);
 }
 
-/** Reads with a function; `key` names what is read, so that another key begins anew. */
+/** Reads with a function; `key` names what is read. Until another key is read, what was there before stays, as stale. */
 export function useRead<R>(read: () => Promise<R>, key: string, topics: readonly Topic[] = [], about?: string): Read<R> {
   const [state, set] = useState<{ key: string; data?: R; problem?: Problem }>({ key });
   const turn = useRef(0);
@@ -44,6 +50,6 @@ export function useRead<R>(read: () => Promise<R>, key: string, topics: readonly
     timer.current = setTimeout(() => void again(), GATHER_MS) as unknown as number;
   });
   useEffect(() => () => clearTimeout(timer.current), []);
-  const current = state.key === key ? state : { key, data: undefined, problem: undefined };
-  return { data: current.data, problem: current.problem, again };
+  const stale = state.key !== key;
+  return { data: state.data, problem: stale ? undefined : state.problem, stale: stale && state.data !== undefined, again };
 }

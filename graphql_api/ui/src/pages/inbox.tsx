@@ -50,6 +50,18 @@ export function InboxPage({ activityId }: { activityId?: string }) {
     if (activityId) requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${activityId}"]`)?.focus());
   };
   const box = useRef<HTMLInputElement>(null);
+  const choosing = useRef(false); // Enter was pressed in the search: its first hit gets the focus once it is there
+  const settled = list.data !== undefined && !list.stale && search === typed;
+  useEffect(() => {
+    if (!settled || !choosing.current) return;
+    choosing.current = false;
+    if (document.activeElement === box.current) cursor.move(-rows.length);
+  }, [settled]);
+  const choose = () => {
+    choosing.current = !settled;
+    if (settled) cursor.move(-rows.length);
+  };
+  const showAll = () => { type(""); setParams({ q: "", overdue: "" }); };
   useKeys([
     { keys: "j, ArrowDown", does: "Next in the list", act: () => cursor.move(1) },
     { keys: "k, ArrowUp", does: "Previous in the list", act: () => cursor.move(-1) },
@@ -75,7 +87,8 @@ export function InboxPage({ activityId }: { activityId?: string }) {
           </div>
           <div class="tools" role="search">
             <label class="search"><Icon name="search" size={16} /><span class="hidden">Search by name or business key</span>
-              <input ref={box} type="search" placeholder="Search" autocomplete="off" value={typed} onInput={(event) => type(event.currentTarget.value)} />
+              <input ref={box} type="search" placeholder="Search" autocomplete="off" value={typed} onInput={(event) => type(event.currentTarget.value)}
+                onKeyDown={(event) => { if (event.key === "Enter" || event.key === "ArrowDown") { event.preventDefault(); choose(); } }} />
             </label>
             <label><span class="hidden">Order</span>
               <select value={order[0]} onChange={(event) => setParams({ sort: event.currentTarget.value })}>
@@ -85,12 +98,12 @@ export function InboxPage({ activityId }: { activityId?: string }) {
             <button type="button" class="chip" aria-pressed={overdue} onClick={() => setParams({ overdue: overdue ? "" : "1" })}>Overdue</button>
           </div>
         </header>
-        <div class="rows" aria-busy={!list.data}>
+        <div class="rows" aria-busy={!list.data || list.stale}>
           {list.problem && !list.data && <Trouble problem={list.problem} again={() => void list.again()} />}
           {!list.data && !list.problem && <Loading lines={7} label="Loading activities" />}
           {list.data && (rows.length ? (
             <ul>{rows.map((row) => <Row key={row.activityId} row={row} here={row.activityId === activityId} at={row.activityId === cursor.at} href={withParams(`/activities/${row.activityId}`, params)} focused={() => cursor.set(row.activityId)} />)}</ul>
-          ) : <Nothing filtered={Boolean(search.trim() || overdue)} view={view[0]} />)}
+          ) : <Nothing filtered={Boolean(search.trim() || overdue)} view={view[0]} showAll={showAll} />)}
           {list.data?.more && <button type="button" class="more" onClick={() => want(wanted + 2 * PAGE)}>Show more</button>}
         </div>
       </section>
@@ -120,8 +133,8 @@ function Row({ row, here, at, href, focused }: RowProps) {
   );
 }
 
-function Nothing({ filtered, view }: { filtered: boolean; view: string }) {
-  if (filtered) return <Empty icon="search" title="Nothing matches">Search for less, or <button type="button" class="link" onClick={() => { location.assign("/inbox"); }}>show all</button>.</Empty>;
+function Nothing({ filtered, view, showAll }: { filtered: boolean; view: string; showAll: () => void }) {
+  if (filtered) return <Empty icon="search" title="Nothing matches">Search for less, or <button type="button" class="link" onClick={showAll}>show all</button>.</Empty>;
   if (view === "mine") return <Empty icon="check" title="You have claimed nothing">What you claim stands here until you complete it.</Empty>;
   if (view === "done") return <Empty icon="check" title="Nothing is finished yet">What was completed or cancelled is kept here.</Empty>;
   return <Empty icon="check" title="All done">New work appears here by itself. <Link href="/start">Start a process</Link></Empty>;
