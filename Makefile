@@ -10,7 +10,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all smoke chaos bench bench-start check format-check lint types imports processes schema \
+.PHONY: help demo test test-all smoke chaos bench bench-start bench-ui check format-check lint types imports processes \
+	schema ui ui-check ui-types \
 	docs format setup lock wheel stop clean screenshots
 
 help: ## List the targets
@@ -48,7 +49,7 @@ screenshots: $(READY) ## Take the pictures of docs/images anew, with Debian's Ch
 		cp build/screenshots/$$name-wide-light.png docs/images/$$name.png; done
 	@cp build/screenshots/activity-narrow-dark.png docs/images/activity-narrow-dark.png
 
-check: format-check lint types imports processes schema ## Run every check that needs no engine
+check: format-check lint types imports processes schema ui-check ## Run every check that needs no engine
 
 format-check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
@@ -69,6 +70,12 @@ processes: $(READY) ## Lint the shipped processes
 
 schema: $(READY) ## Check that schema.graphql is what the API serves
 	@$(BIN)/python -m zeebe_fleet.graphql_api.export --check
+
+ui-check: $(READY) ## Check the types of the page people work in
+	@$(BIN)/python -m zeebe_fleet.deploy.ui_check
+
+ui-types: $(READY) ## Write the types of the page's operations anew, from schema.graphql
+	@$(BIN)/python -m zeebe_fleet.deploy.ui_check --write-types
 
 docs: $(READY) ## Renew what is generated in docs/: the settings' page and the diagrams
 	@$(BIN)/python docs/make_settings.py

@@ -15,8 +15,9 @@ from tests.browser.person import Person, Scene
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import LocalStack
+from zeebe_fleet.deploy.node import packages
 from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, ZeebeSettings
-from zeebe_fleet.deploy.ui_build import build_ui, modules_folder
+from zeebe_fleet.deploy.ui_build import build_ui
 from zeebe_fleet.deploy.up import located, running
 
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -49,7 +50,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     """A fleet of the browser tests' own, with the shipped processes; what they count is their own doing."""
     await asyncio.to_thread(build_ui)
-    axe = (modules_folder() / "axe-core" / "axe.min.js").read_text()
+    axe = (packages() / "axe-core" / "axe.min.js").read_text()
     state = tmp_path_factory.mktemp("browser")
     stack = LocalStack(state)
     addresses = await asyncio.to_thread(stack.up)

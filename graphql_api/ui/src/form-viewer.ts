@@ -15,7 +15,8 @@ export class FilledForm {
 
   static async open(container: HTMLElement, schema: object, data: Values, readOnly: boolean, changed: (data: Values) => void): Promise<FilledForm> {
     await loadStyle(style);
-    const form: any = new Form({ container, debounce: false }); // whoever types and completes at once loses nothing
+    const options = { container, debounce: false }; // whoever types and completes at once loses nothing
+    const form: any = new Form(options);
     const { warnings } = await form.importSchema(schema, data);
     if (warnings?.some((one: unknown) => one instanceof Error)) throw warnings[0];
     form.setProperty("readOnly", readOnly);
