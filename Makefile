@@ -77,9 +77,11 @@ ui-check: $(READY) ## Check the types of the page people work in
 ui-types: $(READY) ## Write the types of the page's operations anew, from schema.graphql
 	@$(BIN)/python -m zeebe_fleet.deploy.ui_check --write-types
 
-docs: $(READY) ## Renew what is generated in docs/: the settings' page and the diagrams
-	@$(BIN)/python docs/make_settings.py
-	@$(BIN)/python docs/make_diagrams.py
+docs: $(READY) ## Renew what is generated in docs/: the reference and the diagrams
+	@$(BIN)/python -m docs.generate
+
+reference: $(READY) ## Check that what is generated in docs/ is what make docs would write
+	@$(BIN)/python -m docs.generate --check
 
 format: $(READY) ## Format the Python code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --exit-zero .

@@ -1,13 +1,8 @@
-"""Draws the shipped processes as SVG, from the diagrams inside their models.
-
-make docs, or: python docs/make_diagrams.py [--check]
-"""
+"""Draws the shipped processes as SVG, from the diagrams inside their models."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from textwrap import wrap
 from xml.sax.saxutils import escape
 
@@ -16,7 +11,6 @@ from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.package import load_packages
 
-FOLDER = Path(__file__).parent / "diagrams"
 _MARGIN = 20
 _CHARACTER = 6.2
 _STYLE = """
@@ -182,23 +176,6 @@ def _text(said: str, x: float, y: float, width: float, style: str = "") -> Itera
         yield f'<text{styled} x="{x:g}" y="{line_y:g}" text-anchor="middle">{escape(line)}</text>'
 
 
-def drawings() -> dict[Path, str]:
-    """Return what belongs into the folder."""
-    return {FOLDER / f"{one.manifest.name}.svg": draw(one.document) for one in load_packages(PROCESSES)}
-
-
-def main(arguments: list[str]) -> int:
-    """Write or check the files; 1 when one has drifted."""
-    drifted = [file for file, text in drawings().items() if not file.exists() or file.read_text("utf-8") != text]
-    if "--check" in arguments:
-        for file in drifted:
-            print(f"{file.name} has drifted. Run make docs and commit it.", file=sys.stderr)
-        return int(bool(drifted))
-    FOLDER.mkdir(exist_ok=True)
-    for file, text in drawings().items():
-        file.write_text(text, "utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def drawings() -> dict[str, str]:
+    """Return the drawing of each shipped process, by the name of its file."""
+    return {f"{one.manifest.name}.svg": draw(one.document) for one in load_packages(PROCESSES)}

@@ -1,14 +1,10 @@
-"""Writes `settings.md` from the settings classes.
-
-make docs, or: python docs/make_settings.py [--check]
-"""
+"""The page on settings, from the settings classes."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -17,10 +13,9 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy.settings import Settings
 
-FILE = Path(__file__).parent / "settings.md"
+ServiceSettings = get_args(Settings.model_fields["services"].annotation)[1]
 PREFIX = "FLEET_"
 
 READ_ELSEWHERE = {
@@ -136,19 +131,3 @@ def _text_below(model: type[BaseModel], name: str) -> str:
         if is_it and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             return str(after.value.value)
     return ""
-
-
-def main(arguments: list[str]) -> int:
-    """Write or check the page; 1 when it has drifted."""
-    page = settings_page()
-    if "--check" not in arguments:
-        FILE.write_text(page, "utf-8")
-        return 0
-    if FILE.exists() and FILE.read_text("utf-8") == page:
-        return 0
-    print(f"{FILE.name} has drifted. Run make docs and commit it.", file=sys.stderr)
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""Write what is generated in the documents, or check that it is what would be written.
+
+python -m docs.generate [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from docs.generate.cli import cli_page
+from docs.generate.diagrams import drawings
+from docs.generate.graphql import graphql_page
+from docs.generate.settings import settings_page
+from docs.generate.tasks import tasks_page
+
+DOCS = Path(__file__).parents[1]
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Yield each file and what belongs into it."""
+    yield DOCS / "reference/cli.md", cli_page()
+    yield DOCS / "reference/settings.md", settings_page()
+    yield DOCS / "reference/graphql.md", graphql_page()
+    yield DOCS / "reference/tasks.md", tasks_page()
+    for name, drawing in drawings().items():
+        yield DOCS / "diagrams" / name, drawing
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the files; 1 when one has drifted."""
+    drifted = [(file, text) for file, text in generated() if not file.exists() or file.read_text("utf-8") != text]
+    for file, text in drifted:
+        if "--check" in arguments:
+            print(f"{file.relative_to(DOCS.parent)} has drifted. Run make docs and commit it.", file=sys.stderr)
+            continue
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, "utf-8")
+    return int(bool(drifted) and "--check" in arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
