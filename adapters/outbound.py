@@ -22,37 +22,15 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from pydantic import BaseModel, Field, field_validator
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from zeebe_fleet.adapters.outbound_settings import ServiceSettings as ServiceSettings
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError, TransientError
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
 QUICK_TRIES = 3
 LONGEST_RETRY_AFTER_S = 3600.0
 _DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
-
-
-class ServiceSettings(BaseModel):
-    """Where an outside service is and how to be let in."""
-
-    base_url: str
-    """Address of the service, without credentials and query: `https://kyc.example.com/v1`."""
-    token_secret: str = ""
-    """Name of the secret sent as bearer token with every call; empty when the task brings its own headers."""
-    timeout_s: float = Field(default=20.0, gt=0)
-    """For a whole call, quick tries included; keep it well below the task's lease."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, base_url: str) -> str:
-        try:
-            url = httpx.URL(base_url)
-        except httpx.InvalidURL:
-            raise ValueError("not an address") from None
-        if url.scheme not in ("http", "https") or not url.host or url.query or url.userinfo:
-            raise ValueError("write it as https://host/path, without credentials and query")
-        return base_url
 
 
 class OutboundServices:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 from uuid import uuid4
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from zeebe_fleet.workers.contract.errors import PermanentError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.outcomes import HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Answer
 from zeebe_fleet.workers.contract.records import Claim, Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class NullLedger:

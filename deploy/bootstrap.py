@@ -9,9 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
 from zeebe_fleet.adapters.human_tasks import Beat, HumanTaskAdapter, HumanTaskSettings, unwatched
-from zeebe_fleet.adapters.outbound import OutboundServices
 from zeebe_fleet.adapters.postgres.arrears import PostgresArrears
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
@@ -68,6 +66,11 @@ async def ledger(core: Core) -> AsyncIterator[PostgresLedger]:
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """Open the outside services and read the secrets."""
     secrets = {name: secret.get_secret_value() for name, secret in settings.secrets.items()}
+    if not settings.services:
+        yield Services(secrets=secrets)
+        return
+    from zeebe_fleet.adapters.outbound import OutboundServices  # it weighs ten megabytes
+
     async with OutboundServices(settings.services, secrets) as outbound:
         yield Services(outbound.service, secrets)
 
@@ -133,6 +136,8 @@ async def arrears(settings: Settings) -> AsyncIterator[PostgresArrears]:
 @asynccontextmanager
 async def human_tasks(core: Core, beat: Beat = unwatched) -> AsyncIterator[HumanTaskAdapter]:
     """Put a human-task adapter together; it knows the API and the engine, and no database but for the models."""
+    from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem  # what it loads, no other role needs
+
     settings = core.settings
     token = settings.api.service_token.get_secret_value()
     only_deployed = settings.human_tasks == "deployed"

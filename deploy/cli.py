@@ -18,16 +18,14 @@ from rich.console import Console
 
 from zeebe_fleet.deploy import roles
 from zeebe_fleet.deploy.app import configured_app
-from zeebe_fleet.deploy.demo import show_demo, show_up
 from zeebe_fleet.deploy.health import watched
 from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.new import new
-from zeebe_fleet.deploy.publication import deploy as deploy_app
 from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings
-from zeebe_fleet.deploy.smoke import smoke as run_smoke
 from zeebe_fleet.workers.contract.errors import FleetError
 
+# What a command needs is imported by it: a worker would carry all of it for ever.
 app = typer.Typer(
     help="Zeebe Fleet: a worker fleet for Camunda 8.", no_args_is_help=True, pretty_exceptions_enable=False
 )
@@ -42,18 +40,24 @@ NoOperateOption = Annotated[bool, typer.Option("--no-operate", help="Leave out O
 @app.command(epilog="Example: fleet up · fleet up --app myflows --reset")
 def up(app: AppOption = "", reset: ResetOption = False, no_operate: NoOperateOption = False) -> None:
     """Run everything on this machine: the local stack, the API, a worker, the adapter and the relay."""
+    from zeebe_fleet.deploy.demo import show_up
+
     _unwrapped(lambda: show_up(_locally(_settings(app), no_operate), reset=reset))
 
 
 @app.command(epilog="Example: fleet demo --reset")
 def demo(reset: ResetOption = False, no_operate: NoOperateOption = False) -> None:
     """Run the shipped processes, start one onboarding, and say what to do next."""
+    from zeebe_fleet.deploy.demo import show_demo
+
     _unwrapped(lambda: show_demo(_locally(_settings(SHIPPED_APP), no_operate), reset=reset))
 
 
 @app.command(epilog="Example: fleet smoke")
 def smoke() -> None:
     """Run three onboardings to their ends, hands-free, and compare what everybody says of them."""
+    from zeebe_fleet.deploy.smoke import smoke as run_smoke
+
     _unwrapped(lambda: run_smoke(_settings(SHIPPED_APP)))
 
 
@@ -172,6 +176,8 @@ def _unwrapped(work: Callable[[], None]) -> None:
 
 
 async def _deploy(settings: Settings) -> None:
+    from zeebe_fleet.deploy.publication import deploy as deploy_app
+
     deployment = await deploy_app(settings)
     for process in deployment.processes:
         typer.echo(f"{process.process_name} is version {process.version} (key {process.definition_key})")

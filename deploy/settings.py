@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from zeebe_fleet.adapters.outbound import ServiceSettings
+from zeebe_fleet.adapters.outbound_settings import ServiceSettings
 from zeebe_fleet.workers.contract.job import DEFAULT_TENANT
 
 SHIPPED_APP = "zeebe_fleet.bpmn.shipped"

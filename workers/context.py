@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.records import Claim, UndoneStep
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class OutboundService(Protocol):

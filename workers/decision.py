@@ -7,8 +7,6 @@ import random
 import traceback
 from concurrent.futures import BrokenExecutor
 
-from sqlalchemy.exc import DBAPIError
-
 from zeebe_fleet.workers.contract.errors import (
     BusinessError,
     EngineError,
@@ -43,7 +41,7 @@ def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcom
             return Fail(str(error), retries=0)
         case InfrastructureError():
             return HandBack(str(error), backoff_ms=_backoff_ms(claim.delivery))
-        case DBAPIError() if error.connection_invalidated:
+        case _ if getattr(error, "connection_invalidated", False):  # SQLAlchemy's, which is not loaded for a name
             return HandBack("PostgreSQL cut the connection", backoff_ms=_backoff_ms(claim.delivery))
         case TransientError():
             return _retry(str(error), claim, error.retry_after_s)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from zeebe_fleet.adapters.postgres.pool import is_lost, translated
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
-from zeebe_fleet.workers.contract.errors import RecordsUnavailable
+from zeebe_fleet.workers.contract.errors import RecordsUnavailable, StaleError
+from zeebe_fleet.workers.contract.records import Claim
+
+_FENCE = text("""
+SELECT set_config('lock_timeout', :limit_ms, true), set_config('idle_in_transaction_session_timeout', :limit_ms, true)
+FROM step WHERE step_id = :step_id AND fence = :fence AND state = 'CLAIMED' FOR UPDATE
+""")
 
 
 def business_database(database_url: str, **options: Any) -> AsyncEngine:
@@ -28,3 +34,20 @@ def business_database(database_url: str, **options: Any) -> AsyncEngine:
             raise RecordsUnavailable("PostgreSQL cut the transaction.") from context.original_exception
 
     return database
+
+
+def fenced_session(database: AsyncEngine, claim: Claim) -> AsyncSession:
+    """Return a session whose transaction begins by locking the step under its fence."""
+    session = AsyncSession(database, expire_on_commit=False)
+
+    @event.listens_for(session.sync_session, "after_begin")
+    def check_fence(_session: Any, _transaction: Any, connection: Connection) -> None:
+        limit_ms = str(max(int(claim.job.lease_left_s() * 900), 1))
+        with translated():
+            held = connection.execute(
+                _FENCE, {"step_id": claim.step_id, "fence": claim.fence, "limit_ms": limit_ms}
+            ).first()
+        if held is None:
+            raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
+
+    return session

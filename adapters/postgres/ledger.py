@@ -8,13 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import event, text
-from sqlalchemy.engine import Connection as SyncConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-
-from zeebe_fleet.adapters.postgres.business import business_database
 from zeebe_fleet.adapters.postgres.claims import Claims, ModelOf
 from zeebe_fleet.adapters.postgres.group import Group
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
@@ -28,6 +23,9 @@ from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outc
 from zeebe_fleet.workers.contract.ports import Answer
 from zeebe_fleet.workers.contract.principal import FLEET
 from zeebe_fleet.workers.contract.records import Claim, StepState, Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 _FINISH = """
 WITH finished AS (
@@ -94,11 +92,6 @@ _GROUP_EVERY_S = 0.008
 _SETTLE_EVERY_S = 0.05
 """What was acknowledged can wait to be struck with others: until then it is owed, and told again at worst."""
 
-_FENCE = text("""
-SELECT set_config('lock_timeout', :limit_ms, true), set_config('idle_in_transaction_session_timeout', :limit_ms, true)
-FROM step WHERE step_id = :step_id AND fence = :fence AND state = 'CLAIMED' FOR UPDATE
-""")
-
 
 @dataclass(frozen=True, slots=True)
 class _Finish:
@@ -118,7 +111,8 @@ class PostgresLedger:
     def __init__(self, database_url: str, model_of: ModelOf, *, worker: str) -> None:
         self._pool = Pool(database_url)
         self._relaxed = Pool(database_url, size=2, durable=False)
-        self._business = business_database(database_url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+        self._database_url = database_url
+        self._business: AsyncEngine | None = None
         self._claims = Claims(model_of, worker)
         self._orphans = Orphans(model_of, worker)
         self._claimed: Group[Job, Verdict] = Group(self._claim_group, connections=1, every_s=_GROUP_EVERY_S)
@@ -127,7 +121,13 @@ class PostgresLedger:
 
     @property
     def business(self) -> AsyncEngine:
-        """The connections of `ctx.db`."""
+        """The connections of `ctx.db`; SQLAlchemy, which weighs much, is loaded when a task first asks for them."""
+        if self._business is None:
+            from zeebe_fleet.adapters.postgres.business import business_database
+
+            self._business = business_database(
+                self._database_url, pool_pre_ping=True, pool_size=10, hide_parameters=True
+            )
         return self._business
 
     async def claim(self, job: Job) -> Verdict:
@@ -193,25 +193,16 @@ class PostgresLedger:
 
     def session(self, claim: Claim) -> AsyncSession:
         """Return a session whose transaction begins by locking the step under its fence."""
-        session = AsyncSession(self._business, expire_on_commit=False)
+        from zeebe_fleet.adapters.postgres.business import fenced_session
 
-        @event.listens_for(session.sync_session, "after_begin")
-        def check_fence(_session: Any, _transaction: Any, connection: SyncConnection) -> None:
-            limit_ms = str(max(int(claim.job.lease_left_s() * 900), 1))
-            with translated():
-                held = connection.execute(
-                    _FENCE, {"step_id": claim.step_id, "fence": claim.fence, "limit_ms": limit_ms}
-                ).first()
-            if held is None:
-                raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
-
-        return session
+        return fenced_session(self.business, claim)
 
     async def close(self) -> None:
         """Drop all connections."""
         await self._pool.close()
         await self._relaxed.close()
-        await self._business.dispose()
+        if self._business is not None:
+            await self._business.dispose()
 
     async def _claim_group(self, group: Sequence[Job]) -> list[Verdict | Exception]:
         return await self._claims.take(self._relaxed, group)

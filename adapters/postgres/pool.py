@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from zeebe_fleet.workers.contract.errors import FleetError, PermanentError, RecordsUnavailable
 
@@ -93,11 +92,14 @@ def translated() -> Iterator[None]:
         raise RecordsUnavailable(
             f"PostgreSQL did not answer ({type(error).__name__}).", "Check that it runs and accepts connections."
         ) from error
-    except IntegrityError as error:
-        constraint = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
-        raise PermanentError(f"A business row breaks the constraint {constraint or 'of its table'!s}.") from error
-    except DBAPIError as error:
-        if error.connection_invalidated or is_lost(error.orig):
+    except Exception as error:
+        # SQLAlchemy's errors carry the driver's; they are known by that, for a worker without `ctx.db` never loads it.
+        wrapped: BaseException | None = getattr(error, "orig", None)
+        broken = getattr(wrapped, "__cause__", None)
+        if isinstance(broken, asyncpg.IntegrityConstraintViolationError):
+            constraint = broken.constraint_name or "of its table"
+            raise PermanentError(f"A business row breaks the constraint {constraint}.") from error
+        if getattr(error, "connection_invalidated", False) or is_lost(wrapped):
             raise RecordsUnavailable("PostgreSQL cut the transaction.") from error
         raise
 

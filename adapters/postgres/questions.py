@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from asyncpg import Record
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.pool import Connection
-from zeebe_fleet.adapters.postgres.tables import Activity, OwedRow, Step
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.principal import FLEET, Principal
 from zeebe_fleet.workers.contract.records import StepState
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from zeebe_fleet.adapters.postgres.tables import Activity, OwedRow
 
 OPERATORS = "operators"
 """The group that is asked."""
@@ -75,6 +80,8 @@ def _form(job: Job) -> dict[str, object]:
 
 async def answer(session: AsyncSession, activity: Activity, principal: Principal) -> OwedRow:
     """Turn a person's answer into what the engine is owed: the completion, or the job once more."""
+    from zeebe_fleet.adapters.postgres.tables import OwedRow, Step  # a worker asks, and never answers
+
     step = await session.get_one(Step, activity.step_id, with_for_update=True)
     happened = (activity.result or {}).get("outcome") == HAPPENED
     if happened:

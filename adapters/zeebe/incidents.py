@@ -6,9 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
@@ -17,6 +15,9 @@ from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineGone, EngineRejected, EngineUnavailable
 from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Capabilities, OpenIncident
+
+if TYPE_CHECKING:
+    import httpx
 
 NO_JOB = -1
 SEARCHABLE = (8, 8)
@@ -71,6 +72,8 @@ class Incidents:
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         headers = {"authorization": f"Bearer {await self._tokens.token()}"} if self._tokens else {}
         connection = self._connection
+        import httpx  # few processes ask, and it weighs ten megabytes
+
         try:
             async with httpx.AsyncClient(
                 base_url=connection.rest_address,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.adapters.zeebe.connection import OperateAccess
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineRejected, EngineUnavailable
+
+if TYPE_CHECKING:
+    import httpx
 
 _MOST = 1_000
 _CSRF = "x-csrf-token"
@@ -38,6 +39,8 @@ class OperateIncidents:
         """
         base = self._access.url.rstrip("/")
         body = {"filter": {"processInstanceKey": process_instance_key}, "size": _MOST}
+        import httpx  # few processes ask, and it weighs ten megabytes
+
         try:
             async with httpx.AsyncClient(timeout=self._timeout_s, verify=trust(self._ca_file)) as http:
                 headers = await self._credentials(http, base)

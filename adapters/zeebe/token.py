@@ -10,11 +10,13 @@ import asyncio
 import ssl
 import time
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from zeebe_fleet.adapters.zeebe.connection import OAuthClient
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineUnavailable
+
+if TYPE_CHECKING:
+    import httpx
 
 LEEWAY_S = 30.0
 """A token is replaced this long before it expires, so that none expires on its way."""
@@ -61,6 +63,8 @@ class TokenSource:
 
     async def _fetch(self) -> tuple[str, float]:
         where = self._client.authorization_server
+        import httpx  # only who needs tokens loads it: it weighs ten megabytes
+
         try:
             async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._verify) as http:
                 response = await http.post(where, data=self._form())

@@ -19,8 +19,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from zeebe_fleet.adapters.outbound import OutboundServices
-from zeebe_fleet.adapters.postgres.activities import PostgresActivities
+from zeebe_fleet.adapters import outbound
+from zeebe_fleet.adapters.postgres import activities
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy import bootstrap, cli
@@ -95,7 +95,7 @@ class DyingEngine(ZeebeEngine):
         await completed
 
 
-class DyingActivities(PostgresActivities):
+class DyingActivities(activities.PostgresActivities):
     """The real activities, with points to die at."""
 
     async def create(self, *arguments: Any) -> Any:
@@ -109,7 +109,7 @@ class DyingActivities(PostgresActivities):
         return requested
 
 
-class DyingServices(OutboundServices):
+class DyingServices(outbound.OutboundServices):
     """The real outside services, answering to the dead."""
 
     def service(self, name: str, idempotency_key: str) -> Any:
@@ -136,8 +136,9 @@ def main() -> None:
     patched = vars(bootstrap)
     patched["PostgresLedger"] = DyingLedger
     patched["ZeebeEngine"] = DyingEngine
-    patched["PostgresActivities"] = DyingActivities
-    patched["OutboundServices"] = DyingServices
+    # The API takes these from their own modules, which it loads after this.
+    vars(activities)["PostgresActivities"] = DyingActivities
+    vars(outbound)["OutboundServices"] = DyingServices
     if "CHAOS_DRAIN_S" in os.environ:
         patched["Fleet"] = functools.partial(Fleet, drain_s=float(os.environ["CHAOS_DRAIN_S"]))
     cli.main()
