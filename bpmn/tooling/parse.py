@@ -9,6 +9,7 @@ from typing import Any
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.order import Order
+from zeebe_fleet.bpmn.tooling.recurrence import Recurrence
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.model import HumanTask, ProcessModel, Undo
 
@@ -41,6 +42,7 @@ def read_model(
         preceding=Order(document, process).preceding(),
         flowing=Order(document, process, through=lambda _: False).preceding(),
         interrupting=Order(document, process, through=_interrupts, direct=False).preceding(),
+        once=Recurrence(document, process, undo_pairs(document, process)).once() | {process.get("id", "")},
         human_tasks={task.element_id: task for task in _human_tasks(document, process, forms or {})},
         has_listeners={("start", ADOPT), ("end", ENDED)} <= set(listeners(process)),
     )

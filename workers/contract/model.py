@@ -41,6 +41,8 @@ class ProcessModel:
     """Element → the tasks that complete before it begins: `preceding` without boundary events."""
     interrupting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Element → the tasks whose interruption leads to it; one may be in `flowing` too, where the ways meet again."""
+    once: frozenset[str] = frozenset()
+    """Elements that begin once at most in an instance, or once for each loop counter."""
     human_tasks: Mapping[str, HumanTask] = field(default_factory=dict)
     has_listeners: bool = False
     """Whether the process carries `fleet-adopt` and `fleet-ended`."""
