@@ -12,6 +12,8 @@ import grpc.aio
 from pyzeebe.proto import gateway_pb2 as pb
 from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
 
+from bench.naming import job_type
+
 TASKS = 5
 _XMLNS = (
     'xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
@@ -24,11 +26,6 @@ _LISTENERS = (
     "</zeebe:executionListeners></extensionElements>"
 )
 _PARALLEL = 32
-
-
-def job_type(prefix: str) -> str:
-    """Return the job type of all five tasks: one bound of slots, one source of jobs."""
-    return f"{prefix}.task"
 
 
 def fresh_prefix() -> str:

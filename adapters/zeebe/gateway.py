@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from typing import Any, Self
 
 import grpc.aio
-from pyzeebe.proto import gateway_pb2 as pb
-from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
 
 from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
@@ -15,6 +13,7 @@ from zeebe_fleet.adapters.zeebe.deployment import explain
 from zeebe_fleet.adapters.zeebe.incidents import Incidents
 from zeebe_fleet.adapters.zeebe.messages import document, job_of, message, milliseconds
 from zeebe_fleet.adapters.zeebe.status import engine_error
+from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
 from zeebe_fleet.adapters.zeebe.token import TokenSource
 from zeebe_fleet.workers.contract.errors import EngineConflict, EngineDenied, EngineError, EngineRejected
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey

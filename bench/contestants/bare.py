@@ -12,7 +12,7 @@ from pyzeebe.proto import gateway_pb2 as pb
 from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
 
 from bench.contestants.process import ADDRESS, PREFIX, SLOTS, ready, stopped
-from bench.workload import job_type
+from bench.naming import job_type
 
 
 class Loop:

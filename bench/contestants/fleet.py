@@ -14,8 +14,8 @@ from contextlib import AsyncExitStack
 import structlog
 
 from bench.contestants.process import MODE, PREFIX, SLOTS, WORK_S, ready, report, stopped
+from bench.naming import job_type
 from bench.null_ledger import NullLedger
-from bench.workload import job_type
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.settings import Settings

@@ -8,7 +8,7 @@ import logging
 from pyzeebe import ZeebeWorker, create_insecure_channel
 
 from bench.contestants.process import ADDRESS, MODE, PREFIX, SLOTS, ready, stopped
-from bench.workload import job_type
+from bench.naming import job_type
 
 _TUNED_WORKER = {"poll_retry_delay": 0.005, "request_timeout": 10_000, "max_connection_retries": -1}
 _TUNED_TASK = {"max_running_jobs": SLOTS, "max_jobs_to_activate": SLOTS, "timeout_ms": 30_000}
