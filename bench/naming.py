@@ -1,4 +1,4 @@
-"""What harness and contestants call the work; nothing else, so that a contestant carries no more than its own weight."""
+"""What harness and contestants call the work; nothing else, so that a contestant carries its own weight alone."""
 
 from __future__ import annotations
 
