@@ -137,7 +137,7 @@ class Step(Base):
 
     __table_args__ = (
         UniqueConstraint("workflow_id", "job_key", name="step_workflow_job"),
-        Index("step_workflow", "workflow_id", "step_id"),
+        Index("step_element", "workflow_id", "element_id", text("coalesce(loop_counter, 0)")),
         Index("step_compensated_by", "compensated_by", postgresql_where=text("compensated_by IS NOT NULL")),
         Index("step_progress", "claimed_at", "finished_at", postgresql_using="brin"),
         Index("step_without_job", "job_type", postgresql_where=text("job_key IS NULL")),
