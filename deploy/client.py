@@ -30,6 +30,20 @@ query ($id: UUID!) {
 }
 """
 
+_LATEST = """
+query ($first: Int!) {
+  workflows(first: $first) {
+    edges {
+      node {
+        workflowId processName state incident createdAt endedAt
+        steps { elementId kind }
+        activities { name state assignee candidateGroups }
+      }
+    }
+  }
+}
+"""
+
 _COMPLETE = """
 mutation ($id: UUID!, $version: Int!, $result: JSON!) {
   completeActivity(activityId: $id, version: $version, result: $result) {
@@ -85,6 +99,11 @@ class FleetClient:
         """Read a workflow with its steps and activities."""
         workflow: dict[str, Any] = (await self._ask(_WORKFLOW, id=workflow_id))["workflow"]
         return workflow
+
+    async def latest(self, first: int = 10) -> list[dict[str, Any]]:
+        """Read the latest workflows in short, the newest first."""
+        answer = await self._ask(_LATEST, first=first)
+        return [edge["node"] for edge in answer["workflows"]["edges"]]
 
     async def complete(self, activity: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         """Complete an activity in the version that was read."""

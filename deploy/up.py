@@ -39,19 +39,27 @@ class Local:
 
 
 @contextmanager
-def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> Iterator[Local]:
+def local_stack(
+    settings: Settings, report: Report, *, behind: Report | None = None, reset: bool = False
+) -> Iterator[Local]:
     """Run the parts of the stack that the settings leave open.
 
     Operate comes up behind, where it is wanted and there is memory for it. Must be entered in the main thread,
     before an event loop runs: there it stops cleanly at any moment.
+
+    Args:
+        settings: what they name already is not started.
+        report: told of what one waits for.
+        behind: told of what comes up behind it; lines on standard error unless given.
+        reset: wipe the data first.
     """
     with engine_in_docker(settings, report, reset=reset) as settings:
         parts = missing_parts(settings)
         stack = LocalStack(settings.state, report=report, parts=parts, operate=_with_operate(settings, parts, report))
         try:
             addresses = stack.up(reset=reset)
-            with Behind(stack, LineReport(), at_once=False) as behind:
-                yield Local(located(settings, addresses), behind.begin)
+            with Behind(stack, behind or LineReport(), at_once=False) as operate:
+                yield Local(located(settings, addresses), operate.begin)
         finally:
             stack.down()
 

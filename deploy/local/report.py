@@ -29,6 +29,9 @@ class Report(Protocol):
     def say(self, text: str) -> None:
         """Print one line."""
 
+    def ready(self, part: str, took_s: float) -> None:
+        """Tell that a part of the stack answers."""
+
     def transfer(self, title: str, total_bytes: int) -> AbstractContextManager[Advance]:
         """Show a bar for one download or unpacking while the context is open."""
 
@@ -41,6 +44,9 @@ class SilentReport:
 
     def say(self, text: str) -> None:
         """Drop the line."""
+
+    def ready(self, part: str, took_s: float) -> None:
+        """Drop it."""
 
     @contextmanager
     def transfer(self, title: str, total_bytes: int) -> Iterator[Advance]:
@@ -66,6 +72,10 @@ class LineReport(SilentReport):
     def say(self, text: str) -> None:
         """Print one line."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def ready(self, part: str, took_s: float) -> None:
+        """Print one line."""
+        self.say(f"{part} ready in {took_s:.1f} s")
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -99,6 +109,10 @@ class ConsoleReport:
     def say(self, text: str) -> None:
         """Print one line above the bars."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def ready(self, part: str, took_s: float) -> None:
+        """Print one line above the bars."""
+        self.say(f"{part} ready in {took_s:.1f} s")
 
     @contextmanager
     def transfer(self, title: str, total_bytes: int) -> Iterator[Advance]:

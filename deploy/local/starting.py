@@ -138,7 +138,7 @@ class Starting:
             attempt.ready = True
             self._record(attempt, replace(self._stack.parts[part.name], ready=True))
             if attempt.launch is not None:
-                self._report.say(f"{part.name} ready in {time.monotonic() - attempt.since_s:.1f} s")
+                self._report.ready(part.name, time.monotonic() - attempt.since_s)
         elif time.monotonic() - attempt.since_s > part.timeout_s:
             raise self._failed(part, f"was not ready after {part.timeout_s:.0f} s")
         elif time.monotonic() > attempt.next_port_check_s:
