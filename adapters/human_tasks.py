@@ -1,8 +1,10 @@
 """User tasks of the engine become activities, and those that are gone close theirs.
 
 A job is leased for a moment first, and for hours only once its activity exists: an adapter that dies in between
-delays one task by seconds. While its activity waits, its lease is extended by the probes that also tell whether it
-is still there. Completing the job is the relay's business.
+delays one task by seconds. No activity is made before the engine has extended that first lease: what it acts upon is
+safe, while a job just handed out may be forgotten in a crash and made anew under another key. While its activity
+waits, its lease is extended by the probes that also tell whether it is still there. Completing the job is the relay's
+business.
 """
 
 from __future__ import annotations
@@ -121,9 +123,12 @@ class HumanTaskAdapter:
             if self._settings.only_deployed and model is UNKNOWN:
                 await self._hold(job, self._settings.foreign_lease_s)
                 return
+            await self._engine.extend(job.key, self._settings.first_lease_s)
             activity_id = await self._activities.create_activity(user_task(job, model))
             log.info("activity.created", activity_id=str(activity_id), element_id=job.element_id)
             await self._hold(job, self._settings.lease_s)
+        except EngineGone:
+            log.info("activity.not_created", element_id=job.element_id, job_key=job.key, why="The job is gone.")
         except PermanentError as error:
             await self._refuse(job, error)
         except FleetError as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from zeebe_fleet.workers.contract.job import JobKey
+from zeebe_fleet.workers.contract.errors import EngineGone
+from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
-from zeebe_fleet.workers.contract.ports import Engine
+from zeebe_fleet.workers.contract.ports import Engine, Ledger
 from zeebe_fleet.workers.contract.records import Asked, Busy, DuplicateStart, Refused
 
 BUSY = HandBack("another delivery is committing this step", backoff_ms=500)
+MOVED = HandBack("its workflow lives in this instance now")
 ASKED_LEASE_S = 6 * 3600.0
 """How long a job waits for a person before the engine asks again."""
 
@@ -23,7 +25,7 @@ async def send(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
             await engine.throw_error(job_key, outcome)
 
 
-async def decline(engine: Engine, verdict: Busy | Refused | Asked | DuplicateStart) -> None:
+async def decline(engine: Engine, ledger: Ledger, verdict: Busy | Refused | Asked | DuplicateStart) -> None:
     """Say why a job is not worked on."""
     match verdict:
         case Busy(job):
@@ -33,4 +35,15 @@ async def decline(engine: Engine, verdict: Busy | Refused | Asked | DuplicateSta
         case Asked(job):
             await engine.extend(job.key, ASKED_LEASE_S)
         case DuplicateStart(job):
-            await engine.cancel(job.process_instance_key)
+            if await _is_gone(engine, verdict.holder) and await ledger.move(verdict):
+                await engine.hand_back(job, MOVED)
+            else:
+                await engine.cancel(job.process_instance_key)
+
+
+async def _is_gone(engine: Engine, instance_key: ProcessInstanceKey) -> bool:
+    try:
+        await engine.set_variables(instance_key, {})
+    except EngineGone:
+        return True
+    return False

@@ -59,8 +59,8 @@ class Runner:
             case Replay(claim, outcome):
                 await self.acknowledge(claim, outcome)
             case _:
-                with suppress(EngineError):
-                    await decline(self._engine, verdict)
+                with suppress(EngineError, InfrastructureError):
+                    await decline(self._engine, self._ledger, verdict)
 
     async def _work(self, claim: Claim) -> None:
         ctx = TaskContext(claim, self._services, lambda: self._ledger.session(claim))

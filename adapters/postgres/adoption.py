@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.pool import Connection
-from zeebe_fleet.workers.contract.job import FLEET_INSTANCE, RESERVED_VARIABLES, Job
+from zeebe_fleet.workers.contract.job import FLEET_INSTANCE, RESERVED_VARIABLES, Job, ProcessInstanceKey
 from zeebe_fleet.workers.contract.principal import FLEET
 from zeebe_fleet.workers.contract.records import DuplicateStart, Origin, Refused
 
@@ -38,6 +38,17 @@ RETURNING workflow_id
 _FORGET = """
 UPDATE workflow SET state = 'ENDED_UNKNOWN', ended_at = now()
 WHERE process_instance_key = $1 AND state IN ('STARTING', 'RUNNING') AND workflow_id <> $2
+"""
+
+#: what was acknowledged was safe: an instance that got that far was not forgotten, it ended
+_MOVE = """
+UPDATE workflow SET process_instance_key = $3, state = 'RUNNING', ended_at = NULL, probed_at = now()
+WHERE workflow_id = $1 AND process_instance_key = $2 AND state IN ('STARTING', 'RUNNING', 'ENDED_UNKNOWN')
+    AND NOT EXISTS (
+        SELECT 1 FROM step LEFT JOIN owed USING (step_id)
+        WHERE step.workflow_id = $1 AND process_instance_key = $2 AND step.state = 'COMPLETED' AND owed.step_id IS NULL
+    )
+RETURNING workflow_id
 """
 
 _INSERT = """
@@ -75,6 +86,22 @@ async def adopt_started(connection: Connection, workflow_id: UUID, instance: tup
     return bool(adopted == instance_key)
 
 
+async def move(connection: Connection, verdict: DuplicateStart) -> bool:
+    """Bind a workflow to another instance than the one it was bound to, which the engine no longer knows."""
+    instance_key = verdict.job.process_instance_key
+    moved = await connection.fetchval(_MOVE, verdict.workflow_id, verdict.holder, instance_key)
+    if moved is None:
+        return False
+    for table in ("step", "activity"):
+        await connection.execute(
+            f"UPDATE {table} SET process_instance_key = $3 WHERE workflow_id = $1 AND process_instance_key = $2",
+            verdict.workflow_id,
+            verdict.holder,
+            instance_key,
+        )
+    return True
+
+
 async def _adopt(connection: Connection, job: Job) -> UUID | DuplicateStart | Refused:
     if _is_child(job):
         return await _insert(connection, job, Origin.CHILD, uuid4())
@@ -87,12 +114,14 @@ async def _adopt_named(connection: Connection, job: Job, workflow_id: UUID) -> U
     instance = (job.process_instance_key, job.definition_key, job.process_version)
     if await adopt_started(connection, workflow_id, instance):
         return workflow_id
-    process_name = await connection.fetchval("SELECT process_name FROM workflow WHERE workflow_id = $1", workflow_id)
-    if process_name is None:
+    workflow = await connection.fetchrow(
+        "SELECT process_name, process_instance_key FROM workflow WHERE workflow_id = $1", workflow_id
+    )
+    if workflow is None:
         return await _insert(connection, job, Origin.EXTERNAL, workflow_id)
-    if process_name != job.process_name:
+    if workflow["process_name"] != job.process_name:
         return await _insert(connection, job, Origin.CHILD, uuid4())
-    return DuplicateStart(job, workflow_id)
+    return DuplicateStart(job, workflow_id, ProcessInstanceKey(workflow["process_instance_key"]))
 
 
 def _is_child(job: Job) -> bool:

@@ -16,6 +16,7 @@ from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
 from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.adapters.postgres.questions import ask
+from zeebe_fleet.adapters.postgres.takeover import run_of, take_over
 from zeebe_fleet.workers.contract.errors import StaleError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
@@ -25,10 +26,16 @@ from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Refused, Re
 
 ModelOf = Callable[[int], Awaitable[ProcessModel]]
 
-#: the whole question of most jobs: is the instance adopted, and is this its job's first delivery?
+#: the whole question of most jobs: is the instance adopted, is this its job's first delivery, and of an element that
+#: begins once at most, has no other job been here?
 _FAMILIAR = """
-SELECT workflow.workflow_id, step.step_id
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS job (workflow_id, instance_key, job_key, nth)
+SELECT workflow.workflow_id, step.step_id IS NOT NULL OR EXISTS (
+    SELECT 1 FROM step other
+    WHERE other.workflow_id = workflow.workflow_id AND other.element_id = job.element_id
+        AND coalesce(other.loop_counter, 0) = job.run AND other.job_type = job.job_type
+) AS ran
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::text[]) WITH ORDINALITY
+    AS job (workflow_id, instance_key, job_key, element_id, run, job_type, nth)
 LEFT JOIN workflow
     ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.instance_key
 LEFT JOIN step ON step.workflow_id = workflow.workflow_id AND step.job_key = job.job_key
@@ -125,15 +132,21 @@ class Claims:
         return [verdicts.pop(job.key) if job.key in verdicts else twice for job in jobs]
 
     async def _first_deliveries(self, connection: Connection, jobs: Sequence[Job]) -> dict[tuple[UUID, int], Job]:
-        columns = [[job.workflow_id for job in jobs], [job.process_instance_key for job in jobs]]
-        rows = await connection.fetch(_FAMILIAR, *columns, [job.key for job in jobs])
-        found: dict[tuple[UUID, int], Job] = {}
-        for job, row in zip(jobs, rows, strict=True):
-            if row["workflow_id"] is None or row["step_id"] is not None:
-                continue
-            if job.element_id not in (await self._model_of(job.definition_key)).undoes:
-                found[row["workflow_id"], job.key] = job
-        return found
+        models = [await self._model_of(job.definition_key) for job in jobs]
+        rows = await connection.fetch(
+            _FAMILIAR,
+            [job.workflow_id for job in jobs],
+            [job.process_instance_key for job in jobs],
+            [job.key for job in jobs],
+            [job.element_id if job.element_id in model.once else None for job, model in zip(jobs, models, strict=True)],
+            [run_of(job) for job in jobs],
+            [job.type for job in jobs],
+        )
+        return {
+            (row["workflow_id"], job.key): job
+            for job, model, row in zip(jobs, models, rows, strict=True)
+            if row["workflow_id"] is not None and not row["ran"] and job.element_id not in model.undoes
+        }
 
     async def _take_others(self, connection: Connection, jobs: Sequence[Job]) -> dict[int, Verdict]:
         verdicts: dict[int, Verdict] = {}
@@ -148,6 +161,9 @@ class Claims:
     async def _take_known(self, connection: Connection, jobs: dict[tuple[UUID, int], Job]) -> dict[int, Verdict]:
         if not jobs:
             return {}
+        await take_over(
+            connection, {k: j for k, j in jobs.items() if j.element_id in (await self._model_of(j.definition_key)).once}
+        )
         keys = [key[0] for key in jobs], [key[1] for key in jobs]
         existing = {(row["workflow_id"], row["job_key"]) for row in await connection.fetch(_EXISTING, *keys)}
         verdicts: dict[int, Verdict] = {job.key: Busy(job) for job in jobs.values()}
@@ -192,7 +208,6 @@ class Claims:
 
 
 def _new_row(workflow_id: UUID, job: Job, model: ProcessModel) -> tuple[Any, ...]:
-    loop_counter = job.variables.get("loopCounter")
     return (
         workflow_id,
         job.key,
@@ -203,7 +218,7 @@ def _new_row(workflow_id: UUID, job: Job, model: ProcessModel) -> tuple[Any, ...
         job.element_instance_key,
         job.process_instance_key,
         job.definition_key,
-        loop_counter if isinstance(loop_counter, int) else None,
+        run_of(job) or None,
         _text_array(model.preceding.get(job.element_id, ())),
         *_input(job),
     )

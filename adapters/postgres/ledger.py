@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zeebe_fleet.adapters.postgres.adoption import move
 from zeebe_fleet.adapters.postgres.claims import Claims, ModelOf
 from zeebe_fleet.adapters.postgres.group import Group
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
@@ -22,7 +23,7 @@ from zeebe_fleet.workers.contract.listeners import ENDED
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Answer
 from zeebe_fleet.workers.contract.principal import FLEET
-from zeebe_fleet.workers.contract.records import Claim, StepState, Verdict
+from zeebe_fleet.workers.contract.records import Claim, DuplicateStart, StepState, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -157,9 +158,10 @@ class PostgresLedger:
         if session is None or not session.in_transaction():
             await self._finishes.submit(_Finish(claim, outcome))
             return
+        from zeebe_fleet.adapters.postgres.guard import finishing
+
         with translated():
-            raw = await (await session.connection()).get_raw_connection()
-            done = await _write_finish(raw.driver_connection, [_Finish(claim, outcome)])  # type: ignore[arg-type]
+            done = await _write_finish(await finishing(session), [_Finish(claim, outcome)])
         if claim.step_id not in done:
             raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
         await self._commit(session, claim)
@@ -185,6 +187,11 @@ class PostgresLedger:
                     "UPDATE owed SET next_try = now() + make_interval(secs => random()) WHERE step_id = $1",
                     claim.step_id,
                 )
+
+    async def move(self, verdict: DuplicateStart) -> bool:
+        """Bind a workflow to the instance that the engine made anew."""
+        async with self._pool.transaction() as connection:
+            return await move(connection, verdict)
 
     async def claim_orphans(self, job_types: Collection[str], limit: int) -> list[Claim]:
         """Take steps whose effect the process never saw, to be undone without a job."""

@@ -16,8 +16,9 @@ from zeebe_fleet.workers.contract.records import Claim
 _LEASE_S = 60.0
 _RETRIES = 3
 
+#: a job that the engine forgot in a crash comes anew in a moment, and takes its step over
 _ORPHANS = """
-SELECT * FROM step WHERE state = 'ORPHANED' AND compensated_by IS NULL
+SELECT * FROM step WHERE state = 'ORPHANED' AND compensated_by IS NULL AND finished_at < now() - interval '5 seconds'
 ORDER BY random() LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 

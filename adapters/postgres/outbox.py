@@ -116,8 +116,7 @@ class PostgresOutbox:
                 await connection.execute(_SOON, owed.owed_id)
             return
         async with self._pool.transaction() as connection:
-            await _strike(connection, owed)
-            if owed.verb == "START":
+            if not await _strike(connection, owed) or owed.verb == "START":
                 return
             if owed.verb == "CANCEL" and owed.workflow_id is not None:
                 await end_cancelled(connection, owed.workflow_id)
@@ -179,8 +178,12 @@ async def _taken(connection: Connection, rows: Sequence[Record]) -> list[Owed]:
     return [_owed(row) for row in rows]
 
 
-async def _strike(connection: Connection, owed: Owed) -> None:
-    await connection.execute("DELETE FROM owed WHERE owed_id = $1", owed.owed_id)
+async def _strike(connection: Connection, owed: Owed) -> bool:
+    """Strike what was told; not, when the step has meanwhile another job to tell of."""
+    struck = await connection.execute(
+        "DELETE FROM owed WHERE owed_id = $1 AND fence IS NOT DISTINCT FROM $2", owed.owed_id, owed.fence
+    )
+    return struck == "DELETE 1"
 
 
 async def _tell_activity(connection: Connection, owed: Owed, answer: Answer) -> None:

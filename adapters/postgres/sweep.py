@@ -26,6 +26,13 @@ UPDATE workflow SET state = 'ENDED_UNKNOWN', ended_at = now()
 WHERE workflow_id = $1 AND state IN ('STARTING', 'RUNNING')
 """
 
+_GOT_SOMEWHERE = """
+SELECT EXISTS (
+    SELECT 1 FROM step LEFT JOIN owed USING (step_id)
+    WHERE step.workflow_id = $1 AND step.state = 'COMPLETED' AND owed.step_id IS NULL
+)
+"""
+
 _UNCERTAIN = """
 SELECT step.step_id, step.element_id, step.definition_key, workflow.state AS workflow_state,
     ARRAY(
@@ -90,14 +97,15 @@ class PostgresSweeper:
         """Note that the engine no longer knows the instance.
 
         An end listener would have told of a completion, and it commits before the instance can end: so an instance
-        that has one and ended in silence was cancelled. Of one without, nothing is known.
+        that has one and ended in silence was cancelled. Of one without, nothing is known; nor of one that got nowhere,
+        which a crash of the engine may have made again under another key.
         """
         async with self._pool.transaction() as connection:
             definition_key = await connection.fetchval(
                 "SELECT definition_key FROM workflow WHERE workflow_id = $1 FOR UPDATE", workflow_id
             )
             model = await self._model_of(definition_key)
-            if model.has_listeners:
+            if model.has_listeners and await connection.fetchval(_GOT_SOMEWHERE, workflow_id):
                 await end_cancelled(connection, workflow_id)
             else:
                 await connection.execute(_ENDED_UNKNOWN, workflow_id)

@@ -81,8 +81,8 @@ MODELS = {
         "abc",
     ),
     "a multi-instance in another": (
-        f'<bpmn:subProcess id="s">{LOOP.replace("loop", "outer")}{service("a", inside=LOOP)}{service("b")}</bpmn:subProcess>{service("c")}'
-        + flow("s", "c"),
+        f'<bpmn:subProcess id="s">{LOOP.replace("loop", "outer")}'
+        f"{service('a', inside=LOOP)}{service('b')}</bpmn:subProcess>{service('c')}" + flow("s", "c"),
         "bc",
     ),
     "what an event subprocess does again and again": (

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
-from zeebe_fleet.workers.contract.records import Claim, Owed, Verdict
+from zeebe_fleet.workers.contract.records import Claim, DuplicateStart, Owed, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -214,6 +214,13 @@ class Ledger(Protocol):
 
     async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
         """Note what the engine said to an acknowledgement."""
+
+    async def move(self, verdict: DuplicateStart) -> bool:
+        """Bind a workflow to the instance that the engine made anew, when it had forgotten the first one in a crash.
+
+        Returns:
+            Whether it was; not, when the workflow is over or the first one got anywhere.
+        """
 
     async def claim_orphans(self, job_types: Collection[str], limit: int) -> list[Claim]:
         """Take steps whose effect the process never saw, to be undone by tasks of these types, without a job."""

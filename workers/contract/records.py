@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.job import Job, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Outcome
 
 
@@ -133,10 +133,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateStart:
-    """The workflow already lives in another instance; this one is cancelled before it acts."""
+    """The workflow already lives in another instance; this one is cancelled before it acts, if that one is there."""
 
     job: Job
     workflow_id: UUID
+    holder: ProcessInstanceKey
+    """The instance it lives in, by the records."""
 
 
 Verdict = Claim | Replay | Busy | Refused | Asked | DuplicateStart
