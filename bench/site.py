@@ -97,4 +97,5 @@ async def site(engine_settings: Mapping[str, str] | None = None) -> AsyncIterato
 async def _effect_table(database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
     await connection.execute("CREATE TABLE bench_effect (id bigserial PRIMARY KEY, workflow_id uuid, item int)")
+    await connection.execute("GRANT ALL ON bench_effect, bench_effect_id_seq TO fleet_action")
     await connection.close()

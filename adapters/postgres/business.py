@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from zeebe_fleet.adapters.postgres.guard import guard, objection
 from zeebe_fleet.adapters.postgres.pool import is_lost, translated
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
-from zeebe_fleet.workers.contract.errors import RecordsUnavailable, StaleError
+from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 from zeebe_fleet.workers.contract.records import Claim
-
-_FENCE = text("""
-SELECT set_config('lock_timeout', :limit_ms, true), set_config('idle_in_transaction_session_timeout', :limit_ms, true)
-FROM step WHERE step_id = :step_id AND fence = :fence AND state = 'CLAIMED' FOR UPDATE
-""")
 
 
 def business_database(database_url: str, **options: Any) -> AsyncEngine:
@@ -32,22 +28,15 @@ def business_database(database_url: str, **options: Any) -> AsyncEngine:
     def tell(context: ExceptionContext) -> None:
         if context.is_disconnect or is_lost(context.original_exception):
             raise RecordsUnavailable("PostgreSQL cut the transaction.") from context.original_exception
+        refused = objection(context)
+        if refused is not None:
+            raise refused from context.original_exception
 
     return database
 
 
 def fenced_session(database: AsyncEngine, claim: Claim) -> AsyncSession:
-    """Return a session whose transaction begins by locking the step under its fence."""
+    """Return a session whose transaction begins by locking the step under its fence, as an action's."""
     session = AsyncSession(database, expire_on_commit=False)
-
-    @event.listens_for(session.sync_session, "after_begin")
-    def check_fence(_session: Any, _transaction: Any, connection: Connection) -> None:
-        limit_ms = str(max(int(claim.job.lease_left_s() * 900), 1))
-        with translated():
-            held = connection.execute(
-                _FENCE, {"step_id": claim.step_id, "fence": claim.fence, "limit_ms": limit_ms}
-            ).first()
-        if held is None:
-            raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
-
+    guard(session, claim)
     return session

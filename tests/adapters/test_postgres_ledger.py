@@ -226,6 +226,7 @@ async def test_business_rows_commit_with_the_step_or_not_at_all(
 ) -> None:
     """The session checks the fence when it begins, and commits rows, result and what is owed together."""
     await database.execute("CREATE TABLE IF NOT EXISTS business (item text PRIMARY KEY)")
+    await database.execute("GRANT INSERT ON business TO fleet_action")
     insert = text("INSERT INTO business VALUES (:item)")
     first = await claimed(ledger, job())
     async with ledger.session(first) as session:
@@ -281,6 +282,7 @@ async def test_broken_constraint_is_the_actions_own_error(ledger: PostgresLedger
     await database.execute(
         "CREATE TABLE IF NOT EXISTS deferred (item text CONSTRAINT one_of_each UNIQUE DEFERRABLE INITIALLY DEFERRED)"
     )
+    await database.execute("GRANT INSERT ON deferred TO fleet_action")
     claim = await claimed(ledger, job())
     async with ledger.session(claim) as session:
         for _ in range(2):

@@ -40,6 +40,7 @@ _TABLES = (
     "detail text)",
     "CREATE INDEX effect_log_at ON effect_log (effect, at)",
     "CREATE TABLE beginning (at timestamptz DEFAULT clock_timestamp(), item text, pid int)",
+    "GRANT ALL ON effect_log, beginning, effect_log_id_seq TO fleet_action",
 )
 T = TypeVar("T")
 

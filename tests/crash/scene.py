@@ -56,6 +56,7 @@ class Scene:
         await self.sql(
             "CREATE TABLE IF NOT EXISTS effect_log (id bigserial, workflow_id uuid, effect text, detail text)"
         )
+        await self.sql("GRANT ALL ON effect_log, effect_log_id_seq TO fleet_action")
 
     async def sql(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """Ask the database."""

@@ -101,6 +101,7 @@ async def play(engine: ZeebeEngine, database_url: str, gateway: FaultGateway) ->
     await engine.deploy([Resource(f"{name}.bpmn", model.encode())])
     records = await asyncpg.connect(database_url)
     await records.execute("CREATE TABLE IF NOT EXISTS effects (workflow_id uuid, effect text)")
+    await records.execute("GRANT INSERT ON effects TO fleet_action")
     settings = Settings(database_url=database_url, zeebe=ZeebeSettings(address=gateway.address, timeout_s=5.0))
     async with working(settings, tasks_of(name)):
         yield Play(engine, records, name)
