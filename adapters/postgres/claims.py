@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.adoption import workflows_of
 from zeebe_fleet.adapters.postgres.compensation import take_undone
-from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
+from zeebe_fleet.adapters.postgres.familiar import Familiar
+from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
 from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.adapters.postgres.questions import ask
-from zeebe_fleet.adapters.postgres.takeover import run_of, take_over
+from zeebe_fleet.adapters.postgres.step_rows import claim_of, input_of, new_row
+from zeebe_fleet.adapters.postgres.takeover import take_over
 from zeebe_fleet.workers.contract.errors import StaleError
-from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
-from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
+from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.model import ProcessModel
 from zeebe_fleet.workers.contract.outcomes import Complete
-from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Refused, Replay, StepKind, StepState, Verdict
+from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Refused, Replay, StepState, Verdict
 
 ModelOf = Callable[[int], Awaitable[ProcessModel]]
-
-#: the whole question of most jobs: is the instance adopted, is this its job's first delivery, and of an element that
-#: begins once at most, has no other job been here?
-_FAMILIAR = """
-SELECT workflow.workflow_id, step.step_id IS NOT NULL OR EXISTS (
-    SELECT 1 FROM step other
-    WHERE other.workflow_id = workflow.workflow_id AND other.element_id = job.element_id
-        AND coalesce(other.loop_counter, 0) = job.run AND other.job_type = job.job_type
-) AS ran
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::text[]) WITH ORDINALITY
-    AS job (workflow_id, instance_key, job_key, element_id, run, job_type, nth)
-LEFT JOIN workflow
-    ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.instance_key
-LEFT JOIN step ON step.workflow_id = workflow.workflow_id AND step.job_key = job.job_key
-ORDER BY job.nth
-"""
 
 _EXISTING = """
 SELECT step.workflow_id, step.job_key
@@ -110,19 +93,20 @@ class Claims:
     def __init__(self, model_of: ModelOf, worker: str) -> None:
         self._model_of = model_of
         self._worker = worker
+        self._familiar = Familiar(worker)
 
     async def take(self, pool: Pool, jobs: Sequence[Job]) -> list[Verdict | Exception]:
         """Decide about each job, in their order; one that is here twice is decided once.
 
-        Most jobs are the first of their kind in an adopted instance: one statement asks, another inserts. They need
-        not wait for the disk: if PostgreSQL loses the last moment, such a step is claimed anew, under the same
+        Most jobs are the first of their kind in a known instance: one statement claims them. It need not wait
+        for the disk: if PostgreSQL loses the last moment, such a step is claimed anew, under the same
         idempotency key, for that follows from workflow and job. Whatever else is decided is committed to disk.
         """
         ordered = {job.key: job for job in sorted(jobs, key=lambda job: job.key)}
+        models = [await self._model_of(job.definition_key) for job in ordered.values()]
         verdicts: dict[int, Verdict] = {}
         async with pool.connection() as connection:
-            known = await self._first_deliveries(connection, list(ordered.values()))
-            verdicts.update(await self._insert(connection, known))
+            verdicts.update(await self._familiar.take(connection, list(ordered.values()), models))
         others = [job for key, job in ordered.items() if key not in verdicts]
         if others:
             async with pool.transaction() as connection:
@@ -131,29 +115,13 @@ class Claims:
         twice = StaleError("The job was delivered twice at once.")
         return [verdicts.pop(job.key) if job.key in verdicts else twice for job in jobs]
 
-    async def _first_deliveries(self, connection: Connection, jobs: Sequence[Job]) -> dict[tuple[UUID, int], Job]:
-        models = [await self._model_of(job.definition_key) for job in jobs]
-        rows = await connection.fetch(
-            _FAMILIAR,
-            [job.workflow_id for job in jobs],
-            [job.process_instance_key for job in jobs],
-            [job.key for job in jobs],
-            [job.element_id if job.element_id in model.once else None for job, model in zip(jobs, models, strict=True)],
-            [run_of(job) for job in jobs],
-            [job.type for job in jobs],
-        )
-        return {
-            (row["workflow_id"], job.key): job
-            for job, model, row in zip(jobs, models, rows, strict=True)
-            if row["workflow_id"] is not None and not row["ran"] and job.element_id not in model.undoes
-        }
-
     async def _take_others(self, connection: Connection, jobs: Sequence[Job]) -> dict[int, Verdict]:
         verdicts: dict[int, Verdict] = {}
         known: dict[tuple[UUID, int], Job] = {}
         for job, found in zip(jobs, await workflows_of(connection, jobs), strict=True):
             if isinstance(found, UUID):
                 known[found, job.key] = job
+                self._familiar.remember(job, found)
             else:
                 verdicts[job.key] = found
         return verdicts | await self._take_known(connection, known)
@@ -178,9 +146,9 @@ class Claims:
         if not jobs:
             return {}
         models = {job.key: await self._model_of(job.definition_key) for job in jobs.values()}
-        columns = zip(*(_new_row(key[0], job, models[job.key]) for key, job in jobs.items()), strict=True)
+        columns = zip(*(new_row(key[0], job, models[job.key]) for key, job in jobs.items()), strict=True)
         rows = await connection.fetch(_INSERT, *columns, self._worker)
-        claims = {row["job_key"]: _claim(jobs[row["workflow_id"], row["job_key"]], row) for row in rows}
+        claims = {row["job_key"]: claim_of(jobs[row["workflow_id"], row["job_key"]], row) for row in rows}
         verdicts: dict[int, Verdict] = {}
         for job_key in sorted(claims):
             verdicts[job_key] = await _with_undone(connection, claims[job_key], models[job_key])
@@ -198,49 +166,19 @@ class Claims:
             return Asked(job)
         new_round = row["state"] in _AFTER_INCIDENT
         again = await connection.fetchrow(
-            _CLAIM_AGAIN, row["step_id"], int(new_round), job.element_id, job.definition_key, *_input(job), self._worker
+            _CLAIM_AGAIN,
+            row["step_id"],
+            int(new_round),
+            job.element_id,
+            job.definition_key,
+            *input_of(job),
+            self._worker,
         )
         assert again is not None, "the row is locked by this transaction"
         if new_round:
             await connection.execute(_RESUMED, row["workflow_id"])
-        claim = replace(_claim(job, again), suspect=row["state"] == StepState.CLAIMED, deaths=again["deaths"])
+        claim = replace(claim_of(job, again), suspect=row["state"] == StepState.CLAIMED, deaths=again["deaths"])
         return await _with_undone(connection, claim, await self._model_of(job.definition_key))
-
-
-def _new_row(workflow_id: UUID, job: Job, model: ProcessModel) -> tuple[Any, ...]:
-    return (
-        workflow_id,
-        job.key,
-        uuid5(workflow_id, str(job.key)),
-        job.type,
-        _kind(job, model),
-        job.element_id,
-        job.element_instance_key,
-        job.process_instance_key,
-        job.definition_key,
-        run_of(job) or None,
-        _text_array(model.preceding.get(job.element_id, ())),
-        *_input(job),
-    )
-
-
-def _kind(job: Job, model: ProcessModel) -> StepKind:
-    if job.type in (ADOPT, ENDED):
-        return StepKind.LISTENER
-    return StepKind.COMPENSATION if job.element_id in model.undoes else StepKind.ACTION
-
-
-def _text_array(items: Sequence[str]) -> str:
-    return "{" + ",".join(f'"{item}"' for item in items) + "}"
-
-
-def _input(job: Job) -> tuple[str, str]:
-    written = to_jsonb({name: value for name, value in job.variables.items() if name not in RESERVED_VARIABLES})
-    return written, hashlib.sha256(written.encode()).hexdigest()[:32]
-
-
-def _claim(job: Job, row: Record) -> Claim:
-    return Claim(job, row["step_id"], row["fence"], row["workflow_id"], row["idempotency_key"], row["delivery"])
 
 
 def _mismatch(job: Job, row: Record) -> str | None:
@@ -263,10 +201,10 @@ def _replay(job: Job, row: Record) -> Replay | None:
         payload = from_jsonb(row["payload"])
         heard = row["verb"] == "FAIL" and payload["was"] != job.retries
         if not heard:
-            claim = replace(_claim(job, row), fence=row["owed_fence"], fresh=False)
+            claim = replace(claim_of(job, row), fence=row["owed_fence"], fresh=False)
             return Replay(claim, owed_outcome(row["verb"], payload))
     if row["state"] in _FINISHED:
-        return Replay(replace(_claim(job, row), fresh=False), Complete(from_jsonb(row["result"]) or {}))
+        return Replay(replace(claim_of(job, row), fresh=False), Complete(from_jsonb(row["result"]) or {}))
     return None
 
 

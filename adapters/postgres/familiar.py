@@ -1,0 +1,88 @@
+"""The quick way to claim: one statement for all jobs that are the first of their kind in an instance that is known.
+
+It asks and inserts at once. Whatever it passes over, for whatever reason, is looked at closely by `claims`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from uuid import UUID
+
+from zeebe_fleet.adapters.postgres.pool import Connection
+from zeebe_fleet.adapters.postgres.step_rows import claim_of, new_row
+from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.model import ProcessModel
+from zeebe_fleet.workers.contract.records import Claim
+
+_REMEMBERED = 10_000
+
+#: is the instance adopted, is this its job's first delivery, and of an element that begins once at most, has no other
+#: job been here?
+_CLAIM = """
+WITH familiar AS (
+    SELECT job.* FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+        $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[], $14::bool[])
+        AS job (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
+            process_instance_key, definition_key, loop_counter, preceding, input, input_hash, once)
+    JOIN workflow
+        ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.process_instance_key
+        AND workflow.state IN ('STARTING', 'RUNNING')
+    WHERE NOT (job.once AND EXISTS (
+        SELECT 1 FROM step other
+        WHERE other.workflow_id = job.workflow_id AND other.element_id = job.element_id
+            AND coalesce(other.loop_counter, 0) = coalesce(job.loop_counter, 0) AND other.job_type = job.job_type
+    ))
+), inserted AS (
+    INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
+        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash)
+    SELECT workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
+        process_instance_key, definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash
+    FROM familiar
+    ON CONFLICT (workflow_id, job_key) DO NOTHING
+    RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round
+), attempted AS (
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $15 FROM inserted
+)
+SELECT * FROM inserted
+"""
+
+
+class Familiar:
+    """Remembers which workflow lives in which instance, and claims by that; the records have the last word.
+
+    Args:
+        worker: name written into attempts.
+    """
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
+        self._workflows: OrderedDict[tuple[int, UUID | None], UUID] = OrderedDict()
+
+    def remember(self, job: Job, workflow_id: UUID) -> None:
+        """Note what was decided about an instance; what a job says of itself is part of the question."""
+        self._workflows[job.process_instance_key, job.workflow_id] = workflow_id
+        if len(self._workflows) > _REMEMBERED:
+            self._workflows.popitem(last=False)
+
+    async def take(
+        self, connection: Connection, jobs: Sequence[Job], models: Sequence[ProcessModel]
+    ) -> dict[int, Claim]:
+        """Claim what needs no closer look; returns the claims by job key.
+
+        A compensation handler does need it: it claims what it undoes as well.
+        """
+        known = {
+            (workflow_id, job.key): (job, model)
+            for job, model in zip(jobs, models, strict=True)
+            if (workflow_id := self._workflow_of(job)) is not None and job.element_id not in model.undoes
+        }
+        if not known:
+            return {}
+        rows = [(*new_row(key[0], job, model), job.element_id in model.once) for key, (job, model) in known.items()]
+        claimed = await connection.fetch(_CLAIM, *zip(*rows, strict=True), self._worker)
+        return {row["job_key"]: claim_of(known[row["workflow_id"], row["job_key"]][0], row) for row in claimed}
+
+    def _workflow_of(self, job: Job) -> UUID | None:
+        named = job.workflow_id
+        return self._workflows.get((job.process_instance_key, named), named)
