@@ -5,14 +5,14 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SITE_READY := $(VENV)/.site-ready
 PACKAGES := workers adapters bpmn deploy graphql_api
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all smoke chaos bench bench-start bench-ui check format-check lint types imports processes \
-	schema ui ui-check ui-types \
-	docs format setup lock wheel stop clean screenshots
+	schema reference ui ui-check ui-types docs site format setup lock wheel stop clean screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,7 +49,7 @@ screenshots: $(READY) ## Take the pictures of docs/images anew, with Debian's Ch
 		cp build/screenshots/$$name-wide-light.png docs/images/$$name.png; done
 	@cp build/screenshots/activity-narrow-dark.png docs/images/activity-narrow-dark.png
 
-check: format-check lint types imports processes schema ui-check ## Run every check that needs no engine
+check: format-check lint types imports processes schema reference ui-check ## Run every check that needs no engine
 
 format-check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
@@ -83,6 +83,13 @@ docs: $(READY) ## Renew what is generated in docs/: the reference and the diagra
 reference: $(READY) ## Check that what is generated in docs/ is what make docs would write
 	@$(BIN)/python -m docs.generate --check
 
+site: $(SITE_READY) ## Build docs/ into build/site, to be read with a browser
+	@$(BIN)/python -m docs.site
+
+$(SITE_READY): requirements/docs.txt $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/docs.txt
+	@touch $@
+
 format: $(READY) ## Format the Python code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --exit-zero .
 	@$(BIN)/ruff format --quiet .
@@ -96,6 +103,7 @@ $(READY): requirements/dev.txt requirements/install pyproject.toml setup.py
 lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versions
 	@$(LOCK) $(ARGS) --output-file requirements/runtime.txt
 	@$(LOCK) $(ARGS) --constraint requirements/runtime.txt --extra local --group dev --output-file requirements/dev.txt
+	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra docs --output-file requirements/docs.txt
 
 wheel: ui ## Build the wheel into dist/
 	@rm -rf build/lib build/bdist.* dist

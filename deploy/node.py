@@ -60,7 +60,7 @@ def _fetch(folder: Path, options: list[str]) -> None:
     for one in _PACKAGES:
         shutil.copy(SOURCES / one, folder)
     # no script of a package runs: one of them would send telemetry
-    run_node([*_npm(), "ci", *options, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+    run_node([*npm(), "ci", *options, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
 
 def node() -> Path:
@@ -84,7 +84,8 @@ def node() -> Path:
     return Path(ROOT_DIR) / "bin" / "node"
 
 
-def _npm() -> list[str]:
+def npm() -> list[str]:
+    """Return the command that starts npm."""
     found = node()
     own = shutil.which("npm")
     if own and str(found) == shutil.which("node"):

@@ -54,7 +54,7 @@ def test_repository_names_no_machine() -> None:
     assert _found(MACHINES) == []
 
 
-@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt", "docs.txt"])
 def test_lock_pins_every_package_by_hash(lock: str) -> None:
     """Each requirement is one version with at least one hash."""
     text = (ROOT / "requirements" / lock).read_text()
@@ -71,6 +71,7 @@ def test_lock_pins_every_package_by_hash(lock: str) -> None:
         ("dev.txt", PROJECT["project"]["dependencies"]),
         ("dev.txt", PROJECT["project"]["optional-dependencies"]["local"]),
         ("dev.txt", PROJECT["dependency-groups"]["dev"]),
+        ("docs.txt", PROJECT["project"]["optional-dependencies"]["docs"]),
     ],
 )
 def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
@@ -84,12 +85,13 @@ def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> No
 
 def test_locks_agree() -> None:
     """What is tested is what runs: a package in both locks has the same version in both."""
-    runtime, dev = (
+    runtime, dev, docs = (
         dict(re.findall(r"^([a-z0-9._-]+)==([^ ]+)", (ROOT / "requirements" / lock).read_text(), re.M))
-        for lock in ("runtime.txt", "dev.txt")
+        for lock in ("runtime.txt", "dev.txt", "docs.txt")
     )
 
     assert {name: dev.get(name) for name in runtime} == runtime
+    assert {name: version for name, version in docs.items() if dev.get(name, version) != version} == {}
 
 
 def test_changelog_knows_the_version() -> None:
