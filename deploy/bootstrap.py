@@ -63,24 +63,30 @@ async def ledger(core: Core) -> AsyncIterator[PostgresLedger]:
 
 
 @asynccontextmanager
-async def services(settings: Settings) -> AsyncIterator[Services]:
-    """Open the outside services and read the secrets."""
+async def services(
+    settings: Settings, data_models: Mapping[str, frozenset[str]] | None = None
+) -> AsyncIterator[Services]:
+    """Open the outside services and read the secrets; `data_models` are what each process declares."""
     secrets = {name: secret.get_secret_value() for name, secret in settings.secrets.items()}
     if not settings.services:
-        yield Services(secrets=secrets)
+        yield Services(secrets=secrets, data_models=data_models or {})
         return
     from zeebe_fleet.adapters.outbound import OutboundServices  # it weighs ten megabytes
 
     async with OutboundServices(settings.services, secrets) as outbound:
-        yield Services(outbound.service, secrets)
+        yield Services(outbound.service, secrets, data_models or {})
 
 
 @asynccontextmanager
 async def worker(
-    settings: Settings, core: Core, tasks: Mapping[str, Task], observer: Observer | None = None
+    settings: Settings,
+    core: Core,
+    tasks: Mapping[str, Task],
+    observer: Observer | None = None,
+    data_models: Mapping[str, frozenset[str]] | None = None,
 ) -> AsyncIterator[Fleet]:
     """Put a worker together; suspect jobs run in a child that puts itself together from the same settings."""
-    async with ledger(core) as opened, services(settings) as outside:
+    async with ledger(core) as opened, services(settings, data_models) as outside:
         preamble = base64.b64encode(pickle.dumps(settings))
         runner_of_all = runner(tasks, core.engine, opened, outside, observer)
         quarantine = Quarantine(runner_of_all, opened, QUARANTINED, preamble)

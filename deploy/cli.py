@@ -21,6 +21,7 @@ from zeebe_fleet.deploy.app import configured_app
 from zeebe_fleet.deploy.health import watched
 from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.logs import configure_logs
+from zeebe_fleet.deploy.models import models_commands
 from zeebe_fleet.deploy.new import new
 from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -116,6 +117,9 @@ def lint(
         typer.echo(str(finding))
     typer.echo(f"{len(findings)} findings." if findings else "All process packages are in order.")
     raise typer.Exit(1 if findings else 0)
+
+
+app.add_typer(models_commands(lambda name: _connected(_settings(name))))
 
 
 def main() -> None:

@@ -28,13 +28,13 @@ def main() -> None:
 
 async def _serve(settings: Settings) -> None:
     configure_logs(settings.log_format)
-    tasks = load_app(settings.app).tasks
+    app = load_app(settings.app)
     async with (
         bootstrap.core(settings) as core,
         bootstrap.ledger(core) as ledger,
-        bootstrap.services(settings) as services,
+        bootstrap.services(settings, app.data_models) as services,
     ):
-        await serve(bootstrap.runner(tasks, core.engine, ledger, services))
+        await serve(bootstrap.runner(app.tasks, core.engine, ledger, services))
 
 
 if __name__ == "__main__":

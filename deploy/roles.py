@@ -20,7 +20,12 @@ Role = Callable[[Settings, asyncio.Event, Health], Awaitable[None]]
 
 async def worker(settings: Settings, stop: asyncio.Event, health: Health, only: frozenset[str] = frozenset()) -> None:
     """Take jobs and run actions; `only` names the job types, all of the app's when empty."""
-    tasks = load_app(settings.app).tasks
+    app = load_app(settings.app)
+    tasks = app.tasks
+    if app.namespaces:
+        from zeebe_fleet.adapters.postgres.models import check_models
+
+        await check_models(settings.database_url, app.namespaces, app.name)
     unknown = only - tasks.keys()
     if unknown:
         raise DefinitionError(
@@ -29,7 +34,7 @@ async def worker(settings: Settings, stop: asyncio.Event, health: Health, only: 
     chosen = {job_type: task for job_type, task in tasks.items() if not only or job_type in only}
     async with (
         bootstrap.core(settings) as core,
-        bootstrap.worker(settings, core, chosen, health.observer) as fleet,
+        bootstrap.worker(settings, core, chosen, health.observer, app.data_models) as fleet,
     ):
         health.ask("intake", fleet.can_take)
         log.info("worker.ready", tasks=sorted(chosen))

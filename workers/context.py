@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
 
-from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
+from zeebe_fleet.workers.contract.access import ACCESS, Access
+from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError, StaleError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.records import Claim, UndoneStep
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
+
+T = TypeVar("T")
 
 
 class OutboundService(Protocol):
@@ -43,14 +47,23 @@ class Services:
     Args:
         outbound: gives the service of a name, sending an idempotency key.
         secrets: credentials by name.
+        data_models: names of those that each process declares, by the name of the process.
     """
 
     outbound: Callable[[str, str], OutboundService] = field(default=lambda name, key: _no_service(name))
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    data_models: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class TaskContext:
     """Given to an action beside its variables; one for each delivery of a job."""
+
+    action = ""
+    """Name of the action, where it was picked."""
+    at_end: Callable[[object], None] | None = None
+    """Called with what became of the job, once that is committed."""
+    _turn: asyncio.Lock | None = None
+    _is_closed = False
 
     def __init__(self, claim: Claim, services: Services, open_session: Callable[[], AsyncSession]) -> None:
         self._claim = claim
@@ -66,9 +79,19 @@ class TaskContext:
             workflow_id=str(claim.workflow_id), step_id=claim.step_id, job_type=claim.job.type
         )
 
+    @cached_property
+    def state(self) -> dict[str, Any]:
+        """The workflow's state as the task's persister loaded it; what is changed here is stored."""
+        return {}
+
     @property
     def workflow_id(self) -> UUID:
         """The workflow this job belongs to."""
+        return self._claim.workflow_id
+
+    @property
+    def workflow_instance_id(self) -> UUID:
+        """The same, as rows of data models name it."""
         return self._claim.workflow_id
 
     @property
@@ -104,7 +127,32 @@ class TaskContext:
         """The transaction that finishes this step: what is written commits with the step's record, or not at all."""
         if self._session is None:
             self._session = self._open_session()
+            self._session.info[ACCESS] = self._access()
         return self._session
+
+    def get_model(self, name: str) -> type[Any]:
+        """Return a data model that the workflow declares; rows of it are read and written through `db`.
+
+        Raises:
+            PermanentError: there is none of this name, or the workflow does not declare it.
+        """
+        from zeebe_fleet.workers.contract.data_models import data_model, undeclared
+
+        try:
+            model = data_model(name)
+        except DefinitionError as error:
+            raise PermanentError(error.message, error.suggestion) from None
+        if name not in self._declared:
+            raise undeclared(name, self.job.process_name)
+        return model
+
+    async def at_work(self, awaitable: Awaitable[T]) -> T:
+        """Await something for code in another thread: one thing at a time, and nothing after the end."""
+        self._turn = self._turn or asyncio.Lock()
+        async with self._turn:
+            if self._is_closed:
+                raise StaleError(f"The work on step {self._claim.step_id} was ended.")
+            return await awaitable
 
     @property
     def session(self) -> AsyncSession | None:
@@ -118,9 +166,23 @@ class TaskContext:
 
     async def close(self) -> None:
         """Roll back what was not committed."""
+        if self._turn is not None:
+            async with self._turn:
+                self._is_closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    @property
+    def _declared(self) -> frozenset[str]:
+        return self._services.data_models.get(self.job.process_name, frozenset())
+
+    def _access(self) -> Access:
+        if not self._declared:
+            return Access(self.job.process_name, self.action)
+        from zeebe_fleet.workers.contract.data_models import tables_of
+
+        return Access(self.job.process_name, self.action, tables_of(self._declared))
 
     def secret(self, name: str) -> str:
         """Return a credential by name; it is kept out of logs, variables and incidents."""

@@ -76,6 +76,8 @@ class Runner:
             raise
         finally:
             self.observer.job_finished(claim, outcome)
+            if ctx.at_end is not None:
+                ctx.at_end(outcome)
             await ctx.close()
         await self.acknowledge(claim, outcome)
 

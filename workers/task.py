@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal, TypeVar, get_type_hints, overload
+from typing import Any, Literal, TypeVar, overload
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from zeebe_fleet.workers.call import Call, plain
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
+from zeebe_fleet.workers.contract.flow import Action, Condition, Observer, Persister, Validator
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
-from zeebe_fleet.workers.execution import execute
 
-Action = Callable[..., Any]
-F = TypeVar("F", bound=Action)
+F = TypeVar("F", bound=Callable[..., Any])
+ACTION = "action"
+"""Variable or task header that names the action to pick, where a job type has several."""
 
 
 class Task:
@@ -30,24 +31,28 @@ class Task:
         settings: lease, retries and slots.
     """
 
-    def __init__(self, job_type: str, action: Action, settings: TaskSettings) -> None:
+    def __init__(self, job_type: str, action: Action, settings: TaskSettings | None = None) -> None:
         self.job_type = job_type
         self.action = action
-        self.settings = settings
-        self._hints = _hints_of(job_type, action)
-        self._check()
+        self.settings = settings or TaskSettings()
+        self._call = Call(f"task {job_type!r}", action, cpu=self.settings.cpu)
 
-    @cached_property
+    @property
     def blocking(self) -> bool:
         """Whether the action holds up the thread it runs in."""
-        return not inspect.iscoroutinefunction(self.action)
+        return self._call.blocking
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the variables it reads."""
+        return self._call.names
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
         """Names of the variables to fetch: the parameters and the reserved ones; none named means all."""
         if self.settings.all_variables:
             return ()
-        return (*self._names, *RESERVED_VARIABLES)
+        return (*self.names, *RESERVED_VARIABLES)
 
     async def call(self, ctx: TaskContext, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Validate the input, run the action, and return its result as variables.
@@ -55,40 +60,13 @@ class Task:
         Raises:
             PermanentError: a variable is missing or does not fit, or the result is not what was declared.
         """
-        arguments = self._read(variables)
-        if self._context_parameter:
-            arguments[self._context_parameter] = ctx
-        return self._write(await self._act(arguments))
-
-    async def _act(self, arguments: dict[str, Any]) -> Any:
-        if self.blocking:
-            return await execute(self.action, arguments, cpu=self.settings.cpu)
-        return await self.action(**arguments)
-
-    def _check(self) -> None:
-        if self.settings.cpu and (inspect.iscoroutinefunction(self.action) or self._context_parameter):
-            raise DefinitionError(
-                f"Task {self.job_type!r} has cpu=True, but is async or takes a context.",
-                "Make it a plain function of its variables: it runs in another process.",
-            )
-
-    def _read(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            read = self._input.model_validate({k: v for k, v in variables.items() if k in self._names})
-        except ValidationError as error:
-            raise PermanentError(
-                f"The variables do not fit task {self.job_type!r}: {_plain(error)}.",
-                "Correct them on the instance and resolve the incident.",
-            ) from None
-        return {name: getattr(read, name) for name in self._names}
+        return self._write(await self._call(ctx, variables))
 
     def _write(self, result: Any) -> dict[str, Any]:
         try:
             written = to_jsonable_python(self._output.validate_python(result))
         except ValidationError as error:
-            raise PermanentError(
-                f"Task {self.job_type!r} returned what it does not declare: {_plain(error)}."
-            ) from None
+            raise PermanentError(f"Task {self.job_type!r} returned what it does not declare: {plain(error)}.") from None
         except PydanticSerializationError:
             raise PermanentError(f"Task {self.job_type!r} returned something that is not JSON.") from None
         if written is None:
@@ -101,27 +79,8 @@ class Task:
         return written
 
     @cached_property
-    def _context_parameter(self) -> str | None:
-        return next((name for name, hint in self._hints.items() if hint is TaskContext), None)
-
-    @cached_property
-    def _input(self) -> type[BaseModel]:
-        fields: dict[str, Any] = {}
-        for name, parameter in inspect.signature(self.action).parameters.items():
-            if name == self._context_parameter:
-                continue
-            default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-            fields[name] = (self._hints.get(name, Any), default)
-        config = ConfigDict(extra="ignore", arbitrary_types_allowed=True)
-        return create_model(f"Input of {self.job_type}", __config__=config, **fields)
-
-    @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(self._input.model_fields)
-
-    @cached_property
     def _output(self) -> TypeAdapter[Any]:
-        return TypeAdapter(self._hints.get("return", Any))
+        return TypeAdapter(self._call.hints.get("return", Any))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +101,27 @@ class TaskSettings:
     """Whether the action may run again when nobody knows if it did: a call under an idempotency key may."""
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What surrounds an action in its flow; see `workers.flow`."""
+
+    action: str = ""
+    """Name of the action; its function's unless given. Functions of one job type are told apart by it."""
+    conditions: Sequence[Condition] = ()
+    """Functions that say whether the action is available; all must."""
+    validators: Sequence[Validator] = ()
+    """Functions that check the action's input, in this order."""
+    persister: Persister | None = None
+    """Loads `ctx.state` before, and stores it after."""
+    observers: Sequence[Observer] = ()
+    """Told at each point of the flow, and after the commit."""
+    unavailable: str = ""
+    """BPMN error thrown when a condition does not hold; an incident unless given."""
+
+
+_AROUND = tuple(one.name for one in fields(Surroundings))
+
+
 @overload
 def task(
     job_type: str,
@@ -153,10 +133,16 @@ def task(
     all_variables: bool = ...,
     cpu: bool = ...,
     repeatable: bool = ...,
+    action: str = ...,
+    conditions: Sequence[Condition] = ...,
+    validators: Sequence[Validator] = ...,
+    persister: Persister | None = ...,
+    observers: Sequence[Observer] = ...,
+    unavailable: str = ...,
 ) -> Callable[[F], F]: ...
 @overload
 def task(job_type: F, /) -> F: ...
-def task(job_type: Any, /, **settings: Any) -> Any:
+def task(job_type: Any, /, **options: Any) -> Any:
     """Declare that a function does the jobs of a type.
 
     The function stays callable as it is. Its job type defaults to its name in kebab-case. An `async def` runs in
@@ -171,9 +157,12 @@ def task(job_type: Any, /, **settings: Any) -> Any:
     """
     if callable(job_type):
         return task(job_type.__name__.replace("_", "-"))(job_type)
+    around = {name: options.pop(name) for name in _AROUND if name in options}
+    settings = TaskSettings(**options)
 
     def declare(action: Any) -> Any:
-        action.__fleet_task__ = Task(job_type, action, TaskSettings(**settings))
+        declared = Task(job_type, action, settings)
+        action.__fleet_task__ = _surrounded(declared, Surroundings(**around)) if around else declared
         return action
 
     return declare
@@ -181,45 +170,46 @@ def task(job_type: Any, /, **settings: Any) -> Any:
 
 def task_of(action: object) -> Task | None:
     """Return what `@task` declared about a function, if anything."""
-    declared = getattr(action, "__fleet_task__", None)
+    declared = action if isinstance(action, Task) else getattr(action, "__fleet_task__", None)
     return declared if isinstance(declared, Task) else None
 
 
 def tasks_in(*modules: object) -> dict[str, Task]:
-    """Collect the tasks of some modules by job type.
+    """Collect the tasks of some modules by job type; functions that name their actions may share one.
 
     Raises:
-        DefinitionError: two functions claim one job type.
+        DefinitionError: two functions claim one job type, or one action of it.
     """
-    found: dict[str, Task] = {}
+    found: dict[str, list[Task]] = {}
     for module in modules:
         for declared in filter(None, map(task_of, vars(module).values())):
-            other = found.setdefault(declared.job_type, declared)
-            if other is not declared:
-                raise DefinitionError(
-                    f"Job type {declared.job_type!r} is declared by {_where(other)} and by {_where(declared)}.",
-                    "Give one of them another job type.",
-                )
-    return found
+            others = found.setdefault(declared.job_type, [])
+            if declared not in others:
+                others.append(declared)
+    return {job_type: _one_of(tasks) for job_type, tasks in found.items()}
 
 
-def _hints_of(job_type: str, action: Action) -> dict[str, Any]:
-    try:
-        return get_type_hints(action, include_extras=True)
-    except NameError as error:
+def _one_of(tasks: list[Task]) -> Task:
+    if len(tasks) == 1:
+        return tasks[0]
+    from zeebe_fleet.workers.flow import Flow
+
+    actions = [one for flow in tasks if isinstance(flow, Flow) for one in flow.alternatives.values()]
+    names = {one.name for one in actions if one.around.action}
+    if len(names) < len(tasks):
         raise DefinitionError(
-            f"Task {job_type!r} has an annotation that cannot be resolved: {error}.",
-            "Import the type at module level, not under TYPE_CHECKING.",
-        ) from error
+            f"Job type {tasks[0].job_type!r} is declared by {' and by '.join(map(_where, tasks))}.",
+            "Give one of them another job type; or, if one is to be picked, each an action of its own: action=….",
+        )
+    return Flow(actions)
 
 
-def _plain(error: ValidationError) -> str:
-    """Say which fields are wrong and why, never their values: those may be personal data."""
-    return "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or 'value'}: {one['msg']}"
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
-    )
+def _surrounded(declared: Task, around: Surroundings) -> Task:
+    """Put the flow around an action; a worker whose tasks have none never loads it."""
+    from zeebe_fleet.workers.flow import Alternative, Flow
+
+    return Flow([Alternative(declared, around)])
 
 
 def _where(declared: Task) -> str:
-    return f"{declared.action.__module__}.{declared.action.__qualname__}"
+    return f"{declared.action.__module__}.{getattr(declared.action, '__qualname__', declared.action)}"

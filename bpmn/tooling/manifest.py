@@ -18,6 +18,9 @@ class JobType(_Part):
     description: str = Field(min_length=1)
     errors: tuple[str, ...] = ()
     """Codes of the BPMN errors it may end in."""
+    action: str = ""
+    """Function that does its jobs, where none is declared with `@task`: its name in the package's own code, or
+    `module:function`."""
 
 
 class HumanWork(_Part):
@@ -31,7 +34,7 @@ class HumanWork(_Part):
 class Manifest(_Part):
     """`manifest.yaml` of a process package."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
     """Of the process and of its folder."""
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     """Semantic version; the model carries it as its version tag."""
@@ -45,3 +48,5 @@ class Manifest(_Part):
     """Element → the compensation handler that takes it back."""
     human_tasks: Mapping[str, HumanWork] = Field(default_factory=dict)
     """By element."""
+    data_models: tuple[str, ...] = ()
+    """Data models that its actions use, beside those in `DATA_MODELS` of the package's code."""

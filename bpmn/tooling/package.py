@@ -70,7 +70,7 @@ def load_package(folder: Path) -> ProcessPackage:
     forms = {file.name: _form(file) for file in sorted(folder.glob("*.form"))}
     package = ProcessPackage(
         folder,
-        _manifest(folder / MANIFEST),
+        read_manifest(folder),
         _content(folder / f"{folder.name}.bpmn"),
         {form["id"]: form for form in forms.values()},
         {file: form["id"] for file, form in forms.items()},
@@ -99,7 +99,9 @@ def _content(file: Path) -> bytes:
         ) from None
 
 
-def _manifest(file: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """Read what a package says of itself."""
+    file = folder / MANIFEST
     try:
         return Manifest.model_validate(yaml.safe_load(_content(file)))
     except yaml.YAMLError as error:

@@ -142,6 +142,11 @@ def data_models() -> dict[str, type[ExtensionModel]]:
     return dict(_models)
 
 
+def model_of_table(table: str) -> type[ExtensionModel] | None:
+    """Return the class that is mapped to a table."""
+    return _tables.get(table)
+
+
 def metadata_of(namespace: str) -> MetaData:
     """Return the tables of a namespace."""
     return _bases[namespace].registry.metadata

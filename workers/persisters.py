@@ -1,0 +1,54 @@
+"""Persisters that come with the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from zeebe_fleet.workers.contract.errors import PermanentError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+_KEPT = frozenset({"workflow_instance_id", "updated_at"})
+
+
+class ModelPersister:
+    """Keeps a workflow's state in the columns of a data model with `WorkflowStateMixin`, one row for each workflow.
+
+    Args:
+        name: the model, as registered; the workflow declares it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def load(self, db: AsyncSession, workflow_instance_id: UUID) -> dict[str, Any]:
+        """Read the row."""
+        row = await db.get(self._model, workflow_instance_id)
+        return {} if row is None else {name: getattr(row, name) for name in self._columns}
+
+    async def store(self, db: AsyncSession, workflow_instance_id: UUID, state: Mapping[str, Any]) -> None:
+        """Write the row anew.
+
+        Raises:
+            PermanentError: the state has what the model has no column for.
+        """
+        unknown = sorted(state.keys() - set(self._columns))
+        if unknown:
+            raise PermanentError(
+                f"The state has {', '.join(unknown)}, for which data model {self.name!r} has no column.",
+                f"It has {', '.join(self._columns)}.",
+            )
+        await db.merge(self._model(workflow_instance_id=workflow_instance_id, **state))
+
+    @property
+    def _model(self) -> type[Any]:
+        from zeebe_fleet.workers.contract.data_models import data_model
+
+        return data_model(self.name)
+
+    @property
+    def _columns(self) -> list[str]:
+        return [name for name in self._model.__table__.columns.keys() if name not in _KEPT]  # noqa: SIM118
