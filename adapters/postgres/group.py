@@ -18,7 +18,8 @@ class Group(Generic[T, R]):
     Args:
         write: writes a group and returns a result, or an error, for each of its items.
         connections: groups under way at a time.
-        every_s: least time between the beginnings of two groups; one after a pause is written at once.
+        every_s: least time between the beginnings of two groups, as long as there is more than one item to write at
+            a time; where there is not, nothing waits.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class Group(Generic[T, R]):
         """Under load, a moment's patience makes groups of what would be transactions of one."""
         clock = asyncio.get_running_loop().time
         pause_s = self._next_s - clock()
-        self._next_s = max(self._next_s, clock()) + self._every_s
         if pause_s > 0:
             await asyncio.sleep(pause_s)
+        if len(self._waiting) > 1:
+            self._next_s = max(self._next_s, clock()) + self._every_s
 
     async def _write_group(self, group: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:

@@ -89,7 +89,7 @@ WITH settled AS (DELETE FROM owed WHERE step_id = $1 AND fence = $2 RETURNING at
 UPDATE step SET state = $3 WHERE step_id = $1 AND state = 'COMPLETED' AND EXISTS (SELECT 1 FROM settled)
 """
 
-_GROUP_EVERY_S = 0.008
+_GROUP_EVERY_S = 0.016
 _SETTLE_EVERY_S = 0.05
 """What was acknowledged can wait to be struck with others: until then it is owed, and told again at worst."""
 

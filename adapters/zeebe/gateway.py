@@ -278,8 +278,9 @@ class ZeebeEngine:
         await self._call(self._stub.UpdateJobTimeout, request, f"extend the lease of job {job_key}")
 
     async def _call(self, rpc: Unary, request: Any, doing: str, timeout_s: float | None = None) -> Any:
+        metadata = await self._metadata() if self._tokens else None
         try:
-            return await rpc(request, timeout=timeout_s or self._timeout_s, metadata=await self._metadata())
+            return await rpc(request, timeout=timeout_s or self._timeout_s, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise self._translated(error, doing) from error
 
