@@ -88,6 +88,9 @@ def exporting(ports: Mapping[str, int]) -> dict[str, str]:
         f"{_EXPORTER}_ARGS_INDEX_CREATETEMPLATE": "true",
         f"{_EXPORTER}_ARGS_INDEX_NUMBEROFSHARDS": "1",
         f"{_EXPORTER}_ARGS_INDEX_NUMBEROFREPLICAS": "0",
+        # A job of a process's own listener has the instance's key for its element: where Operate 8.6 reads it
+        # before the instance, it files the instance as an activity, and never shows it.
+        f"{_EXPORTER}_ARGS_INDEX_JOB": "false",
     }
 
 

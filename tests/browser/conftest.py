@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 from pydantic import SecretStr
 
 from tests.browser.person import Person, Scene
 from zeebe_fleet.deploy.client import FleetClient
+from zeebe_fleet.deploy.local.behind import Behind, hindrance
 from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.node import packages
@@ -32,6 +33,7 @@ _QUIET = (
 )
 PICTURES = Path("build/screenshots")
 """Playwright makes the folder."""
+expect.set_options(timeout=15_000)
 SERVICE_TOKEN = "the-browser-tests-token"
 
 
@@ -52,13 +54,14 @@ async def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> A
     await asyncio.to_thread(build_ui)
     axe = (packages() / "axe-core" / "axe.min.js").read_text()
     state = tmp_path_factory.mktemp("browser")
-    stack = LocalStack(state)
+    stack = LocalStack(state, operate=not hindrance())
     addresses = await asyncio.to_thread(stack.up)
     try:
         settings = located(_settings(state), addresses)
-        async with InBackground(settings), FleetClient(settings.api_url) as client:
-            await client.sign_in("ada")
-            yield Scene(browser, settings.api_url, client, addresses.sandbox_url, axe, SERVICE_TOKEN)
+        with Behind(stack, SilentReport(), at_once=False) as behind:
+            async with InBackground(settings), FleetClient(settings.api_url) as client:
+                await client.sign_in("ada")
+                yield Scene(browser, settings.api_url, client, addresses, axe, SERVICE_TOKEN, stack, behind)
     finally:
         await asyncio.to_thread(stack.down)
 

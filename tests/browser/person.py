@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +11,12 @@ from itertools import count
 from typing import Any
 
 import httpx
+import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from zeebe_fleet.deploy.client import FleetClient
+from zeebe_fleet.deploy.local.behind import Behind, hindrance
+from zeebe_fleet.deploy.local.stack import Addresses, LocalStack
 
 APPLICANT = {"name": "Grace Hopper", "email": "grace@example.com", "country": "US"}
 _keys = count(9_000_000_000_000_000)
@@ -64,9 +68,25 @@ class Scene:
     browser: Browser
     url: str
     client: FleetClient
-    sandbox_url: str
+    addresses: Addresses
     axe: str
     service_token: str
+    stack: LocalStack
+    behind: Behind
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the outside world is told how to behave."""
+        return self.addresses.sandbox_url
+
+    async def operate(self) -> None:
+        """Bring up Operate behind the stack, and wait until it serves; once for all who ask."""
+        if reason := hindrance():
+            pytest.skip(reason)
+        self.behind.begin()
+        async with asyncio.timeout(300):
+            while {part.name: part.state for part in self.stack.status()}.get("operate") != "running":
+                await asyncio.sleep(0.2)
 
     @asynccontextmanager
     async def person(
