@@ -17,6 +17,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from zeebe_fleet.graphql_api.auth import COOKIE, identify, sign_session
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.graphql_api.guards import Guards, error_response
+from zeebe_fleet.graphql_api.news import News
 from zeebe_fleet.graphql_api.pages import page_routes
 from zeebe_fleet.graphql_api.schema import FleetSchema, make_schema
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
@@ -60,6 +61,7 @@ class Authenticated(GraphQL[Context, None]):
         )
         self._services = services
         self._settings = settings
+        self._news = News(services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or tell a stranger to sign in."""
@@ -76,7 +78,7 @@ class Authenticated(GraphQL[Context, None]):
         identity = identify(request, self._settings)
         if identity is None:
             raise FleetError("You are not signed in.", "POST a persona to /login.")
-        return Context(identity.principal, self._services, self._settings)
+        return Context(identity.principal, self._services, self._settings, self._news)
 
 
 def _sign_in(settings: ApiSettings) -> list[BaseRoute]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from zeebe_fleet.graphql_api.news import News
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
@@ -31,10 +32,11 @@ class Context:
     The loaders batch and do not cache, so that a subscription never shows what it saw before.
     """
 
-    def __init__(self, principal: Principal, services: ApiServices, settings: ApiSettings) -> None:
+    def __init__(self, principal: Principal, services: ApiServices, settings: ApiSettings, news: News) -> None:
         self.principal = principal
         self.services = services
         self.settings = settings
+        self.news = news
         workflows, activities = services.workflows, services.activities
         self.workflow: DataLoader[UUID, WorkflowRecord | None] = _one(workflows.by_id)
         self.children: DataLoader[UUID, list[WorkflowRecord]] = _many(workflows.children)
@@ -47,6 +49,11 @@ class Context:
         self.activities: DataLoader[UUID, list[ActivityRecord]] = _many(
             lambda ids: activities.of_workflows(principal, ids)
         )
+
+    def listening(self) -> Context:
+        """Read workflows together with all others who listen, for as long as this subscription lasts."""
+        self.workflow = self.news.workflow
+        return self
 
 
 Info = strawberry.Info[Context, Any]

@@ -19,19 +19,20 @@ class Subscription:
     @subscribed
     async def activity_changed(self, info: Info, activity_id: UUID | None = None) -> AsyncGenerator[Activity, None]:
         """An activity whenever it changes, or all that you may see."""
-        async with info.context.services.changes.subscribe() as changes:
-            if activity_id and (record := await info.context.activity.load(activity_id)):
+        context = info.context.listening()
+        async with context.services.changes.subscribe() as changes:
+            if activity_id and (record := await context.news.activity(context.principal, activity_id)):
                 yield Activity.of(record)
             async for kind, changed_id in changes:
                 if kind == "activity" and activity_id in (None, changed_id):
-                    record = await info.context.activity.load(changed_id)
+                    record = await context.news.activity(context.principal, changed_id)
                     if record:
                         yield Activity.of(record)
 
     @subscribed
     async def workflow_changed(self, info: Info, workflow_id: UUID | None = None) -> AsyncGenerator[Workflow, None]:
         """A workflow whenever it or one of its steps changes, or all of them."""
-        context = info.context
+        context = info.context.listening()
         async with context.services.changes.subscribe(steps=True) as changes:
             if workflow_id and (record := await context.workflow.load(workflow_id)):
                 yield Workflow.of(record, context)

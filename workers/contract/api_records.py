@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE, Principal
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
 
 
@@ -126,6 +127,16 @@ class ActivityRecord:
     version: int
     created_at: datetime
     ended_at: datetime | None
+
+    def may_be_seen_by(self, principal: Principal) -> bool:
+        """Whether the principal may see it: its own, its candidates', and what is anybody's."""
+        return (
+            any(principal.has_role(role) for role in (OPERATOR_ROLE, SERVICE_ROLE))
+            or self.assignee == principal.subject
+            or principal.subject in self.candidate_users
+            or not principal.groups.isdisjoint(self.candidate_groups)
+            or not (self.assignee or self.candidate_users or self.candidate_groups)
+        )
 
 
 @dataclass(frozen=True, slots=True)

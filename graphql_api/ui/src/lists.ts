@@ -16,6 +16,19 @@ export async function readPages<N>(wanted: number, read: (first: number, after: 
   return { nodes, more: info.hasNextPage };
 }
 
+export interface Listed<N> { nodes: N[]; more: boolean }
+
+/** Puts a record that changed into what is shown of a list: in its place if it fits, else out. */
+export function placed<N>(list: Listed<N>, row: N, idOf: (row: N) => string, fits: boolean, order: (a: N, b: N) => number, wanted: number): Listed<N> {
+  const at = list.nodes.findIndex((one) => idOf(one) === idOf(row));
+  if (at >= 0) return { ...list, nodes: fits ? list.nodes.with(at, row) : list.nodes.toSpliced(at, 1) };
+  if (!fits) return list;
+  const behind = list.nodes.findIndex((one) => order(row, one) < 0);
+  if (behind < 0) return list.more ? list : { ...list, nodes: [...list.nodes, row] };
+  const nodes = list.nodes.toSpliced(behind, 0, row);
+  return nodes.length > wanted ? { nodes: nodes.slice(0, wanted), more: true } : { ...list, nodes };
+}
+
 /** The row the keyboard is at, kept by its id while the list changes under it. */
 export function useCursor(ids: readonly string[], began: string | null = null) {
   const [at, set] = useState<string | null>(began);

@@ -2,57 +2,80 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { listen } from "./api";
-import { ActivityChangedDocument, WorkflowChangedDocument, type TypedDocumentString } from "./operations";
+import {
+  ActivityChangedDocument, WorkflowChangedDocument, type ActivityRowFragment, type TypedDocumentString, type WorkflowRowFragment,
+} from "./operations";
 
 export type Topic = "activity" | "workflow";
-/** `id` is "*" after a gap, when anything may have changed. */
-type News = { topic: Topic; id: string } | { online: boolean };
+/** `row` is the record as it stands; without one there was a gap, and anything may have changed. */
+export type News = { topic: "activity"; row: ActivityRowFragment | null } | { topic: "workflow"; row: WorkflowRowFragment | null };
+
+const LINGER_MS = 10_000;
 
 const channel = new BroadcastChannel("fleet-live");
-const hearers = new Set<(topic: Topic, id: string) => void>();
+const hearers = new Set<(news: News) => void>();
 const watchers = new Set<(online: boolean) => void>();
+const wanted: Record<Topic, number> = { activity: 0, workflow: 0 };
+const streams = new Map<Topic, AbortController>();
 let online = true;
-let stop: AbortController | null = null;
+let signedIn = false;
 
-channel.onmessage = (event: MessageEvent<News>) => hear(event.data);
+channel.onmessage = (event: MessageEvent<News | { online: boolean }>) => hear(event.data);
 
-function hear(news: News) {
+function hear(news: News | { online: boolean }) {
   if ("online" in news) {
     online = news.online;
     for (const watch of watchers) watch(online);
   } else {
-    for (const hearer of hearers) hearer(news.topic, news.id);
+    for (const hearer of hearers) hearer(news);
   }
 }
 
-function tell(news: News) {
+function tell(news: News | { online: boolean }) {
   hear(news);
   channel.postMessage(news);
 }
 
-/** Begins to listen, once the tab that listens now is gone. */
 export function startLive() {
   stopLive();
-  const { signal } = (stop = new AbortController());
-  const lead = () => new Promise<void>((left) => {
-    signal.addEventListener("abort", () => left());
-    void follow(ActivityChangedDocument, signal, ({ activityChanged }) => tell({ topic: "activity", id: activityChanged.activityId }), "activity");
-    void follow(WorkflowChangedDocument, signal, ({ workflowChanged }) => tell({ topic: "workflow", id: workflowChanged.workflowId }), "workflow");
-  });
-  if (navigator.locks) navigator.locks.request("fleet-live", { signal }, lead).catch(() => undefined);
-  else void lead();
+  signedIn = true;
+  settle("activity");
+  settle("workflow");
 }
 
 export function stopLive() {
-  stop?.abort();
+  signedIn = false;
+  settle("activity");
+  settle("workflow");
 }
 
-async function follow<R>(document: TypedDocumentString<R, any>, signal: AbortSignal, told: (data: R) => void, topic: Topic) {
+/** Listens to a topic while a page wants it, and for a moment longer: people go back and forth. */
+function settle(topic: Topic) {
+  const running = streams.get(topic);
+  if (signedIn && wanted[topic] && !running) lead(topic);
+  if (running && !(signedIn && wanted[topic])) {
+    running.abort();
+    streams.delete(topic);
+  }
+}
+
+/** Begins to listen, once the tab that listens now is gone. */
+function lead(topic: Topic) {
+  const stop = new AbortController();
+  streams.set(topic, stop);
+  const listen = () => topic === "activity"
+    ? follow(ActivityChangedDocument, stop.signal, topic, ({ activityChanged }) => tell({ topic: "activity", row: activityChanged }))
+    : follow(WorkflowChangedDocument, stop.signal, topic, ({ workflowChanged }) => tell({ topic: "workflow", row: workflowChanged }));
+  if (navigator.locks) navigator.locks.request(`fleet-live-${topic}`, { signal: stop.signal }, listen).catch(() => undefined);
+  else void listen();
+}
+
+async function follow<R>(document: TypedDocumentString<R, any>, signal: AbortSignal, topic: Topic, told: (data: R) => void) {
   let pause = 500;
   const opened = () => {
     pause = 500;
     if (!online) tell({ online: true });
-    tell({ topic, id: "*" });
+    tell({ topic, row: null });
   };
   while (!signal.aborted) {
     try {
@@ -76,13 +99,17 @@ function rest(pause: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-export function useNews(topics: readonly Topic[], act: (id: string) => void) {
+export function useNews(topics: readonly Topic[], act: (news: News) => void) {
   const latest = useRef(act);
   latest.current = act;
   useEffect(() => {
-    const hearer = (topic: Topic, id: string) => { if (topics.includes(topic)) latest.current(id); };
+    const hearer = (news: News) => { if (topics.includes(news.topic)) latest.current(news); };
     hearers.add(hearer);
-    return () => void hearers.delete(hearer);
+    for (const topic of topics) { wanted[topic]++; settle(topic); }
+    return () => {
+      hearers.delete(hearer);
+      for (const topic of topics) { wanted[topic]--; setTimeout(() => settle(topic), LINGER_MS); }
+    };
   }, [topics.join()]);
 }
 

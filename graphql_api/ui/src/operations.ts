@@ -264,12 +264,12 @@ export type ProcessesQuery = { processDefinitions: { edges: Array<{ node: { inpu
 export type ActivityChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ActivityChangedSubscription = { activityChanged: { activityId: string, version: number } };
+export type ActivityChangedSubscription = { activityChanged: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } };
 
 export type WorkflowChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WorkflowChangedSubscription = { workflowChanged: { workflowId: string, state: WorkflowState } };
+export type WorkflowChangedSubscription = { workflowChanged: { workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -691,16 +691,42 @@ export const ProcessesDocument = new TypedDocumentString(`
 export const ActivityChangedDocument = new TypedDocumentString(`
     subscription ActivityChanged {
   activityChanged {
-    activityId
-    version
+    ...ActivityRow
   }
 }
-    `) as unknown as TypedDocumentString<ActivityChangedSubscription, ActivityChangedSubscriptionVariables>;
+    fragment ActivityRow on Activity {
+  activityId
+  workflowId
+  name
+  elementId
+  state
+  version
+  assignee
+  candidateGroups
+  dueAt
+  createdAt
+  endedAt
+  workflow {
+    processName
+    businessKey
+  }
+}`) as unknown as TypedDocumentString<ActivityChangedSubscription, ActivityChangedSubscriptionVariables>;
 export const WorkflowChangedDocument = new TypedDocumentString(`
     subscription WorkflowChanged {
   workflowChanged {
-    workflowId
-    state
+    ...WorkflowRow
   }
 }
-    `) as unknown as TypedDocumentString<WorkflowChangedSubscription, WorkflowChangedSubscriptionVariables>;
+    fragment WorkflowRow on Workflow {
+  workflowId
+  processName
+  processVersion
+  businessKey
+  state
+  origin
+  startedBy
+  incident
+  createdAt
+  startedAt
+  endedAt
+}`) as unknown as TypedDocumentString<WorkflowChangedSubscription, WorkflowChangedSubscriptionVariables>;

@@ -32,7 +32,9 @@ export function ActivityView({ id, back, next }: Props) {
 }
 
 function Known({ id, back, next }: Props) {
-  const read = useQuery(ActivityDocument, { id }, TOPICS);
+  const read = useQuery(ActivityDocument, { id }, {
+    topics: TOPICS, about: (data) => [id, ...(data?.activity ? [data.activity.workflowId] : [])],
+  });
   if (!read.data) return read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <div class="activity-body"><Loading lines={8} label="Loading the activity" /></div>;
   const { activity } = read.data;
   return activity ? <Work activity={activity} again={read.again} back={back} next={next} /> : <Gone back={back} />;

@@ -4,11 +4,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api";
 import { Icon } from "../icons";
 import { useKeys } from "../keys";
-import { readPages, useCursor, useRested } from "../lists";
+import { placed, readPages, useCursor, useRested } from "../lists";
 import { ActivitiesDocument, type ActivityFilterInput, type ActivityOrder, type ActivityRowFragment } from "../operations";
 import { Badge, Due, Empty, Loading, Trouble, When } from "../parts";
 import { useRead } from "../query";
 import { go, Link, setParams, usePlace, withParams } from "../router";
+import { useMe, type Me } from "../session";
 import { activityWords, humanize } from "../words";
 import { ActivityView } from "./activity";
 
@@ -22,10 +23,28 @@ const VIEWS: readonly [string, string, ActivityFilterInput][] = [
 const ORDERS: readonly [string, string, ActivityOrder][] = [
   ["", "Newest first", "NEWEST_FIRST"], ["oldest", "Oldest first", "OLDEST_FIRST"], ["due", "Due first", "DUE_FIRST"],
 ];
+type Row = ActivityRowFragment;
+const due = (row: Row) => (row.dueAt ? Date.parse(row.dueAt) : Infinity);
+const ORDER: Record<ActivityOrder, (a: Row, b: Row) => number> = {
+  NEWEST_FIRST: (a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt),
+  OLDEST_FIRST: (a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt),
+  DUE_FIRST: (a, b) => (due(a) === due(b) ? ORDER.OLDEST_FIRST(a, b) : due(a) - due(b)),
+};
 const PAGE = 50;
 const TOPICS = ["activity"] as const;
 
+/** Whether a changed activity belongs to what is asked for; the server answers the same when it is read. */
+function fits(row: Row, filter: ActivityFilterInput, me: Me): boolean {
+  const [search, open] = [filter.search?.toLowerCase(), row.state === "OPEN" || row.state === "CLAIMED"];
+  return (!filter.state || filter.state.includes(row.state))
+    && (!filter.mine || row.assignee === me.subject)
+    && (!filter.myGroups || row.candidateGroups.some((group) => me.groups.includes(group)))
+    && (!filter.overdue || (open && due(row) < Date.now()))
+    && (!search || [row.name, row.elementId, row.workflow?.businessKey ?? ""].some((text) => text.toLowerCase().includes(search)));
+}
+
 export function InboxPage({ activityId }: { activityId?: string }) {
+  const me = useMe();
   const { params } = usePlace();
   const view = VIEWS.find(([id]) => id === params.get("view")) ?? VIEWS[0]!;
   const order = ORDERS.find(([id]) => id === params.get("sort")) ?? ORDERS[0]!;
@@ -39,7 +58,7 @@ export function InboxPage({ activityId }: { activityId?: string }) {
   useEffect(() => want(PAGE), [key]);
   const list = useRead(
     () => readPages(wanted, async (first, after) => (await ask(ActivitiesDocument, { first, after, filter, orderBy: order[2] })).activities),
-    key, TOPICS,
+    key, { topics: TOPICS, patch: (known, { row }) => placed(known, row as Row, (one) => one.activityId, fits(row as Row, filter, me), ORDER[order[2]], wanted) },
   );
   useEffect(() => { if (wanted > PAGE) void list.again(); }, [wanted]);
   const rows = list.data?.nodes ?? [];
@@ -102,7 +121,7 @@ export function InboxPage({ activityId }: { activityId?: string }) {
           {list.problem && !list.data && <Trouble problem={list.problem} again={() => void list.again()} />}
           {!list.data && !list.problem && <Loading lines={7} label="Loading activities" />}
           {list.data && (rows.length ? (
-            <ul>{rows.map((row) => <Row key={row.activityId} row={row} here={row.activityId === activityId} at={row.activityId === cursor.at} href={withParams(`/activities/${row.activityId}`, params)} focused={() => cursor.set(row.activityId)} />)}</ul>
+            <ul>{rows.map((row) => <RowLink key={row.activityId} row={row} here={row.activityId === activityId} at={row.activityId === cursor.at} href={withParams(`/activities/${row.activityId}`, params)} focused={() => cursor.set(row.activityId)} />)}</ul>
           ) : <Nothing filtered={Boolean(search.trim() || overdue)} view={view[0]} showAll={showAll} />)}
           {list.data?.more && <button type="button" class="more" onClick={() => want(wanted + 2 * PAGE)}>Show more</button>}
         </div>
@@ -114,9 +133,9 @@ export function InboxPage({ activityId }: { activityId?: string }) {
   );
 }
 
-interface RowProps { row: ActivityRowFragment; here: boolean; at: boolean; href: string; focused: () => void }
+interface RowProps { row: Row; here: boolean; at: boolean; href: string; focused: () => void }
 
-function Row({ row, here, at, href, focused }: RowProps) {
+function RowLink({ row, here, at, href, focused }: RowProps) {
   const over = !["OPEN", "CLAIMED"].includes(row.state);
   return (
     <li>

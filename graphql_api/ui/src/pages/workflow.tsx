@@ -31,7 +31,7 @@ function Gone() {
 }
 
 function Known({ id }: { id: string }) {
-  const read = useQuery(WorkflowDocument, { id }, TOPICS);
+  const read = useQuery(WorkflowDocument, { id }, { topics: TOPICS, about: () => [id] });
   if (!read.data) return <><h1 class="hidden">Workflow</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading lines={9} label="Loading the workflow" />}</>;
   return read.data.workflow ? <Shown workflow={read.data.workflow} again={read.again} /> : <Gone />;
 }

@@ -4,8 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api";
 import { Icon } from "../icons";
 import { useKeys } from "../keys";
-import { readPages, useCursor, useRested } from "../lists";
-import { WorkflowsDocument, type WorkflowFilterInput, type WorkflowRowFragment, type WorkflowState } from "../operations";
+import { placed, readPages, useCursor, useRested } from "../lists";
+import { WorkflowsDocument, type Order, type WorkflowFilterInput, type WorkflowRowFragment, type WorkflowState } from "../operations";
 import { ProcessesDocument } from "../operations";
 import { Badge, Empty, Loading, Trouble, When } from "../parts";
 import { useQuery, useRead } from "../query";
@@ -20,8 +20,20 @@ const VIEWS: readonly [string, string, WorkflowFilterInput][] = [
   ["compensated", "Compensated", { state: ["COMPENSATED"] }],
   ["ended", "Cancelled", { state: ["CANCELLED", "ENDED_UNKNOWN"] }],
 ];
+type Row = WorkflowRowFragment;
+const ORDER: Record<Order, (a: Row, b: Row) => number> = {
+  NEWEST_FIRST: (a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt),
+  OLDEST_FIRST: (a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt),
+};
 const PAGE = 30;
 const TOPICS = ["workflow"] as const;
+
+/** Whether a changed workflow belongs to what is asked for; the server answers the same when it is read. */
+const fits = (row: Row, filter: WorkflowFilterInput) =>
+  (!filter.state || filter.state.includes(row.state))
+  && (!filter.hasIncident || Boolean(row.incident))
+  && (!filter.processName || row.processName === filter.processName)
+  && (!filter.businessKey || row.businessKey === filter.businessKey);
 
 export function WorkflowsPage() {
   const { params } = usePlace();
@@ -36,7 +48,8 @@ export function WorkflowsPage() {
   const key = JSON.stringify([filter, orderBy]);
   useEffect(() => want(PAGE), [key]);
   const list = useRead(
-    () => readPages(wanted, async (first, after) => (await ask(WorkflowsDocument, { first, after, filter, orderBy })).workflows), key, TOPICS,
+    () => readPages(wanted, async (first, after) => (await ask(WorkflowsDocument, { first, after, filter, orderBy })).workflows), key,
+    { topics: TOPICS, patch: (known, { row }) => placed(known, row as Row, (one) => one.workflowId, fits(row as Row, filter), ORDER[orderBy], wanted) },
   );
   useEffect(() => { if (wanted > PAGE) void list.again(); }, [wanted]);
   const processes = useQuery(ProcessesDocument, { name: null });
