@@ -42,12 +42,8 @@ bench-start: $(READY) ## Measure the demo's start to the first workflow, a secon
 ui: $(READY) ## Build the page people work in; without it the API serves a plain inbox
 	@$(BIN)/python -m zeebe_fleet.deploy.ui_build
 
-screenshots: $(READY) ## Take the pictures of docs/images anew, with Debian's Chromium
-	@$(BIN)/pytest --quiet --no-header tests/browser/test_looks.py
-	@mkdir -p docs/images
-	@for name in inbox activity workflow process start-form; do \
-		cp build/screenshots/$$name-wide-light.png docs/images/$$name.png; done
-	@cp build/screenshots/activity-narrow-dark.png docs/images/activity-narrow-dark.png
+screenshots: $(SITE_READY) ## Take the pictures of docs/images anew: a real stack with Operate, and Debian's Chromium
+	@$(BIN)/python -m docs.pictures
 
 check: format-check lint types imports processes schema reference ui-check ## Run every check that needs no engine
 
