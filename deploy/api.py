@@ -13,6 +13,7 @@ from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
+from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.bootstrap import Core, relay
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.guards import check_bind
@@ -41,6 +42,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
                 delivery=delivery,
                 engine=core.engine,
                 changes=changes,
+                outside_world=SandboxControl(settings.api.sandbox_url) if settings.api.sandbox_url else None,
             )
             yield create_app(services, api_settings)
     finally:

@@ -56,6 +56,9 @@ class ApiSettingsSection(BaseModel):
         default="",
         description="Operate as browsers reach it: https://…/operate; the local one when empty.",
     )
+    sandbox_url: str = Field(
+        default="", description="Sandbox whose services the start page may put out of order; the local one in a demo."
+    )
 
 
 class HealthSettings(BaseModel):

@@ -117,7 +117,9 @@ def located(settings: Settings, addresses: Addresses, *, move_port: bool = True)
         zeebe = zeebe.model_copy(update=found)
     port = _free_port(settings.api.host, settings.api.port) if move_port else settings.api.port
     operate_url = settings.api.operate_url or addresses.operate_url
-    api = settings.api.model_copy(update={"port": port, "operate_url": operate_url})
+    api = settings.api.model_copy(
+        update={"port": port, "operate_url": operate_url, "sandbox_url": addresses.sandbox_url}
+    )
     settings = settings.model_copy(
         update={"zeebe": zeebe, "api": api, "database_url": settings.database_url or addresses.database_url}
     )

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zeebe_fleet.graphql_api.auth import identify
 from zeebe_fleet.graphql_api.settings import ApiSettings
 from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.principal import SERVICE_ROLE
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -66,7 +67,15 @@ class Guards:
             await self._app(scope, receive, send)
             return
         app: ASGIApp = self._refusal(scope) or self._app
-        await app(scope, _bounded(receive, self._settings.limits.body_bytes), _with_headers(send))
+        await app(scope, _bounded(receive, self._limit_bytes(scope)), _with_headers(send))
+
+    def _limit_bytes(self, scope: Scope) -> int:
+        limits, headers = self._settings.limits, Headers(scope=scope)
+        if _declared_bytes(headers) <= limits.body_bytes:
+            return limits.body_bytes
+        identity = identify(HTTPConnection(scope), self._settings)
+        is_service = identity is not None and SERVICE_ROLE in identity.principal.roles
+        return limits.service_body_bytes if is_service else limits.body_bytes
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -74,7 +83,7 @@ class Guards:
         if not self._settings.oidc_issuer and not is_loopback(host):
             # a page elsewhere can make its own name point here
             return error_response(421, "WRONG_HOST", f"{host!r} is not this machine.", "Use 127.0.0.1 or localhost.")
-        if _declared_bytes(headers) > self._settings.limits.body_bytes:
+        if _declared_bytes(headers) > self._limit_bytes(scope):
             return error_response(413, "TOO_LARGE", "The request is too large.", "Send less at once.")
         if self._is_cross_site(scope, headers):
             return error_response(403, "WRONG_ORIGIN", "The request comes from another site.", "Use the API's page.")

@@ -15,6 +15,7 @@ from zeebe_fleet.graphql_api.activity_mutations import ActivityMutations
 from zeebe_fleet.graphql_api.errors import UserError
 from zeebe_fleet.graphql_api.faults import Faults
 from zeebe_fleet.graphql_api.limits import limiting
+from zeebe_fleet.graphql_api.outside_world import OutsideWorldMutations, OutsideWorldQueries
 from zeebe_fleet.graphql_api.queries import RecordQueries
 from zeebe_fleet.graphql_api.scalars import SCALARS
 from zeebe_fleet.graphql_api.service_operations import ServiceMutations, ServiceQueries
@@ -22,8 +23,8 @@ from zeebe_fleet.graphql_api.settings import Limits
 from zeebe_fleet.graphql_api.subscriptions import Subscription
 from zeebe_fleet.graphql_api.workflow_mutations import WorkflowMutations
 
-Query = merge_types("Query", (RecordQueries, ServiceQueries))
-Mutation = merge_types("Mutation", (WorkflowMutations, ActivityMutations, ServiceMutations))
+Query = merge_types("Query", (RecordQueries, ServiceQueries, OutsideWorldQueries))
+Mutation = merge_types("Mutation", (WorkflowMutations, ActivityMutations, ServiceMutations, OutsideWorldMutations))
 
 
 class FleetSchema(strawberry.Schema):

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from zeebe_fleet.workers.contract.api_ports import Activities, Changes, Delivery, Requests, Workflows
+from zeebe_fleet.workers.contract.api_ports import Activities, Changes, Delivery, OutsideWorld, Requests, Workflows
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
 
@@ -24,6 +24,8 @@ class Limits:
     """How much one request may ask for."""
 
     body_bytes: int = 1_048_576
+    service_body_bytes: int = 8_388_608
+    """From the human-task adapter: all variables of a user task, of which the engine takes 4 MB."""
     variables_bytes: int = 262_144
     depth: int = 12
     complexity: int = 50_000
@@ -59,3 +61,5 @@ class ApiServices:
     delivery: Delivery
     engine: Engine
     changes: Changes
+    outside_world: OutsideWorld | None = None
+    """Only where the services are a sandbox of one's own."""

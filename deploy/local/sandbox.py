@@ -73,7 +73,7 @@ class Sandbox:
             key = request.headers.get("Idempotency-Key", "")
             target = request.path_params.get("id", "")
             call = Call(service=service, operation=operation, target=target, idempotency_key=key, status=500)
-            fault = self.books.faults.get(service, Fault())
+            fault = self.books.fault_of(service)
             await asyncio.sleep(fault.latency_ms / 1000)
             broken = fault.error_status is not None and random.random() < fault.error_rate
             try:
@@ -139,7 +139,8 @@ class Sandbox:
         if request.method == "DELETE":
             for service in list(self.books.faults):
                 self.books.note_fault(service, None)
-        return JSONResponse({service: fault.model_dump() for service, fault in self.books.faults.items()})
+        now = {service: fault for service, fault in self.books.faults.items() if not fault.is_over}
+        return JSONResponse({service: fault.model_dump(mode="json") for service, fault in now.items()})
 
     async def _fault(self, request: Request) -> Response:
         service = request.path_params["service"]
@@ -153,7 +154,7 @@ class Sandbox:
         except ValidationError as error:
             return JSONResponse({"reason": str(error)}, 400)
         self.books.note_fault(service, fault)
-        return JSONResponse(fault.model_dump())
+        return JSONResponse(fault.model_dump(mode="json"))
 
     async def _health(self, _: Request) -> Response:
         return JSONResponse({"status": "UP", "calls": len(self.books.calls)})

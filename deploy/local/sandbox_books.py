@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -27,6 +27,14 @@ class Fault(BaseModel):
     """Answer 200 with a web page, or with JSON of another shape, after the work was done."""
     refuse: bool = False
     """Answer that the applicant is refused: a business outcome, no error; KYC and credit know it."""
+    for_s: float | None = Field(default=None, gt=0, le=3600)
+    """Behave again after so long; without it, when told to."""
+    since: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is up."""
+        return self.for_s is not None and datetime.now(UTC) >= self.since + timedelta(seconds=self.for_s)
 
 
 class Call(BaseModel):
@@ -78,9 +86,14 @@ class Books:
             {"call": call.model_dump(mode="json"), "fingerprint": fingerprint, "record": record, "answer": answer}
         )
 
+    def fault_of(self, service: str) -> Fault:
+        """How a service misbehaves now; not at all, as a rule."""
+        found = self.faults.get(service, Fault())
+        return Fault() if found.is_over else found
+
     def note_fault(self, service: str, fault: Fault | None) -> None:
         """Let a service misbehave, or behave again."""
-        self._write({"service": service, "fault": fault and fault.model_dump()})
+        self._write({"service": service, "fault": fault and fault.model_dump(mode="json")})
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._journal is not None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
-from zeebe_fleet.deploy.local.sandbox_books import Books, Fault
+from zeebe_fleet.deploy.local.sandbox_books import Books
 
 UNWELCOME_COUNTRY = "XX"
 CREDIT_LIMIT = 50_000
@@ -74,7 +74,7 @@ class Desk:
 
     def refuses(self, service: str) -> bool:
         """Tell whether a service was told to refuse."""
-        return self.books.faults.get(service, Fault()).refuse
+        return self.books.fault_of(service).refuse
 
     def report(self, body: dict[str, Any], _: str) -> Done:
         """Look somebody up."""

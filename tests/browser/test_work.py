@@ -12,8 +12,6 @@ from tests.browser.person import Person, Scene
 
 pytestmark = pytest.mark.slow
 
-NOT_THERE = "00000000-0000-4000-8000-000000000000"
-
 
 async def tab_to(person: Person, wanted: Locator) -> None:
     """Press Tab until something has the focus."""
@@ -193,41 +191,3 @@ async def test_two_tabs_show_the_same(scene: Scene, rita: Person) -> None:
     await expect(other.get_by_role("button", name="Claim")).to_be_visible()
     await rita.press("c")
     await expect(other.get_by_role("button", name="Complete")).to_be_visible()
-
-
-async def test_what_is_gone_is_said_to_be_gone(rita: Person) -> None:
-    """A link to something that is not there leads to a page that says so."""
-    for path, text in {
-        f"/activities/{NOT_THERE}": "This activity is not there",
-        "/activities/nonsense": "This activity is not there",
-        f"/workflows/{NOT_THERE}": "There is no such workflow",
-        "/processes/nonsense": "There is no such process",
-        "/start/nonsense": "There is no such process",
-    }.items():
-        await rita.go(path)
-        await rita.sees(text)
-
-
-async def test_markup_in_names_and_values_is_inert(scene: Scene, rita: Person) -> None:
-    """Whatever somebody typed is text, in lists, forms, and data."""
-    bad = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
-    form = {"type": "default", "components": [{"type": "textfield", "id": "f", "key": "f", "label": bad}]}
-    activity_id = await scene.activity(name=f"Inert {bad}", form=form, variables={"said": bad})
-    await rita.go("/inbox?q=Inert")
-    await rita.sees("Inert <script>")
-    await rita.go(f"/activities/{activity_id}")
-    await rita.page.locator(".fjs-container label").first.wait_for()
-    await rita.sees("<img src=x")
-    assert await rita.page.evaluate("window.hit") is None
-
-
-async def test_odd_forms_and_large_values_can_be_worked_with(scene: Scene, rita: Person) -> None:
-    """A form that cannot be shown is filled in as JSON; a large value is folded."""
-    odd = {"type": "default", "components": [{"type": "no-such-field", "id": "f", "key": "f"}]}
-    activity_id = await scene.activity(form=odd, variables={"letter": "x" * 200_000})
-    await rita.go(f"/activities/{activity_id}")
-    await rita.sees("Show all 200 thousand characters")
-    await rita.page.get_by_role("button", name="Claim").click()
-    await rita.page.get_by_label("Result, as JSON").fill('{"f": 1}')
-    await rita.press("Control+Enter")
-    await rita.sees("completed.")

@@ -133,6 +133,15 @@ async def test_large_body_is_refused(api: Api, rita: Client) -> None:
     assert (declared.status_code, undeclared.status_code) == (413, 413)
 
 
+async def test_service_may_send_what_the_engine_can_hold(api: Api) -> None:
+    """A user task with a variable of a megabyte becomes an activity; the engine allows four."""
+    content = b'{"query": "{ me { subject } }", "variables": {"x": "' + b"x" * 2_000_000 + b'"}}'
+    headers = {**api.service.headers, "content-type": "application/json"}
+    allowed = await api.http.post("/graphql", content=content, headers=headers)
+    beyond = await api.http.post("/graphql", content=b"x" * 9_000_000, headers=headers)
+    assert (allowed.status_code, beyond.status_code) == (200, 413)
+
+
 async def test_page_has_a_strict_policy(api: Api) -> None:
     """Only the API's own scripts and styles run; no other site may frame it."""
     response = await api.http.get("/")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -261,6 +262,20 @@ class Delivery(Protocol):
 
     async def deliver(self, owed_ids: Sequence[int]) -> None:
         """Try to tell the engine now; what fails stays owed and is sent later. Never raises for the engine."""
+
+
+class OutsideWorld(Protocol):
+    """The outside services of a demo, which can be told to misbehave."""
+
+    async def outages(self) -> Mapping[str, datetime]:
+        """Return the services that are out of order, and until when."""
+
+    async def cause_outage(self, service: str, for_s: float) -> datetime:
+        """Put a service out of order for a while; returns until when.
+
+        Raises:
+            InvalidArgument: there is no such service.
+        """
 
 
 class Change(NamedTuple):

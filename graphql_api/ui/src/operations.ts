@@ -271,6 +271,23 @@ export type WorkflowChangedSubscriptionVariables = Exact<{ [key: string]: never;
 
 export type WorkflowChangedSubscription = { workflowChanged: { workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null } };
 
+export type OutagesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type OutagesQuery = { outages: Array<{ service: string, until: string }> | null };
+
+export type CauseOutageMutationVariables = Exact<{
+  service: string;
+  seconds: number;
+}>;
+
+
+export type CauseOutageMutation = { answer:
+    | { __typename: 'OutageCaused' }
+    | { __typename: 'NotAllowed', message: string, suggestion: string }
+    | { __typename: 'EngineRefused', message: string, suggestion: string }
+   };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -730,3 +747,22 @@ export const WorkflowChangedDocument = new TypedDocumentString(`
   startedAt
   endedAt
 }`) as unknown as TypedDocumentString<WorkflowChangedSubscription, WorkflowChangedSubscriptionVariables>;
+export const OutagesDocument = new TypedDocumentString(`
+    query Outages {
+  outages {
+    service
+    until
+  }
+}
+    `) as unknown as TypedDocumentString<OutagesQuery, OutagesQueryVariables>;
+export const CauseOutageDocument = new TypedDocumentString(`
+    mutation CauseOutage($service: String!, $seconds: Int!) {
+  answer: causeOutage(service: $service, seconds: $seconds) {
+    __typename
+    ...Refusal
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<CauseOutageMutation, CauseOutageMutationVariables>;

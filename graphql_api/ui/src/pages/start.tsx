@@ -3,6 +3,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { ask, isRefused, Problem, type Refused } from "../api";
 import { keepDraft, dropDraft, readDraft } from "../drafts";
+import { examplesOf, type Values } from "../examples";
 import { CamundaForm, type FormHandle } from "../form";
 import { Icon } from "../icons";
 import { useKeys } from "../keys";
@@ -13,6 +14,7 @@ import { useQuery } from "../query";
 import { go, Link } from "../router";
 import { filledIn, formOf } from "../schema-form";
 import { useMe } from "../session";
+import { TryOut } from "./try";
 
 export type Definition = ProcessesQuery["processDefinitions"]["edges"][number]["node"];
 
@@ -44,6 +46,7 @@ export function StartsPage() {
           );
         })}
       </ul>
+      {all && <TryOut definitions={all} />}
     </div>
   );
 }
@@ -54,16 +57,6 @@ export function StartPage({ name }: { name: string }) {
   if (!read.data) return <div class="page"><h1 class="hidden">Start</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading label="Loading the process" />}</div>;
   if (!definition) return <div class="page"><h1 class="hidden">Start</h1><Empty icon="search" title="There is no such process"><Link href="/start">All processes</Link></Empty></div>;
   return <StartForm definition={definition} />;
-}
-
-type Values = Record<string, unknown>;
-
-interface Example { title: string; values: Values }
-
-/** What the manifest's schema offers under `x-examples`. */
-function examplesOf(definition: Definition): Example[] {
-  const given: { title?: unknown; variables?: Values }[] = definition.inputSchema?.["x-examples"] ?? [];
-  return given.map(({ title, variables }, nth) => ({ title: String(title ?? `Example ${nth + 1}`), values: variables ?? {} }));
 }
 
 function StartForm({ definition }: { definition: Definition }) {
