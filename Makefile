@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all smoke chaos bench bench-start bench-ui check format-check lint types imports processes \
+.PHONY: help demo test test-all test-seeds smoke chaos bench bench-start bench-ui check format-check lint types imports processes \
 	schema reference ui ui-check ui-types docs site format setup lock wheel stop clean screenshots
 
 help: ## List the targets
@@ -26,6 +26,9 @@ test: $(READY) ## Run the tests; the slow ones (browser, Operate, chaos) are lef
 
 test-all: $(READY) ## Run every test, with Chromium if there is one
 	@$(BIN)/pytest -m '' $(ARGS)
+
+test-seeds: $(READY) ## Run the customer's documents, sentence by sentence, on the real engine and PostgreSQL
+	@$(BIN)/pytest tests/seeds $(ARGS)
 
 smoke: $(READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke
@@ -55,7 +58,7 @@ lint: $(READY) ## Lint the Python code
 
 types: $(READY) ## Check types, strictly
 	@mkdir -p .link && ln -sfn .. .link/zeebe_fleet
-	@$(BIN)/mypy --no-error-summary -m zeebe_fleet -m zeebe_fleet.testing $(PACKAGES:%=-p zeebe_fleet.%)
+	@$(BIN)/mypy --no-error-summary -m zeebe_fleet -m zeebe_fleet.data_models -m zeebe_fleet.testing $(PACKAGES:%=-p zeebe_fleet.%)
 	@$(BIN)/mypy --no-error-summary --explicit-package-bases tests
 
 imports: $(READY) ## Check that the packages import only what they may

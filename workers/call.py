@@ -36,6 +36,11 @@ class Call:
         self.hints = _hints_of(what, function)
         self._check()
 
+    @property
+    def subject(self) -> str:
+        """What to call it where a sentence begins."""
+        return self.what[:1].upper() + self.what[1:]
+
     @cached_property
     def blocking(self) -> bool:
         """Whether it holds up the thread it runs in."""
@@ -64,12 +69,12 @@ class Call:
     def _check(self) -> None:
         if self.cpu and (not self.blocking or self._context_parameter):
             raise DefinitionError(
-                f"{self.what} has cpu=True, but is async or takes a context.".capitalize(),
+                f"{self.subject} has cpu=True, but is async or takes a context.",
                 "Make it a plain function of its variables: it runs in another process.",
             )
         if not self.blocking and self._context_hint is ServiceTaskHelper:
             raise DefinitionError(
-                f"{self.what} is async, and a ServiceTaskHelper is for plain functions.".capitalize(),
+                f"{self.subject} is async, and a ServiceTaskHelper is for plain functions.",
                 "Annotate the parameter with TaskContext, or make it a plain def.",
             )
 

@@ -37,7 +37,7 @@ class Alternative:
     """One of the actions of a job type, with what surrounds it."""
 
     def __init__(self, task: Task, around: Surroundings) -> None:
-        self.name = around.action or getattr(task.action, "__name__", task.job_type)
+        self.name = around.action or task.name
         self.task = task
         self.around = around
         self.conditions = [Call(f"condition {_name(one)!r}", one) for one in around.conditions]
@@ -78,7 +78,8 @@ class Flow(Task):
         first = alternatives[0].task
         super().__init__(first.job_type, first.action, first.settings)
         self.alternatives = {one.name: one for one in alternatives}
-        self._audience = Audience([one for alternative in alternatives for one in alternative.around.observers])
+        observers = {id(one): one for alternative in alternatives for one in alternative.around.observers}
+        self._audience = Audience(list(observers.values()))
         self._persister = _shared(alternatives)
 
     @property
@@ -184,7 +185,7 @@ async def _asked(call: Call, ctx: TaskContext, variables: Mapping[str, Any]) -> 
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"
         raise PermanentError(
-            f"{call.what.capitalize()} of task {ctx.job.type!r} raised {type(error).__name__} at {place}.",
+            f"{call.subject} of task {ctx.job.type!r} raised {type(error).__name__} at {place}.",
             "Mend it, then resolve this incident; nothing was changed.",
         ) from error
 

@@ -35,6 +35,7 @@ class Task:
         self.job_type = job_type
         self.action = action
         self.settings = settings or TaskSettings()
+        self.name: str = getattr(action, "__name__", job_type)
         self._call = Call(f"task {job_type!r}", action, cpu=self.settings.cpu)
 
     @property
@@ -60,6 +61,7 @@ class Task:
         Raises:
             PermanentError: a variable is missing or does not fit, or the result is not what was declared.
         """
+        ctx.action = ctx.action or self.name
         return self._write(await self._call(ctx, variables))
 
     def _write(self, result: Any) -> dict[str, Any]:

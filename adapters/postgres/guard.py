@@ -45,9 +45,10 @@ def guard(session: AsyncSession, claim: Claim) -> None:
     session.info[AS_PERSISTER] = lambda: _become_persister(session)
 
     @event.listens_for(sync, "after_begin")
-    def begin(_session: Session, _transaction: Any, connection: Connection) -> None:
-        _take(connection, claim)
-        watch(connection, sync)
+    def begin(_session: Session, transaction: Any, connection: Connection) -> None:
+        if not transaction.nested:
+            _take(connection, claim)
+            watch(connection, sync)
 
     fill_in(session, claim)
     event.listen(sync, "before_commit", _leave_commit_to_the_fleet)

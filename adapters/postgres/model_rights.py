@@ -49,10 +49,9 @@ def _give_table(connection: Connection, name: str) -> None:
     model = model_of_table(name)
     is_managed = model is not None and issubclass(model, WorkflowManagedMixin)
     is_state = model is not None and issubclass(model, WorkflowStateMixin)
-    action = "SELECT" if is_state else "SELECT, INSERT, UPDATE" if is_managed else _ALL
     table = f'"{name}"'
     _run(connection, f"REVOKE ALL ON {table} FROM PUBLIC, fleet_action, fleet_persister")
-    _run(connection, f"GRANT {action} ON {table} TO fleet_action")
+    _run(connection, f"GRANT {'SELECT' if is_state else _ALL} ON {table} TO fleet_action")
     _run(connection, f"GRANT {_ALL if is_state else 'SELECT'} ON {table} TO fleet_persister")
     for sequence in connection.exec_driver_sql(_SEQUENCES, (table,)).scalars().all():
         _run(connection, f"GRANT USAGE ON SEQUENCE {sequence} TO {'fleet_persister' if is_state else 'fleet_action'}")

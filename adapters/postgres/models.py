@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -140,7 +142,7 @@ def _standing(connection: Connection, namespace: Namespace) -> Standing:
     current = migration.get_current_revision() or ""
     try:
         left = _unapplied(namespace, current)
-    except CommandError:
+    except (CommandError, RevisionError):
         return Standing(namespace.name, current, ahead=True)
     if left:
         names = tuple(f"{one.revision} ({one.doc.rstrip('.')})" for one in reversed(left))
@@ -162,7 +164,7 @@ def _write(connection: Connection, namespace: Namespace, message: str) -> Path:
 
 
 def _config(connection: Connection, namespace: Namespace) -> Config:
-    config = Config()
+    config = Config(cmd_opts=argparse.Namespace(quiet=True))
     config.set_main_option("script_location", str(_ENVIRONMENT))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", str(namespace.folder))

@@ -80,11 +80,13 @@ def extension_model_base(namespace: str) -> type[ExtensionModel]:
             f"Write {plain!r}." if plain and plain not in _RESERVED else "Take the name of your company or project.",
         )
     if namespace not in _bases:
+        metadata = MetaData(naming_convention=_CONSTRAINTS)
         body = {
             "__abstract__": True,
             "__doc__": f"Base of the data models of {namespace}.",
             "namespace": namespace,
-            "registry": registry(metadata=MetaData(naming_convention=_CONSTRAINTS)),
+            "metadata": metadata,
+            "registry": registry(metadata=metadata),
         }
         _bases[namespace] = type(f"ExtensionModel_{namespace}", (ExtensionModel,), body)
     return _bases[namespace]

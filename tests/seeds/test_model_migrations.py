@@ -1,0 +1,141 @@
+"""Migrations of data models, namespace by namespace, on a PostgreSQL of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from zeebe_fleet.adapters.postgres.models import Namespace, check_models, standing, upgrade_models, write_revision
+from zeebe_fleet.data_models import WorkflowManagedMixin, extension_model_base
+from zeebe_fleet.workers.contract.errors import DefinitionError
+
+Base: Any = extension_model_base("migrating")
+Other: Any = extension_model_base("other")
+
+
+class Thing(Base):  # type: ignore[misc]
+    """A model with a key that the database counts."""
+
+    _ext_table = "thing"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(Integer)
+
+
+class Iteration(Base, WorkflowManagedMixin):  # type: ignore[misc]
+    """A managed model."""
+
+    _ext_table = "iteration"
+
+
+class Elsewhere(Other):  # type: ignore[misc]
+    """A model of another namespace."""
+
+    _ext_table = "thing"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@pytest.fixture
+def namespace(tmp_path: Path) -> Namespace:
+    """The namespace with a folder of its own."""
+    return Namespace("migrating", tmp_path / "migrations")
+
+
+@pytest.fixture
+async def database(database_url: str) -> Any:
+    """The database, without what another test left."""
+    connection = await asyncpg.connect(database_url)
+    for name in ("migrating", "other"):
+        await connection.execute(f"DROP TABLE IF EXISTS ext_{name}_thing, alembic_version_{name}")
+    await connection.execute("DROP TABLE IF EXISTS ext_migrating_iteration; DROP FUNCTION IF EXISTS sly")
+    yield connection
+    await connection.close()
+
+
+async def test_models_without_a_migration_are_refused(database: Any, database_url: str, namespace: Namespace) -> None:
+    """The error names the tables and the command that writes the migration."""
+    with pytest.raises(DefinitionError, match=r"create_table ext_migrating_\w+.*fleet models revision --app myflows"):
+        await check_models(database_url, [namespace], "myflows")
+
+
+async def test_migration_that_is_not_applied_is_refused(database: Any, database_url: str, namespace: Namespace) -> None:
+    """The error names it and the command that applies it."""
+    written = await write_revision(database_url, namespace, "make the tables")
+
+    assert written is not None
+    assert written.name == "0001_make_the_tables.py"
+    with pytest.raises(DefinitionError, match=r"0001 \(make the tables\).*fleet models upgrade --app myflows"):
+        await check_models(database_url, [namespace], "myflows")
+    with pytest.raises(DefinitionError, match="fleet models upgrade"):
+        await write_revision(database_url, namespace, "once more")
+
+
+async def test_migrations_are_generated_and_run(database: Any, database_url: str, namespace: Namespace) -> None:
+    """After them, models and database say the same, and nothing is left to write."""
+    await write_revision(database_url, namespace, "make the tables")
+
+    assert await upgrade_models(database_url, [namespace]) == ["migrating: 0001 (make the tables)"]
+    assert await upgrade_models(database_url, [namespace]) == []
+    await check_models(database_url, [namespace], "myflows")
+    assert await write_revision(database_url, namespace, "nothing") is None
+
+
+async def test_each_namespace_has_its_own_branch(database: Any, database_url: str, tmp_path: Path) -> None:
+    """One is migrated, the other does not notice; both have a table of the same name."""
+    mine, theirs = Namespace("migrating", tmp_path / "mine"), Namespace("other", tmp_path / "theirs")
+    await write_revision(database_url, mine, "mine")
+    await upgrade_models(database_url, [mine])
+
+    first, second = await standing(database_url, [mine, theirs])
+
+    assert not first.changes
+    assert "ext_other_thing" in second.changes
+    assert "ext_migrating" not in second.changes
+
+
+async def test_database_that_is_ahead_is_left_alone(database: Any, database_url: str, namespace: Namespace) -> None:
+    """A newer version of the app was at work: an older one beside it goes on, and migrates nothing."""
+    written = await write_revision(database_url, namespace, "make the tables")
+    await upgrade_models(database_url, [namespace])
+    assert written is not None
+    written.unlink()
+
+    await check_models(database_url, [namespace], "myflows")
+    with pytest.raises(DefinitionError, match="at revision '0001'"):
+        await upgrade_models(database_url, [namespace])
+
+
+async def test_upgrade_gives_each_role_its_rights(database: Any, database_url: str, namespace: Namespace) -> None:
+    """Actions write business tables and draw numbers, nobody else does; nobody deletes from a chain."""
+    await write_revision(database_url, namespace, "make the tables")
+    await upgrade_models(database_url, [namespace])
+
+    async def may(role: str, table: str, right: str) -> bool:
+        return bool(await database.fetchval("SELECT has_table_privilege($1, $2, $3)", role, table, right))
+
+    assert await may("fleet_action", "ext_migrating_thing", "DELETE")
+    assert not await may("fleet_persister", "ext_migrating_thing", "INSERT")
+    assert not await may("fleet_action", "step", "UPDATE")
+    assert not await may("fleet_action", "step", "SELECT")
+    assert await may("fleet_persister", "step", "UPDATE")
+    assert await database.fetchval(
+        "SELECT has_sequence_privilege('fleet_action', 'ext_migrating_thing_id_seq', 'USAGE')"
+    )
+
+
+async def test_procedure_with_its_owners_rights_is_refused(
+    database: Any, database_url: str, namespace: Namespace
+) -> None:
+    """It would get around the roles: "stored procedures" are SECURITY INVOKER, and the upgrade is rolled back."""
+    await write_revision(database_url, namespace, "make the tables")
+    await database.execute("CREATE FUNCTION sly() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+
+    with pytest.raises(DefinitionError, match=r"sly\(\) is SECURITY DEFINER.*SECURITY INVOKER"):
+        await upgrade_models(database_url, [namespace])
+
+    assert await database.fetchval("SELECT to_regclass('ext_migrating_thing')") is None
+    await database.execute("DROP FUNCTION sly")
