@@ -1,4 +1,4 @@
-"""Measures every figure the fleet promises, prints it beside its target and writes `build/bench.json`.
+"""Measures every figure the fleet promises, prints it beside its target and keeps it in `build/bench.json`.
 
 Ratios come from one run each, the contestants alternating, the median of five heats (two with `--quick`).
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import bounds, throughput
 from bench.ceiling import ceiling
-from bench.figures import Figure, show, write
+from bench.figures import Figure, console, show, write
 from bench.heat import Size
 from bench.java.build import Java, java
 from bench.latency import low_load
@@ -23,7 +23,7 @@ ROWS = ("ceiling", "throughput", "latency", "concurrency", "memory", "backpressu
 
 
 class Bench:
-    """All rows, full or quick.
+    """All rows, full or quick; each is kept as soon as it is measured.
 
     Args:
         quick: a fraction of the work, for a look; its figures are marked as such.
@@ -34,18 +34,18 @@ class Bench:
         self._java = java
         self._quick = quick
         self._times = times
-        self._size = Size(instances=200, warm_up=60) if quick else Size(instances=1000, warm_up=300)
+        self._size = Size(instances=200, warm_up=60) if quick else Size(instances=800, warm_up=200)
 
     async def run(self, rows: list[str]) -> list[Figure]:
         """Measure the named rows, in the order in which they disturb each other least."""
         figures: list[Figure] = []
         if "ceiling" in rows:
-            figures += await ceiling(self._java, 3.0 if self._quick else 8.0, self._times)
+            figures += self._kept(await ceiling(self._java, 3.0 if self._quick else 8.0, self._times))
         if set(rows) & {"throughput", "latency", "concurrency", "memory"}:
             async with site() as place:
                 figures += await self._on_one_engine(place, rows)
         if "backpressure" in rows:
-            figures += await throughput.pushing_back(self._size, self._times)
+            figures += self._kept(await throughput.pushing_back(self._size, self._times))
         return figures
 
     async def _on_one_engine(self, place: Site, rows: list[str]) -> list[Figure]:
@@ -57,7 +57,11 @@ class Bench:
                 bounds.memory(place, 5_000 if self._quick else 100_000, 5.0 if self._quick else 20.0)
             ),
         }
-        return [figure for row, measure in every.items() if row in rows for figure in await measure()]
+        return [figure for row, measure in every.items() if row in rows for figure in self._kept(await measure())]
+
+    def _kept(self, figures: list[Figure]) -> list[Figure]:
+        write(figures, _FILE, quick=self._quick, times=self._times)
+        return figures
 
 
 async def _listed(figure: Awaitable[Figure]) -> list[Figure]:
@@ -79,7 +83,7 @@ def main() -> None:
     figures = asyncio.run(Bench(java(), quick=asked.quick, times=times).run(asked.rows or list(ROWS)))
     title = f"Figures (median of {times}{', quick: not for the record' if asked.quick else ''})"
     show(figures, title)
-    write(figures, _FILE)
+    console.print(f"Kept in {_FILE}.")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +44,29 @@ def show(figures: Sequence[Figure], title: str) -> None:
     console.print(table)
 
 
-def write(figures: Sequence[Figure], file: Path) -> None:
-    """Write them as JSON; rows of an earlier run that were not measured again stay out."""
+def write(figures: Sequence[Figure], file: Path, **how: Any) -> None:
+    """Write them as JSON, each with when and how it was measured; those not measured this time stay as they are."""
+    stamp = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit(), **how}
+    merge([asdict(figure) | stamp for figure in figures], file)
+
+
+def merge(lines: Sequence[Mapping[str, Any]], file: Path) -> None:
+    """Put lines in the place of those of the same name."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n", "utf-8")
-    console.print(f"Written to {file}.")
+    kept = {line["name"]: line for line in json.loads(file.read_text("utf-8"))} if file.exists() else {}
+    kept |= {line["name"]: line for line in lines}
+    file.write_text(json.dumps(list(kept.values()), indent=2) + "\n", "utf-8")
+
+
+def commit() -> str:
+    """Name the commit that is measured; with a plus sign when files differ from it, empty without git."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return found.stdout.strip()
 
 
 def _word(holds: bool | None) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from bench.contestant import Contestant, Target, running
 from bench.figures import console
+from bench.pressure import watched
 from bench.site import Site
 from bench.usage import machine_busy_s
 from bench.workload import TASKS, fresh_prefix
@@ -42,7 +43,8 @@ class Result:
         worker_cpu_s: client processor seconds for a thousand jobs; likewise the others.
         peak_mb: the most that the worker had resident.
         machine_cpu: processors in use by everything on the machine, to tell how quiet it was.
-        pushed_back: requests the engine refused for its limit.
+        pushed_back: requests the engine refused for its limit, whoever asked.
+        pushed_share: share of the seconds in which it refused any.
         said: what the contestant counted itself.
     """
 
@@ -54,25 +56,24 @@ class Result:
     peak_mb: float
     machine_cpu: float
     pushed_back: int
+    pushed_share: float
     said: dict[str, Any]
 
 
-async def heat(site: Site, contestant: Contestant, size: Size) -> Result:
+async def heat(site: Site, contestant: Contestant, size: Size, *, pressed: bool = False) -> Result:
     """Run one contestant over instances of its own, and clear away what it leaves."""
     prefix = fresh_prefix()
     await site.deploy(prefix, contestant.model(prefix))
     base = await site.completed()
     keys = await site.load.create(prefix, size.warm_up + size.instances)
     target = Target(prefix, site.addresses.engine_grpc, site.addresses.database_url)
-    async with running(contestant, target) as worker:
+    async with watched(site, pressed=pressed) as refusals, running(contestant, target) as worker:
         begun = await _completed(site, base + size.warm_up * TASKS, size.limit_s)
         before = _readings(site, worker.usage().cpu_s)
-        pushed_before = await site.pushed_back()
         started_s = time.perf_counter()
         ended = await _completed(site, base + len(keys) * TASKS, size.limit_s)
         took_s = time.perf_counter() - started_s
         used, after = worker.usage(), _readings(site, worker.usage().cpu_s)
-        pushed_back = await site.pushed_back() - pushed_before
         said = await worker.end()
     if ended - base < len(keys) * TASKS:
         await site.load.cancel(keys)
@@ -86,7 +87,8 @@ async def heat(site: Site, contestant: Contestant, size: Size) -> Result:
         database_s / thousands,
         used.peak_bytes / 1024**2,
         machine_s / took_s,
-        pushed_back,
+        refusals.total,
+        refusals.share,
         said,
     )
     _say(result)
@@ -112,7 +114,16 @@ def median(results: Sequence[Result], value: str = "jobs_per_s") -> float:
 
 def details(results: dict[str, list[Result]]) -> dict[str, Any]:
     """Return medians and all heats, for the JSON file."""
-    numbers = ("jobs_per_s", "worker_cpu_s", "engine_cpu_s", "database_cpu_s", "peak_mb", "machine_cpu", "pushed_back")
+    numbers = (
+        "jobs_per_s",
+        "worker_cpu_s",
+        "engine_cpu_s",
+        "database_cpu_s",
+        "peak_mb",
+        "machine_cpu",
+        "pushed_back",
+        "pushed_share",
+    )
     return {
         name: {
             **{number: round(median(heats, number), 3) for number in numbers},
@@ -138,5 +149,6 @@ def _say(result: Result) -> None:
     console.print(
         f"  {result.name:34} {result.jobs_per_s:7.1f} jobs/s   worker {result.worker_cpu_s:6.3f} CPU s/1000   "
         f"engine {result.engine_cpu_s:6.3f}   database {result.database_cpu_s:6.3f}   {result.peak_mb:5.0f} MB   "
-        f"machine {result.machine_cpu:.1f} CPUs   pushed back {result.pushed_back}"
+        f"machine {result.machine_cpu:.1f} CPUs   pushed back {result.pushed_back}, "
+        f"in {result.pushed_share:.0%} of the seconds"
     )

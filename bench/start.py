@@ -36,6 +36,7 @@ def main() -> None:
     figures = [*_demo_figures(), _smoke_figure(), asyncio.run(_job_figure())]
     show(figures, "Start and size")
     write(figures, _FILE)
+    console.print(f"Kept in {_FILE}.")
 
 
 def _demo_figures() -> list[Figure]:

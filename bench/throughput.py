@@ -11,46 +11,56 @@ from bench.heat import Result, Size, alternating, details, heat, median
 from bench.java.build import Java
 from bench.site import Site, site
 
-#: A fixed limit so low that the worker's own completions fill it: the engine refuses activations throughout.
+#: A fixed limit so low that a few other clients fill it; completions it always takes, but they count.
 LOW_LIMIT = {
     "ZEEBE_BROKER_BACKPRESSURE_ALGORITHM": "fixed",
-    "ZEEBE_BROKER_BACKPRESSURE_FIXED_LIMIT": "2",
+    "ZEEBE_BROKER_BACKPRESSURE_FIXED_LIMIT": "1",
 }
 
+_BESIDE = 3
+_THROUGHOUT = 0.95
+"""Share of the seconds in which the engine must have refused something, on both sides."""
 Results = dict[str, list[Result]]
 
 
 async def quiet_engine(place: Site, java: Java, size: Size, times: int) -> list[Figure]:
     """Measure every contestant on an engine with its own defaults."""
     console.print("\n[bold]Five sequential tasks[/]")
-    contestants = [
+    # pyzeebe's defaults need no warming up: they wait, and a minute of them tells no more than a quarter.
+    slow = pyzeebe("defaults")
+    short = replace(size, warm_up=0, limit_s=min(size.limit_s, 15.0))
+    promised = [fleet("fleet, records on"), java_client(java, "poll"), java_client(java, "stream"), slow]
+    results = await alternating(promised, times, lambda c: heat(place, c, short if c is slow else size))
+    # What no promise is about is measured beside it, with fewer heats.
+    explaining = [
         fleet("fleet, records on"),
-        java_client(java, "poll"),
-        java_client(java, "stream"),
         fleet("fleet, poll", mode="poll"),
         fleet("fleet, records off", records="off"),
         fleet("fleet, with listeners", listeners=True),
         fleet("fleet, ctx.db", writes="on"),
         bare_loop(),
     ]
-    # pyzeebe's defaults need no warming up: they wait, and a minute of them tells no more than a quarter.
-    slow = pyzeebe("defaults")
-    short = replace(size, warm_up=0, limit_s=min(size.limit_s, 15.0))
-    results = await alternating([*contestants, slow], times, lambda c: heat(place, c, short if c is slow else size))
-    return [_against_pyzeebe(results, slow.name), *_against_java(results), _with_rows(results), _cpu(results)]
+    beside = await alternating(explaining, min(times, _BESIDE), lambda c: heat(place, c, size))
+    return [_against_pyzeebe(results, slow.name), *_against_java(results), _with_rows(beside), _cpu(results, beside)]
 
 
 async def pushing_back(size: Size, times: int) -> list[Figure]:
     """Measure under backpressure, on an engine of its own whose limit is fixed low."""
     console.print("\n[bold]The same, with the engine pushing back throughout[/]")
     tuned = pyzeebe("tuned")
-    size = replace(size, limit_s=min(size.limit_s, 20.0))
+    size = replace(size, warm_up=min(size.warm_up, 40), limit_s=min(size.limit_s, 20.0))
     async with site(LOW_LIMIT) as place:
-        results = await alternating([fleet("fleet, records on"), tuned], times, lambda c: heat(place, c, size))
+        contestants = [fleet("fleet, records on"), tuned]
+        results = await alternating(contestants, times, lambda c: heat(place, c, size, pressed=True))
     ours, theirs = results["fleet, records on"], results[tuned.name]
     ratio = _ratio(ours, theirs)
-    measured = f"{ratio:.1f} × ({median(ours):.0f} against {median(theirs):.0f} jobs/s)"
-    return [Figure("against pyzeebe tuned, the engine pushing back", measured, "≥ 8 ×", ratio >= 8, details(results))]
+    throughout = min(median(ours, "pushed_share"), median(theirs, "pushed_share"))
+    measured = (
+        f"{ratio:.1f} × ({median(ours):.0f} against {median(theirs):.0f} jobs/s; {median(ours, 'pushed_back'):.0f} and "
+        f"{median(theirs, 'pushed_back'):.0f} requests refused, in {throughout:.0%} of the seconds at least)"
+    )
+    name = "against pyzeebe tuned, the engine pushing back throughout"
+    return [Figure(name, measured, "≥ 8 ×", ratio >= 8 and throughout >= _THROUGHOUT, details(results))]
 
 
 def _against_pyzeebe(results: Results, name: str) -> Figure:
@@ -67,8 +77,8 @@ def _against_java(results: Results) -> list[Figure]:
     engine = f"engine {median(ours, 'engine_cpu_s'):.2f} against {median(best, 'engine_cpu_s'):.2f} CPU s/1000"
     return [
         Figure(
-            f"records on, against the Java client ({best[0].name})",
-            f"{ratio:.2f} × ({median(ours):.0f} against {median(best):.0f} jobs/s; {engine})",
+            "records on, against the Java client, the better of polling and streaming",
+            f"{ratio:.2f} × ({median(ours):.0f} against {median(best):.0f} jobs/s of {best[0].name}; {engine})",
             "≥ 0.95 ×",
             ratio >= 0.95,
         ),
@@ -90,12 +100,12 @@ def _with_rows(results: Results) -> Figure:
     return Figure("the same, each task writing a row by ctx.db", measured, "", None)
 
 
-def _cpu(results: Results) -> Figure:
-    ours = results["fleet, records on"]
-    cpu_s = median(ours, "worker_cpu_s")
-    alone_s = median(results["fleet, records off"], "worker_cpu_s")
-    measured = f"{cpu_s:.2f} client CPU s/1000 jobs ({alone_s:.2f} of it without records)"
-    return Figure("claim + finish + acknowledge, no ctx.db", measured, "≤ 0.5", cpu_s <= 0.5)
+def _cpu(results: Results, beside: Results) -> Figure:
+    cpu_s = median(results["fleet, records on"], "worker_cpu_s")
+    without_s = median(beside["fleet, records off"], "worker_cpu_s")
+    polling_s = median(beside["fleet, poll"], "worker_cpu_s")
+    measured = f"{cpu_s:.2f} client CPU s/1000 jobs ({without_s:.2f} without records; {polling_s:.2f} polling)"
+    return Figure("claim + finish + acknowledge, no ctx.db", measured, "≤ 0.5", cpu_s <= 0.5, details(beside))
 
 
 def _ratio(ours: list[Result], theirs: list[Result], of: Callable[[list[Result]], float] = median) -> float:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from bench.figures import commit, merge
 from tests.chaos.row import Finding, Row
 from tests.chaos.rows import TABLE, kill_points
 from tests.chaos.world import World
@@ -37,7 +38,6 @@ def main() -> int:
             lines = asyncio.run(run(stack, rows, seed=chosen.seed, scale=chosen.scale))
         finally:
             stack.down()
-    _keep(lines)
     return 0 if all(line["holds"] for line in lines) else 1
 
 
@@ -58,16 +58,11 @@ async def run(stack: LocalStack, rows: Sequence[Row], *, seed: int, scale: float
         mark = "[green]holds[/]" if finding.holds else "[bold red]SHORT[/]"
         took_s = time.monotonic() - begun
         console.print(f"{mark} {row.name}\n      measured {finding.measured}\n      target   {row.target}")
-        lines.append(row.written(finding) | {"scale": scale, "seed": seed, "took_s": round(took_s, 1)})
+        how = {"scale": scale, "seed": seed, "took_s": round(took_s, 1), "commit": commit()}
+        lines.append(row.written(finding) | how | {"at": datetime.now(UTC).isoformat(timespec="seconds")})
+        # At once: what was measured stays, whatever becomes of the rest; so do rows that do not run this time.
+        merge(lines[-1:], OUT / "chaos.json")
     return lines
-
-
-def _keep(lines: list[dict[str, object]]) -> None:
-    """Write the lines; those of rows that did not run this time stay."""
-    file = OUT / "chaos.json"
-    kept = {line["name"]: line for line in json.loads(file.read_text())} if file.exists() else {}
-    kept |= {str(line["name"]): line for line in lines}
-    file.write_text(json.dumps(list(kept.values()), indent=2) + "\n")
 
 
 def _arguments() -> argparse.Namespace:

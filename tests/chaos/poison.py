@@ -1,4 +1,4 @@
-"""Twenty ways in which a task can be poison, for its own process and for its neighbours."""
+"""Ways in which a task can be poison, for its own process and for its neighbours."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,12 @@ def _memory_hog() -> Any:
     hoard = []
     while True:
         hoard.append(bytearray(16 * 1024**2))
+
+
+def _deadlock() -> Any:
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()
 
 
 def _loop_in_c() -> Any:
@@ -88,9 +95,8 @@ KINDS: dict[str, Callable[[], Any]] = {
     "exit": _exit_hard,
     "segmentation-fault": _null_pointer,
     "sigkill": _signal(signal.SIGKILL),
-    "sigsegv": _signal(signal.SIGSEGV),
     "abort": _signal(signal.SIGABRT),
-    "sigbus": _signal(signal.SIGBUS),
+    "deadlock": _deadlock,
     "loop-in-c": _loop_in_c,
     "stack-overflow": _stack_overflow,
     "memory": _memory_hog,
@@ -104,9 +110,12 @@ KINDS: dict[str, Callable[[], Any]] = {
     "plain-error": _raise(ValueError("secret")),
     "hostile-error": _raise(_Hostile()),
     "not-json": lambda: {"value": object()},
+    "not-a-number": lambda: {"value": float("nan")},
+    "not-utf-8": lambda: {"value": "\ud800"},
+    "undeclared": lambda: ["a", "list"],
     "too-large": lambda: {"value": "x" * 1024 * 1024},
 }
-"""By name; the first dozen end or paralyse the process they run in."""
+"""By name; the first eleven end or paralyse the process they run in."""
 
 
 async def poison(kind: str, ctx: TaskContext) -> Any:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.chaos.rows import TABLE
+
 _PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 _BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
 
 
 def main() -> None:
-    """Replace the table between the marks by the lines of `build/chaos.json`."""
-    lines = json.loads(Path("build/chaos.json").read_text())
+    """Replace the table between the marks by the lines of `build/chaos.json`, in the order of the suite."""
+    found = {line["name"]: line for line in json.loads(Path("build/chaos.json").read_text())}
+    lines = [found[row.name] for row in TABLE if row.name in found]
     rows = [
         f"| {line['name']} | {line['target']} | {line['measured']} | {line['scale']:g} | {line['seed']} | "
+        f"{str(line.get('at', ''))[:10]} {line.get('commit', '')} | "
         f"{'yes' if line['holds'] else '**no**'} |"
         for line in lines
     ]
-    head = ["| what | target | measured | size | seed | holds |", "|---|---|---|---|---|---|"]
+    head = ["| what | target | measured | size | seed | measured at | holds |", "|---|---|---|---|---|---|---|"]
     page = _PAGE.read_text()
     before, _, rest = page.partition(_BEGIN)
     after = rest.partition(_END)[2]
