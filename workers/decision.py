@@ -6,6 +6,7 @@ import json
 import random
 import traceback
 from concurrent.futures import BrokenExecutor
+from typing import TypeVar
 
 from zeebe_fleet.workers.contract.errors import (
     BusinessError,
@@ -18,6 +19,7 @@ from zeebe_fleet.workers.contract.errors import (
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
 from zeebe_fleet.workers.contract.records import Claim
 
+Told = TypeVar("Told", Complete, ThrowError)
 RESULT_LIMIT_BYTES = 256 * 1024
 _BACKOFF_BASE_S = 1.0
 _BACKOFF_CAP_S = 300.0
@@ -36,7 +38,7 @@ def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcom
             return HandBack("whether its effect happened is unknown", suspect=True)
     match error:
         case BusinessError():
-            return ThrowError(error.code, error.message, error.variables)
+            return _thrown(error)
         case PermanentError():
             return Fail(str(error), retries=0)
         case InfrastructureError():
@@ -53,21 +55,34 @@ def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcom
             return _retry(f"{type(error).__name__} at {_place(error)}", claim)
 
 
-def bounded(outcome: Complete) -> Complete:
-    """Refuse a result that no process variable should carry.
+def bounded(outcome: Told) -> Told:
+    """Refuse variables that no process should carry.
 
     Raises:
-        PermanentError: more than 256 KB of JSON.
+        PermanentError: more than 256 KB of JSON, or none: NaN, infinity, half a character.
     """
     if not outcome.variables:
         return outcome
-    size_bytes = len(json.dumps(dict(outcome.variables), ensure_ascii=False).encode())
+    try:
+        size_bytes = len(json.dumps(dict(outcome.variables), ensure_ascii=False, allow_nan=False).encode())
+    except (ValueError, TypeError, RecursionError) as error:
+        raise PermanentError(
+            f"The result is not JSON ({type(error).__name__}).",
+            "Variables hold only objects, lists, text, finite numbers, booleans and null.",
+        ) from None
     if size_bytes > RESULT_LIMIT_BYTES:
         raise PermanentError(
             f"The result is {size_bytes // 1024} KB of JSON; the limit is {RESULT_LIMIT_BYTES // 1024} KB.",
             "Store it in a business table and return its key.",
         )
     return outcome
+
+
+def _thrown(error: BusinessError) -> Outcome:
+    try:
+        return bounded(ThrowError(error.code, error.message, error.variables))
+    except PermanentError as wrong:
+        return Fail(str(wrong), retries=0)
 
 
 def _retry(message: str, claim: Claim, retry_after_s: float | None = None) -> Fail:

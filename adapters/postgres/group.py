@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from zeebe_fleet.workers.contract.errors import FleetError
+
 T = TypeVar("T")
 R = TypeVar("R")
 _LIMIT = 200
@@ -65,10 +67,17 @@ class Group(Generic[T, R]):
             self._next_s = max(self._next_s, clock()) + self._every_s
 
     async def _write_group(self, group: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        """Write a group; where one item cannot be written, each is written alone, so that it breaks no other."""
         try:
             results: Sequence[R | Exception] = await self._write([item for item, _ in group])
-        except Exception as error:
+        except FleetError as error:
             results = [error] * len(group)
+        except Exception as error:
+            if len(group) > 1:
+                for one in group:
+                    await self._write_group([one])
+                return
+            results = [error]
         for (_, future), result in zip(group, results, strict=True):
             if future.done():
                 continue

@@ -10,8 +10,10 @@ _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def to_jsonb(value: Any) -> str:
-    """Write a value as text for a `jsonb` parameter; NUL characters, which `jsonb` refuses, become U+FFFD."""
+    """Write a value as text for a `jsonb` parameter; what `jsonb` refuses, NUL and half characters, becomes a mark."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if not written.isascii():
+        written = written.encode("utf-8", "replace").decode("utf-8")
     return _NUL.sub(r"\1\\ufffd", written) if "\\u0000" in written else written
 
 
