@@ -12,8 +12,9 @@ import typer.main
 from zeebe_fleet.deploy.cli import app
 
 _HEAD = """\
-<!-- Written by `make docs` from deploy/cli.py. Do not edit. -->
 # Command line
+
+<!-- Written by `make docs` from deploy/cli.py. Do not edit. -->
 
 `fleet` comes with the package. Every command says the same by `--help`. What is not an option here is a
 [setting](settings.md).

@@ -11,8 +11,9 @@ import graphql
 from zeebe_fleet.graphql_api.export import schema_text
 
 _HEAD = """\
-<!-- Written by `make docs` from graphql_api/. Do not edit. -->
 # GraphQL schema
+
+<!-- Written by `make docs` from graphql_api/. Do not edit. -->
 
 What can be asked at `/graphql`. How to use it, with examples: [start, follow, claim,
 complete](../how-to/graphql.md). The same as a file: [schema.graphql](../../graphql_api/schema.graphql).

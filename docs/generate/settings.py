@@ -26,8 +26,9 @@ READ_ELSEWHERE = {
 """Read by the local stack before there are settings."""
 
 _HEAD = """\
-<!-- Written by `make docs` from deploy/settings.py. Do not edit. -->
 # Settings
+
+<!-- Written by `make docs` from deploy/settings.py. Do not edit. -->
 
 Every setting is an environment variable, or a line in a file `.env` in the working folder. The environment wins.
 Names of nested settings are joined by two underscores. A secret is never printed, logged or sent to the engine.

@@ -35,7 +35,7 @@ def main() -> int:
     if built.returncode or foreign:
         print("\n".join([built.stdout, *said]), file=sys.stderr)
         return 1
-    print(f"The site is at {SITE.relative_to(ROOT)}/index.html.")
+    print(f"The site is at {SITE.relative_to(ROOT)}/index.html; with its search: python -m http.server -d build/site")
     return 0
 
 
