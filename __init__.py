@@ -9,39 +9,57 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zeebe_fleet import testing
+    from zeebe_fleet import data_models, testing
     from zeebe_fleet.workers.context import OutboundService, TaskContext
     from zeebe_fleet.workers.contract.errors import BusinessError, FleetError, PermanentError, TransientError
+    from zeebe_fleet.workers.contract.flow import Action, Condition, FlowEvent, Observer, Persister, Validator
     from zeebe_fleet.workers.contract.records import UndoneStep
+    from zeebe_fleet.workers.service_task import ServiceTaskHelper
     from zeebe_fleet.workers.task import task
 
 __all__ = [
+    "Action",
     "BusinessError",
+    "Condition",
     "FleetError",
+    "FlowEvent",
+    "Observer",
     "OutboundService",
     "PermanentError",
+    "Persister",
+    "ServiceTaskHelper",
     "TaskContext",
     "TransientError",
     "UndoneStep",
+    "Validator",
+    "data_models",
     "task",
     "testing",
 ]
 
 _HOMES = {
+    "Action": "workers.contract.flow",
     "BusinessError": "workers.contract.errors",
+    "Condition": "workers.contract.flow",
     "FleetError": "workers.contract.errors",
+    "FlowEvent": "workers.contract.flow",
+    "Observer": "workers.contract.flow",
     "OutboundService": "workers.context",
     "PermanentError": "workers.contract.errors",
+    "Persister": "workers.contract.flow",
+    "ServiceTaskHelper": "workers.service_task",
     "TaskContext": "workers.context",
     "TransientError": "workers.contract.errors",
     "UndoneStep": "workers.contract.records",
+    "Validator": "workers.contract.flow",
     "task": "workers.task",
 }
+_MODULES = frozenset({"data_models", "testing"})
 
 
 def __getattr__(name: str) -> Any:
-    if name == "testing":
-        found: Any = importlib.import_module(f"{__name__}.testing")
+    if name in _MODULES:
+        found: Any = importlib.import_module(f"{__name__}.{name}")
     elif name in _HOMES:
         found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     else:

@@ -6,18 +6,36 @@ import subprocess
 import sys
 
 import zeebe_fleet
-from zeebe_fleet import testing
+from zeebe_fleet import data_models, testing
 
 PUBLIC = [
+    "Action",
     "BusinessError",
+    "Condition",
     "FleetError",
+    "FlowEvent",
+    "Observer",
     "OutboundService",
     "PermanentError",
+    "Persister",
+    "ServiceTaskHelper",
     "TaskContext",
     "TransientError",
     "UndoneStep",
+    "Validator",
+    "data_models",
     "task",
     "testing",
+]
+FOR_MODELS = [
+    "ExtensionModel",
+    "ModelPersister",
+    "Readable",
+    "ServiceTaskHelper",
+    "WorkflowManagedMixin",
+    "WorkflowStateMixin",
+    "extension_model_base",
+    "register_data_model",
 ]
 FOR_TESTS = [
     "Complete",
@@ -39,11 +57,12 @@ def test_exported_members_are_these() -> None:
     """Taking one away breaks users; adding one is a promise. Both want to be meant."""
     assert sorted(zeebe_fleet.__all__) == PUBLIC
     assert sorted(testing.__all__) == FOR_TESTS
+    assert sorted(data_models.__all__) == FOR_MODELS
 
 
 def test_exported_members_are_there() -> None:
     """Each name leads to something, is listed, and is documented."""
-    for module, names in ((zeebe_fleet, PUBLIC), (testing, FOR_TESTS)):
+    for module, names in ((zeebe_fleet, PUBLIC), (testing, FOR_TESTS), (data_models, FOR_MODELS)):
         for name in names:
             assert getattr(module, name).__doc__, name
             assert name in dir(module)

@@ -6,25 +6,30 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from textwrap import dedent
 from typing import Any
 
 import zeebe_fleet
-from zeebe_fleet import testing
-from zeebe_fleet.workers.task import TaskSettings
+from zeebe_fleet import data_models, testing
+from zeebe_fleet.workers.task import Surroundings, TaskSettings
 
 _HEAD = """\
-<!-- Written by `make docs` from the docstrings. Do not edit. -->
 # Task API
 
-Everything that `zeebe_fleet` and `zeebe_fleet.testing` export, and nothing else is public. How to write tasks, with
-examples: [tasks](../how-to/tasks.md).
+<!-- Written by `make docs` from the docstrings. Do not edit. -->
+
+Everything that `zeebe_fleet`, `zeebe_fleet.data_models` and `zeebe_fleet.testing` export, and nothing else is public.
+How to write tasks, with examples: [tasks](../how-to/tasks.md); data models: [data models](../how-to/data-models.md).
 """
 
 _SECTION = re.compile(r"^(Args|Raises|Returns|Yields|Example|Source):[ \t]*(.*)$")
 _ITEM = re.compile(r"^ {4}(\w+): (.*)$")
-_INNER = {"session", "flush", "close", "unary", "streaming"}
+_INNER = {"session", "flush", "close", "unary", "streaming", "wait", "call", "at_work"}
 """Called by the fleet and by servers, not by users."""
+
+
+_MODULES = {"data_models", "testing"}
 
 
 def tasks_page() -> str:
@@ -33,7 +38,7 @@ def tasks_page() -> str:
 
 
 def _page() -> Iterator[str]:
-    exported = {name: getattr(zeebe_fleet, name) for name in zeebe_fleet.__all__ if name != "testing"}
+    exported = {name: getattr(zeebe_fleet, name) for name in zeebe_fleet.__all__ if name not in _MODULES}
     errors = {name: one for name, one in exported.items() if _is_error(one)}
     yield _HEAD
     yield "## zeebe_fleet\n"
@@ -45,6 +50,10 @@ def _page() -> Iterator[str]:
     yield "## Errors\n"
     for name, one in errors.items():
         yield from _entry(name, one)
+    yield "## zeebe_fleet.data_models\n"
+    for name in data_models.__all__:
+        if name not in exported:
+            yield from _entry(name, getattr(data_models, name))
     yield "## zeebe_fleet.testing\n"
     for name in testing.__all__:
         yield from _entry(name, getattr(testing, name))
@@ -74,7 +83,7 @@ def _member(name: str, value: Any) -> str:
 
 
 def _signature(name: str, one: Any) -> Iterator[str]:
-    if name == "task" or (isinstance(one, type) and not _is_made_by_users(one)):
+    if name == "task" or not (_is_made_by_users(one) if isinstance(one, type) else inspect.isfunction(one)):
         return
     yield "```py"  # a signature, no code to be tried
     yield f"{name}{_fields(one) if hasattr(one, '__dataclass_fields__') else _call(one)}"
@@ -88,7 +97,7 @@ def _is_made_by_users(one: type) -> bool:
 
 def _call(one: Any) -> str:
     """Write the parameters of a function or of an error's constructor as they stand in its source."""
-    function = _parsed(one.__init__ if isinstance(one, type) else inspect.unwrap(one))
+    function = _parsed(getattr(one, "__init__") if isinstance(one, type) else inspect.unwrap(one))  # noqa: B009
     assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef), "it is a function"
     arguments = function.args
     arguments.args = [one for one in arguments.args if one.arg != "self"]
@@ -119,9 +128,9 @@ def _settings() -> Iterator[str]:
     """The keyword arguments of `@task`, with the texts below the fields they become."""
     yield "| argument | type | default | |"
     yield "|---|---|---|---|"
-    declared = _parsed(TaskSettings)
-    assert isinstance(declared, ast.ClassDef), "the source of a class is a class"
-    for field, text in zip(declared.body, declared.body[1:], strict=False):
+    declared = [_parsed(TaskSettings), _parsed(Surroundings)]
+    body = [line for one in declared if isinstance(one, ast.ClassDef) for line in one.body]
+    for field, text in pairwise(body):
         if isinstance(field, ast.AnnAssign) and field.value and isinstance(text, ast.Expr):
             said = " ".join(str(ast.literal_eval(text.value)).split())
             kind = ast.unparse(field.annotation).replace("|", "\\|")
