@@ -204,4 +204,5 @@ class LiveView:
             took = "" if one.took_s is None else f"took {one.took_s:.1f} s"
             state = Text(one.state, style=_COLOURS.get(one.state, "cyan"))
             table.add_row(f"  {one.process_name}", Text(one.workflow_id[:8], style="dim"), state, one.stands or took)
-        return Group(Text.assemble("Workflows", (f"  more at {self._url}/start", "dim")), table)
+        more = f"  more at {self._url}/start: one that is declined, one with an outage"
+        return Group(Text.assemble("Workflows", (more, "dim")), table)

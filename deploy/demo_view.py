@@ -93,7 +93,7 @@ class LineView(ConsoleReport):
         for name, role, todo in PEOPLE:
             self._print(f"    [bold]{name:<6}[/]{role + ':':<23}{todo}")
         self._print(
-            f"  Start more at {url}/start: examples there are rejected by KYC, or refused their credit.\n"
+            f"  Start more at {url}/start: one that is declined, one with an outage.\n"
             f"  What the outside services were asked: {sandbox_url(self._settings)}/calls\n"
             f"  Ctrl-C stops everything; the data stays. `make demo` brings it back."
         )
