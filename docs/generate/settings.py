@@ -104,7 +104,7 @@ def _type(annotation: Any) -> str:
         return _type(choices[1])
     named = next((one for one in choices if one is not type(None)), annotation)
     words = {str: "text", SecretStr: "secret", int: "number", float: "number", bool: "true or false", Path: "path"}
-    return words.get(named, named.__name__)
+    return words.get(named) or str(named.__name__)
 
 
 def _default(field: FieldInfo) -> str:

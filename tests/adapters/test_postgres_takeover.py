@@ -130,8 +130,8 @@ async def test_workflow_moves_to_the_instance_made_anew(ledger: PostgresLedger, 
     assert duplicate == DuplicateStart(remade, first.workflow_id, first.job.process_instance_key)
     assert await ledger.move(duplicate)
     assert isinstance(await ledger.claim(again(remade)), Replay)
-    query = "SELECT process_instance_key, state FROM workflow WHERE workflow_id = $1"
-    assert tuple(await database.fetchrow(query, first.workflow_id)) == (remade.process_instance_key, "RUNNING")
+    query = "SELECT state FROM workflow WHERE workflow_id = $1 AND process_instance_key = $2"
+    assert await database.fetchval(query, first.workflow_id, remade.process_instance_key) == "RUNNING"
 
 
 async def test_workflow_stays_with_an_instance_that_got_somewhere(ledger: PostgresLedger) -> None:

@@ -15,4 +15,4 @@ TASKS = __name__
 for _task in load_app(shipped.__name__).tasks.values():
     _short = Task(_task.job_type, _task.action, replace(_task.settings, lease_s=3.0))
     vars(_task.action)["__fleet_task__"] = _short
-    globals()[_task.action.__name__] = _task.action
+    globals()[_task.name] = _task.action
