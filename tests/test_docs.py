@@ -22,6 +22,9 @@ from zeebe_fleet.adapters.postgres.tables import Base
 from zeebe_fleet.bpmn.tooling.lint import RULES
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.deploy.cli import app
+from zeebe_fleet.deploy.demo_view import PEOPLE
+from zeebe_fleet.deploy.doctor import _plan, examine
+from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 from zeebe_fleet.workers.contract.records import ActivityState, StepState, WorkflowState
 
 ROOT = Path(__file__).parents[1]
@@ -164,6 +167,30 @@ def test_metrics_are_listed() -> None:
     text = (ROOT / "docs/how-to/operations.md").read_text("utf-8")
     exposed = re.findall(r"^# TYPE (\S+)", Metrics().exposition().decode(), re.MULTILINE)
     assert [name for name in exposed if not name.endswith("_created") and f"| `{name}` |" not in text] == []
+
+
+def test_doctor_finds_what_the_page_lists() -> None:
+    """The page on `fleet doctor` has every subject, in order."""
+    zeebe = ZeebeSettings(address="a:1", tls=True, client_id="fleet", operate_url="http://operate")
+    plan = _plan(Settings(zeebe=zeebe, database_url="postgresql://database"))
+    text = (ROOT / "docs/how-to/doctor.md").read_text("utf-8")
+    listed = re.findall(r"^\| (\w+) \|", text, re.MULTILINE)
+    assert listed[1:] == [subject for subjects in plan for subject, _ in subjects]
+
+
+async def test_doctor_says_what_the_page_quotes() -> None:
+    """The example on the page is what the command says."""
+    settings = Settings(zeebe=ZeebeSettings(address="https://zeebe.example.com"))
+    text = (ROOT / "docs/how-to/doctor.md").read_text("utf-8")
+    first, *_ = [finding async for finding in examine(settings)]
+    assert f"✗ {first.subject:<13}{first.said}\n" in text
+    assert f"→ {first.next_step}\n" in text
+
+
+def test_readme_shows_the_demo_as_it_is() -> None:
+    """The people in the README's picture of the demo are those whom the demo offers."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert [one for one in PEOPLE if not re.search(r" +".join(map(re.escape, one)), text)] == []
 
 
 def test_every_decision_is_indexed() -> None:
