@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -24,7 +25,7 @@ def animate(frames: list[tuple[str, bytes]], file: Path) -> None:
     """Write frames with their captions as an animation that begins anew."""
     images = [_captioned(Image.open(io.BytesIO(picture)).convert("RGB"), said) for said, picture in frames]
     # Each a picture of its own: what is left of the one before would be seen as a shadow.
-    options = {"duration": _FRAME_MS, "loop": 0, "quality": _QUALITY, "method": 6, "kmin": 0, "kmax": 1}
+    options: dict[str, Any] = {"duration": _FRAME_MS, "loop": 0, "quality": _QUALITY, "method": 6, "kmin": 0, "kmax": 1}
     images[0].save(file, save_all=True, append_images=images[1:], **options)
 
 
