@@ -58,7 +58,7 @@ class HumanTaskSettings:
     """Leave user tasks of processes that somebody else deployed: the job type is shared by the whole cluster."""
     worker: str = "human-tasks"
     lease_s: float = 6 * 3600.0
-    first_lease_s: float = 30.0
+    first_lease_s: float = 10.0
     """Until the activity exists."""
     foreign_lease_s: float = 600.0
     """Others can complete a leased job, but take it only when the lease is over."""

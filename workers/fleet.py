@@ -88,9 +88,10 @@ class Fleet:
             await self._intake.stop()
             if self._quarantine is not None:
                 await self._quarantine.close()
-            for watcher in watching:
+            for watcher in (*watching, stopped):
                 watcher.cancel()
-            stopped.cancel()
+            # Whoever comes next closes what they use.
+            await asyncio.gather(*watching, stopped, return_exceptions=True)
         for source in taking:
             if not source.cancelled() and (error := source.exception()):
                 raise error

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import pickle
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
 
-from zeebe_fleet.workers.contract.outcomes import Fail, HandBack
+from zeebe_fleet.workers.contract.outcomes import Fail, HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Ledger
 from zeebe_fleet.workers.contract.records import Claim
+from zeebe_fleet.workers.observers import Unobserved
 from zeebe_fleet.workers.runner import Runner
 from zeebe_fleet.workers.trace import lines_of
 
@@ -27,10 +30,27 @@ DEATHS = 3
 ALONE_S = 60.0
 """How long an action may take in here."""
 
-_ALIVE = b"done\n"
 _LINE_BYTES = 64 * 1024 * 1024
 
 log = structlog.get_logger("fleet.quarantine")
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """The child lived on.
+
+    Args:
+        outcome: of the job; none when somebody else held it.
+    """
+
+    outcome: Outcome | HandBack | None
+
+
+class _Finished(Unobserved):
+    outcome: Outcome | HandBack | None = None
+
+    def job_finished(self, claim: Claim, outcome: Outcome | HandBack | None) -> None:
+        self.outcome = outcome
 
 
 class Quarantine:
@@ -55,10 +75,14 @@ class Quarantine:
 
     async def process(self, claim: Claim) -> None:
         """Work on a suspect job to its end, or to its process's end."""
+        observer = self._runner.observer
         async with self._turn:
-            how = await self._survive(claim)
-            if how is None:
+            observer.job_started(claim)
+            lived = await self._survive(claim)
+            if not isinstance(lived, str):
+                observer.job_finished(claim, lived.outcome)
                 return
+            how = lived
             deaths = await self._ledger.died(claim, how)
             log.warning("quarantine.died", job_type=claim.job.type, job_key=claim.job.key, how=how, deaths=deaths)
             if deaths < DEATHS:
@@ -70,6 +94,7 @@ class Quarantine:
                     retries=0,
                 )
                 await self._ledger.finish(claim, outcome)
+            observer.job_finished(claim, outcome)
             await self._runner.acknowledge(claim, outcome)
 
     async def close(self) -> None:
@@ -79,8 +104,8 @@ class Quarantine:
             child.kill()
             await child.wait()
 
-    async def _survive(self, claim: Claim) -> str | None:
-        """Have the child work on a job; returns how it died, if it did."""
+    async def _survive(self, claim: Claim) -> Lived | str:
+        """Have the child work on a job; returns what became of it, or how the child died."""
         child = await self._living()
         assert child.stdin is not None, "it is a pipe"
         assert child.stdout is not None, "it is a pipe"
@@ -89,8 +114,8 @@ class Quarantine:
                 child.stdin.write(base64.b64encode(pickle.dumps(claim)) + b"\n")
                 await child.stdin.drain()
             async with asyncio.timeout(self._alone_s):
-                if await child.stdout.readline() == _ALIVE:
-                    return None
+                if (line := await child.stdout.readline()).endswith(b"\n"):
+                    return Lived(pickle.loads(base64.b64decode(line)))
         except TimeoutError:
             await self.close()
             return f"taking longer than {self._alone_s:g} s"
@@ -112,13 +137,16 @@ class Quarantine:
 async def serve(runner: Runner) -> None:
     """In the child: work on the jobs that come in, one at a time, until the parent is gone."""
     loop = asyncio.get_running_loop()
-    replies = sys.stdout.buffer
+    # What an action prints must not be taken for a reply.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
     while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
         claim: Claim = pickle.loads(base64.b64decode(line))
+        runner.observer = finished = _Finished()
         with lines_of(claim):
             await runner.process(claim)
         try:
-            replies.write(_ALIVE)
+            replies.write(base64.b64encode(pickle.dumps(finished.outcome)) + b"\n")
             replies.flush()
         except BrokenPipeError:
             return

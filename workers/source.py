@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -64,36 +65,44 @@ class JobSource:
         async with asyncio.TaskGroup() as group:
             if self._task.settings.mode != "poll":
                 group.create_task(self._keep_streaming())
-            if self._task.settings.mode != "stream":
-                group.create_task(self._keep_polling())
+            group.create_task(self._keep_polling())
 
     def silent_s(self) -> float:
         """Return for how long neither stream nor poll has got an answer, in seconds."""
         return time.monotonic() - max(self._polled_at, self._heard_at)
 
     async def _keep_polling(self) -> None:
+        """Poll for jobs that wait; in mode `stream` only now and then: for older ones, and to see a dead stream."""
         backoff = Backoff()
         while True:
             await self._intake.opened()
-            taken = await self._slots.take(self._refill_at(), self._poll_share())
-            try:
-                jobs = await self._poll(taken)
-            except EngineError as error:
-                self._slots.give_back(taken)
-                self._observer.unanswered(self._task.job_type, "poll", error)
-                log.info("poll.waiting", job_type=self._task.job_type, why=error.message)
+            found = await self._poll(await self._slots.take(self._refill_at(), self._poll_share()))
+            if found is None:
                 await backoff.pause()
                 continue
             backoff.reset()
-            self._polled_at = time.monotonic()
-            self._observer.answered(self._task.job_type, "poll", len(jobs))
-            self._slots.give_back(taken - len(jobs))
-            for job in jobs:
-                self._start(job, self._slots)
-            if jobs:
-                self._replace_silent_stream()
+            if not found and self._task.settings.mode == "stream":
+                await asyncio.sleep(_SILENT_S * random.uniform(0.8, 1.2))
 
-    async def _poll(self, limit: int) -> list[Job]:
+    async def _poll(self, taken: int) -> int | None:
+        """Ask for as many jobs as slots were taken; returns how many came, none at all when the engine refused."""
+        try:
+            jobs = await self._activate(taken)
+        except EngineError as error:
+            self._slots.give_back(taken)
+            self._observer.unanswered(self._task.job_type, "poll", error)
+            log.info("poll.waiting", job_type=self._task.job_type, why=error.message)
+            return None
+        self._polled_at = time.monotonic()
+        self._observer.answered(self._task.job_type, "poll", len(jobs))
+        self._slots.give_back(taken - len(jobs))
+        for job in jobs:
+            self._start(job, self._slots)
+        if jobs:
+            self._replace_silent_stream()
+        return len(jobs)
+
+    async def _activate(self, limit: int) -> list[Job]:
         settings = self._task.settings
         self._observer.asked(self._task.job_type, "poll", _LATE_S)
         return await self._engine.activate(
@@ -102,7 +111,7 @@ class JobSource:
             lease_s=settings.lease_s,
             worker=self._intake.worker,
             variables=self._task.variables,
-            poll_s=_POLL_S,
+            poll_s=0.0 if settings.mode == "stream" else _POLL_S,
         )
 
     async def _keep_streaming(self) -> None:

@@ -89,7 +89,7 @@ class Task:
 class TaskSettings:
     """How a task's jobs are taken and run."""
 
-    lease_s: float = 30.0
+    lease_s: float = 20.0
     """How long a job is ours before the engine may hand it to another worker; extended while it is worked on."""
     slots: int = 0
     """How many of these jobs one worker has at a time; 0 for an even share among its tasks."""

@@ -53,7 +53,8 @@ class Group(Generic[T, R]):
             while self._waiting:
                 await self._paced()
                 group = [self._waiting.popleft() for _ in range(min(_LIMIT, len(self._waiting)))]
-                await self._write_group(group)
+                if group:
+                    await self._write_group(group)
         finally:
             self._idle += 1
 

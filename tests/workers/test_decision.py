@@ -138,3 +138,19 @@ async def says_when(day: datetime) -> dict[str, bool]:
 async def test_variables_given_as_python_values_come_as_json() -> None:
     """As the engine would deliver them."""
     assert await run_task(says_when, {"day": datetime(2026, 11, 21, tzinfo=UTC)}) == Complete({"in_utc": True})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
+async def test_a_result_that_is_not_json_is_an_incident(value: object) -> None:
+    """What neither database nor engine can hold is refused before it reaches them, thrown or returned."""
+
+    @task("odd")
+    async def odd() -> dict[str, object]:
+        return {"value": value}
+
+    returned = await run_task(odd, {}, step=STEP)
+    thrown = await outcome_of(BusinessError("ODD", variables={"value": value}))
+    for outcome in (returned, thrown):
+        assert isinstance(outcome, Fail)
+        assert outcome.retries == 0
+        assert "JSON" in outcome.message

@@ -1,0 +1,69 @@
+"""Group commit: what is written together, and what becomes of an item that cannot be written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from zeebe_fleet.adapters.postgres.group import Group
+from zeebe_fleet.workers.contract.errors import RecordsUnavailable
+
+
+async def test_group_isolates_an_item_that_cannot_be_written() -> None:
+    """One item that breaks the statement fails alone; its neighbours are written."""
+    written: list[int] = []
+
+    async def write(items: Sequence[int]) -> list[None]:
+        if 2 in items:
+            raise ValueError("it has no place in the statement")
+        written.extend(items)
+        return [None] * len(items)
+
+    group: Group[int, None] = Group(write, connections=1)
+    results = await asyncio.gather(*(group.submit(number) for number in range(4)), return_exceptions=True)
+    assert written == [0, 1, 3]
+    assert [type(result) for result in results] == [type(None), type(None), ValueError, type(None)]
+
+
+async def test_group_asks_a_database_that_is_away_only_once() -> None:
+    """What is no fault of any item is told to all, without another try."""
+    calls: list[int] = []
+
+    async def write(items: Sequence[int]) -> list[None]:
+        calls.append(len(items))
+        raise RecordsUnavailable("PostgreSQL did not answer.")
+
+    group: Group[int, None] = Group(write, connections=1)
+    results = await asyncio.gather(*(group.submit(number) for number in range(4)), return_exceptions=True)
+    assert calls == [4]
+    assert {type(result) for result in results} == {RecordsUnavailable}
+
+
+async def test_group_lets_a_lone_item_wait_for_nobody() -> None:
+    """Without company there is no pause, however long the pace."""
+
+    async def write(items: Sequence[int]) -> list[None]:
+        return [None] * len(items)
+
+    group: Group[int, None] = Group(write, connections=1, every_s=60.0)
+    async with asyncio.timeout(5):
+        for number in range(3):
+            await group.submit(number)
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+async def test_group_paces_what_comes_in_crowds(connections: int) -> None:
+    """Under load, what comes during the pause goes into one group."""
+    sizes: list[int] = []
+
+    async def write(items: Sequence[int]) -> list[None]:
+        sizes.append(len(items))
+        return [None] * len(items)
+
+    group: Group[int, None] = Group(write, connections=connections, every_s=0.05)
+    await asyncio.gather(*(group.submit(number) for number in range(10)))
+    later = [asyncio.create_task(group.submit(number)) for number in range(10)]
+    await asyncio.gather(*later)
+    assert sizes == [10, 10]
