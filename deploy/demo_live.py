@@ -84,7 +84,7 @@ class LiveView:
     def __exit__(self, *_: object) -> None:
         """Leave the last picture as it is."""
         if self._foot == _STOPPING:
-            self._foot = "Everything is stopped; the data stays."
+            self._foot = "Stopped; the data stays."
         self._live.stop()
 
     def say(self, text: str) -> None:

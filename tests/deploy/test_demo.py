@@ -68,7 +68,7 @@ def test_picture_shows_parts_places_people_and_workflows() -> None:
     text = re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", shown.getvalue())
     wanted = ["3.7 s", "127.0.0.1:26500", "http://127.0.0.1:8080", WAITING.stands, "took 0.4 s", "odd.job", "fleet.log"]
     assert [one for one in [*wanted, *(name for name, *_ in PEOPLE)] if one not in text] == []
-    assert text.rstrip().endswith("Everything is stopped; the data stays.")
+    assert text.rstrip().endswith("Stopped; the data stays.")
 
 
 def test_picture_has_no_operate_where_there_is_none() -> None:
@@ -114,7 +114,7 @@ def test_demo_on_a_terminal_stops_cleanly(tmp_path: Path) -> None:
         for wanted in (b"hello_world", b"waits for reviewers"):
             seen += _read_until(master, wanted)
         os.write(master, b"\x03")
-        seen += _read_until(master, b"Everything is stopped")
+        seen += _read_until(master, b"Stopped; the data")
         assert demo.wait(timeout=30) == 0
     finally:
         demo.kill()
