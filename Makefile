@@ -42,6 +42,9 @@ bench: $(READY) ## Measure the fleet beside pyzeebe, the Java client and a bare 
 bench-start: $(READY) ## Measure the demo's start to the first workflow, a second smoke, memory, and a job's CPU
 	@$(BIN)/python -m bench.start
 
+bench-ui: $(READY) ## Measure the pages: weight, speed, and two hundred people connected
+	@$(BIN)/python -m bench.ui $(ARGS)
+
 ui: $(READY) ## Build the page people work in; without it the API serves a plain inbox
 	@$(BIN)/python -m zeebe_fleet.deploy.ui_build
 

@@ -35,7 +35,8 @@ def create_app(services: ApiServices, settings: ApiSettings) -> Starlette:
             "Signing in through an OIDC issuer is not available in this version.",
             "Leave the issuer out and listen on 127.0.0.1.",
         )
-    schema = make_schema(settings.limits, introspection=settings.introspection)
+    models = services.data_rows.models if services.data_rows else ()
+    schema = make_schema(settings.limits, introspection=settings.introspection, models=models)
     graphql = Authenticated(schema, services, settings)
     return Starlette(
         routes=[

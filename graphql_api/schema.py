@@ -12,6 +12,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from zeebe_fleet.graphql_api.activity_mutations import ActivityMutations
+from zeebe_fleet.graphql_api.broadcast import Broadcast
+from zeebe_fleet.graphql_api.data_rows import data_row_queries
 from zeebe_fleet.graphql_api.errors import UserError
 from zeebe_fleet.graphql_api.faults import Faults
 from zeebe_fleet.graphql_api.limits import limiting
@@ -22,6 +24,7 @@ from zeebe_fleet.graphql_api.service_operations import ServiceMutations, Service
 from zeebe_fleet.graphql_api.settings import Limits
 from zeebe_fleet.graphql_api.subscriptions import Subscription
 from zeebe_fleet.graphql_api.workflow_mutations import WorkflowMutations
+from zeebe_fleet.workers.contract.data_rows import ReadableModel
 
 Query = merge_types("Query", (RecordQueries, ServiceQueries, OutsideWorldQueries))
 Mutation = merge_types("Mutation", (WorkflowMutations, ActivityMutations, ServiceMutations, OutsideWorldMutations))
@@ -30,17 +33,30 @@ Mutation = merge_types("Mutation", (WorkflowMutations, ActivityMutations, Servic
 class FleetSchema(strawberry.Schema):
     """The schema; `Faults` logs what is to be logged, so that nothing else does."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._broadcast = Broadcast(self._schema)
+
+    async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
+        """Run an operation whose results are streamed; what many ask for alike is executed once for all."""
+        asked = self._broadcast.asked(query, kwargs.get("operation_name"), kwargs.get("variable_values"))
+        if asked is not None:
+            return self._broadcast.follow(asked, kwargs["context_value"])
+        return await super().stream(query, *args, **kwargs)
+
     def process_errors(self, errors: Sequence[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing: messages may quote variables."""
 
 
-def make_schema(limits: Limits | None = None, *, introspection: bool = True) -> FleetSchema:
-    """Make the schema with its limits."""
+def make_schema(
+    limits: Limits | None = None, *, introspection: bool = True, models: Sequence[ReadableModel] = ()
+) -> FleetSchema:
+    """Make the schema with its limits, and with queries for the data models that are open for reading."""
     extensions: list[Any] = [Faults, *limiting(limits or Limits())]
     if not introspection:
         extensions.append(DisableIntrospection)
     return FleetSchema(
-        query=Query,
+        query=merge_types("Query", (Query, data_row_queries(models))) if models else Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[UserError],

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zeebe_fleet.workers.contract.api_ports import Activities, Changes, Delivery, OutsideWorld, Requests, Workflows
+from zeebe_fleet.workers.contract.data_rows import DataRows
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
 
@@ -63,3 +64,5 @@ class ApiServices:
     changes: Changes
     outside_world: OutsideWorld | None = None
     """Only where the services are a sandbox of one's own."""
+    data_rows: DataRows | None = None
+    """Only where the app has data models that are open for reading."""

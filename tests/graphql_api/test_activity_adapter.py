@@ -99,7 +99,7 @@ async def test_person_cannot_do_the_adapters_work(api: Api) -> None:
 async def test_task_that_is_too_large_is_refused(system: GraphQLActivitySystem) -> None:
     """It never becomes an activity, however often it is sent."""
     with pytest.raises(PermanentError, match="API refused"):
-        await system.create_activity(replace(task(5), variables={"text": "x" * 2_000_000}))
+        await system.create_activity(replace(task(5), variables={"text": "x" * 9_000_000}))
 
 
 async def test_api_that_is_away_is_infrastructure(unused_tcp_port: int) -> None:

@@ -46,7 +46,7 @@ export function useCursor(ids: readonly string[], began: string | null = null) {
 }
 
 /** What was typed, once the typing rests. */
-export function useRested(text: string, restMs = 150): string {
+export function useRested(text: string, restMs = 60): string {
   const [rested, set] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => set(text), restMs);
