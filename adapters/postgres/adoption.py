@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+from zeebe_fleet.adapters.postgres.calls import UNCALLED, Called, ModelOf, called, given
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.pool import Connection
-from zeebe_fleet.workers.contract.job import FLEET_INSTANCE, RESERVED_VARIABLES, Job, ProcessInstanceKey
+from zeebe_fleet.workers.contract.job import FLEET_INSTANCE, Job, ProcessInstanceKey
 from zeebe_fleet.workers.contract.principal import FLEET
 from zeebe_fleet.workers.contract.records import DuplicateStart, Origin, Refused
 
@@ -44,6 +45,7 @@ WHERE process_instance_key = $1 AND state IN ('STARTING', 'RUNNING') AND workflo
 _MOVE = """
 UPDATE workflow SET process_instance_key = $3, state = 'RUNNING', ended_at = NULL, probed_at = now()
 WHERE workflow_id = $1 AND process_instance_key = $2 AND state IN ('STARTING', 'RUNNING', 'ENDED_UNKNOWN')
+    AND NOT EXISTS (SELECT 1 FROM workflow again WHERE again.rerun_of = $1)
     AND NOT EXISTS (
         SELECT 1 FROM step LEFT JOIN owed USING (step_id)
         WHERE step.workflow_id = $1 AND process_instance_key = $2 AND step.state = 'COMPLETED' AND owed.step_id IS NULL
@@ -53,13 +55,16 @@ RETURNING workflow_id
 
 _INSERT = """
 INSERT INTO workflow (workflow_id, process_name, process_version, definition_key, process_instance_key,
-    parent_workflow_id, tenant_id, input, state, origin, principal, started_at, probed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'RUNNING', $9, $10, now(), now())
+    parent_workflow_id, tenant_id, input, state, origin, principal, started_at, probed_at, call_path, loop_counter,
+    rerun_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'RUNNING', $9, $10, now(), now(), $11, $12, $13)
 ON CONFLICT (process_instance_key) WHERE state IN ('STARTING', 'RUNNING') DO NOTHING
 """
 
 
-async def workflows_of(connection: Connection, jobs: Sequence[Job]) -> list[UUID | DuplicateStart | Refused]:
+async def workflows_of(
+    connection: Connection, jobs: Sequence[Job], model_of: ModelOf
+) -> list[UUID | DuplicateStart | Refused]:
     """Return the workflow of each job, adopting instances that have none."""
     rows = await connection.fetch(_KNOWN, [job.workflow_id for job in jobs], [job.process_instance_key for job in jobs])
     found: list[UUID | DuplicateStart | Refused] = []
@@ -69,7 +74,7 @@ async def workflows_of(connection: Connection, jobs: Sequence[Job]) -> list[UUID
         elif row["live"] is not None and (job.workflow_id is None or row["origin"] == Origin.CHILD):
             found.append(row["live"])
         else:
-            found.append(await _adopt(connection, job))
+            found.append(await _adopt(connection, job, model_of))
     return found
 
 
@@ -102,15 +107,17 @@ async def move(connection: Connection, verdict: DuplicateStart) -> bool:
     return True
 
 
-async def _adopt(connection: Connection, job: Job) -> UUID | DuplicateStart | Refused:
+async def _adopt(connection: Connection, job: Job, model_of: ModelOf) -> UUID | DuplicateStart | Refused:
     if _is_child(job):
-        return await _insert(connection, job, Origin.CHILD, uuid4())
+        return await _insert_called(connection, job, model_of)
     if job.workflow_id is None:
         return await _insert(connection, job, Origin.EXTERNAL, uuid4())
-    return await _adopt_named(connection, job, job.workflow_id)
+    return await _adopt_named(connection, job, job.workflow_id, model_of)
 
 
-async def _adopt_named(connection: Connection, job: Job, workflow_id: UUID) -> UUID | DuplicateStart | Refused:
+async def _adopt_named(
+    connection: Connection, job: Job, workflow_id: UUID, model_of: ModelOf
+) -> UUID | DuplicateStart | Refused:
     instance = (job.process_instance_key, job.definition_key, job.process_version)
     if await adopt_started(connection, workflow_id, instance):
         return workflow_id
@@ -120,7 +127,7 @@ async def _adopt_named(connection: Connection, job: Job, workflow_id: UUID) -> U
     if workflow is None:
         return await _insert(connection, job, Origin.EXTERNAL, workflow_id)
     if workflow["process_name"] != job.process_name:
-        return await _insert(connection, job, Origin.CHILD, uuid4())
+        return await _insert_called(connection, job, model_of)
     return DuplicateStart(job, workflow_id, ProcessInstanceKey(workflow["process_instance_key"]))
 
 
@@ -130,8 +137,12 @@ def _is_child(job: Job) -> bool:
     return inherited is not None and str(inherited) != str(job.process_instance_key)
 
 
-async def _insert(connection: Connection, job: Job, origin: Origin, workflow_id: UUID) -> UUID:
-    parent = await _parent_of(connection, job) if origin is Origin.CHILD else None
+async def _insert_called(connection: Connection, job: Job, model_of: ModelOf) -> UUID | Refused:
+    by = await called(connection, job, model_of)
+    return by if isinstance(by, Refused) else await _insert(connection, job, Origin.CHILD, uuid4(), by)
+
+
+async def _insert(connection: Connection, job: Job, origin: Origin, workflow_id: UUID, by: Called = UNCALLED) -> UUID:
     await connection.execute(
         _INSERT,
         workflow_id,
@@ -139,27 +150,17 @@ async def _insert(connection: Connection, job: Job, origin: Origin, workflow_id:
         job.process_version,
         job.definition_key,
         job.process_instance_key,
-        parent,
+        by.parent_id,
         job.tenant_id,
-        to_jsonb({name: value for name, value in job.variables.items() if name not in RESERVED_VARIABLES}),
+        to_jsonb(given(job)),
         origin,
         to_jsonb(FLEET.to_json()),
+        by.call_path,
+        by.loop_counter,
+        by.rerun_of,
     )
     adopted: UUID = await connection.fetchval(
         "SELECT workflow_id FROM workflow WHERE process_instance_key = $1 AND state IN ('STARTING', 'RUNNING')",
         job.process_instance_key,
     )
     return adopted
-
-
-async def _parent_of(connection: Connection, job: Job) -> UUID | None:
-    parent: UUID | None = await connection.fetchval(
-        """
-        SELECT workflow_id FROM workflow
-        WHERE process_instance_key = $1::bigint OR ($1::bigint IS NULL AND workflow_id = $2)
-        ORDER BY position DESC LIMIT 1
-        """,
-        int(job.variables[FLEET_INSTANCE]) if job.variables.get(FLEET_INSTANCE) is not None else None,
-        job.workflow_id,
-    )
-    return parent

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.adoption import workflows_of
+from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.compensation import take_undone
 from zeebe_fleet.adapters.postgres.familiar import Familiar
+from zeebe_fleet.adapters.postgres.incidents import refuse
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
 from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.adapters.postgres.questions import ask
+from zeebe_fleet.adapters.postgres.recall import Recall
 from zeebe_fleet.adapters.postgres.step_rows import claim_of, input_of, new_row
 from zeebe_fleet.adapters.postgres.takeover import take_over
 from zeebe_fleet.workers.contract.errors import StaleError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.model import ProcessModel
 from zeebe_fleet.workers.contract.outcomes import Complete
-from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Refused, Replay, StepState, Verdict
-
-ModelOf = Callable[[int], Awaitable[ProcessModel]]
+from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Replay, StepState, Verdict
 
 _EXISTING = """
 SELECT step.workflow_id, step.job_key
@@ -43,13 +44,15 @@ FOR UPDATE OF step SKIP LOCKED
 _INSERT = """
 WITH inserted AS (
     INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash)
-    SELECT workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-        process_instance_key, definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash
+        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash, call_path)
+    SELECT job.workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
+        job.process_instance_key, job.definition_key, job.loop_counter, preceding::text[], 'CLAIMED', job.input,
+        input_hash, workflow.call_path
     FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
         $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[])
         AS job (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
             process_instance_key, definition_key, loop_counter, preceding, input, input_hash)
+    JOIN workflow ON workflow.workflow_id = job.workflow_id AND workflow.rerun_of IS NULL
     ON CONFLICT (workflow_id, job_key) DO NOTHING
     RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round
 ), attempted AS (
@@ -94,6 +97,7 @@ class Claims:
         self._model_of = model_of
         self._worker = worker
         self._familiar = Familiar(worker)
+        self._recall = Recall(worker)
 
     async def take(self, pool: Pool, jobs: Sequence[Job]) -> list[Verdict | Exception]:
         """Decide about each job, in their order; one that is here twice is decided once.
@@ -118,7 +122,7 @@ class Claims:
     async def _take_others(self, connection: Connection, jobs: Sequence[Job]) -> dict[int, Verdict]:
         verdicts: dict[int, Verdict] = {}
         known: dict[tuple[UUID, int], Job] = {}
-        for job, found in zip(jobs, await workflows_of(connection, jobs), strict=True):
+        for job, found in zip(jobs, await workflows_of(connection, jobs, self._model_of), strict=True):
             if isinstance(found, UUID):
                 known[found, job.key] = job
                 self._familiar.remember(job, found)
@@ -145,11 +149,18 @@ class Claims:
     async def _insert(self, connection: Connection, jobs: dict[tuple[UUID, int], Job]) -> dict[int, Verdict]:
         if not jobs:
             return {}
-        models = {job.key: await self._model_of(job.definition_key) for job in jobs.values()}
+        models: dict[int, ProcessModel] = {job.key: await self._model_of(job.definition_key) for job in jobs.values()}
         columns = zip(*(new_row(key[0], job, models[job.key]) for key, job in jobs.items()), strict=True)
         rows = await connection.fetch(_INSERT, *columns, self._worker)
         claims = {row["job_key"]: claim_of(jobs[row["workflow_id"], row["job_key"]], row) for row in rows}
         verdicts: dict[int, Verdict] = {}
+        if len(claims) < len(jobs):
+            left = {key: job for key, job in jobs.items() if job.key not in claims}
+            for job_key, verdict in (await self._recall.take(connection, left, models)).items():
+                if isinstance(verdict, Claim):
+                    claims[job_key] = verdict
+                else:
+                    verdicts[job_key] = verdict
         for job_key in sorted(claims):
             verdicts[job_key] = await _with_undone(connection, claims[job_key], models[job_key])
         return verdicts
@@ -157,7 +168,7 @@ class Claims:
     async def _take_again(self, connection: Connection, job: Job, row: Record) -> Verdict:
         mismatch = _mismatch(job, row)
         if mismatch:
-            return await _refuse(connection, job, row["workflow_id"], mismatch)
+            return await refuse(connection, job, row["workflow_id"], mismatch)
         replay = _replay(job, row)
         if replay:
             return replay
@@ -208,19 +219,13 @@ def _replay(job: Job, row: Record) -> Replay | None:
     return None
 
 
-async def _refuse(connection: Connection, job: Job, workflow_id: UUID, reason: str) -> Refused:
-    """Keep the reason where people look for it; the engine gets it as an incident."""
-    await connection.execute("UPDATE workflow SET incident = $2 WHERE workflow_id = $1", workflow_id, reason)
-    return Refused(job, reason)
-
-
 async def _with_undone(connection: Connection, claim: Claim, model: ProcessModel) -> Verdict:
     undo = model.undoes.get(claim.job.element_id)
     if undo is None:
         return claim
     undone = await take_undone(connection, claim, undo)
     if not undone and undo.element_id not in model.human_tasks:
-        return await _refuse(
+        return await refuse(
             connection,
             claim.job,
             claim.workflow_id,

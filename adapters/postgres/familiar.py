@@ -17,17 +17,18 @@ from zeebe_fleet.workers.contract.records import Claim
 
 _REMEMBERED = 10_000
 
-#: is the instance adopted, is this its job's first delivery, and of an element that begins once at most, has no other
-#: job been here?
+#: is the instance adopted and its workflow no re-run, is this its job's first delivery, and of an element that begins
+#: once at most, has no other job been here?
 _CLAIM = """
 WITH familiar AS (
-    SELECT job.* FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    SELECT job.*, workflow.call_path
+    FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
         $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[], $14::bool[])
         AS job (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
             process_instance_key, definition_key, loop_counter, preceding, input, input_hash, once)
     JOIN workflow
         ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.process_instance_key
-        AND workflow.state IN ('STARTING', 'RUNNING')
+        AND workflow.state IN ('STARTING', 'RUNNING') AND workflow.rerun_of IS NULL
     WHERE NOT (job.once AND EXISTS (
         SELECT 1 FROM step other
         WHERE other.workflow_id = job.workflow_id AND other.element_id = job.element_id
@@ -35,9 +36,9 @@ WITH familiar AS (
     ))
 ), inserted AS (
     INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash)
+        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash, call_path)
     SELECT workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-        process_instance_key, definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash
+        process_instance_key, definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash, call_path
     FROM familiar
     ON CONFLICT (workflow_id, job_key) DO NOTHING
     RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round

@@ -146,6 +146,7 @@ _OURS = frozenset(
         "step_attempt",
         "activity",
         "activity_event",
+        "workflow_event",
         "owed",
         "alembic_version",
     ]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.adapters.postgres.adoption import move
-from zeebe_fleet.adapters.postgres.claims import Claims, ModelOf
+from zeebe_fleet.adapters.postgres.calls import ModelOf
+from zeebe_fleet.adapters.postgres.claims import Claims
 from zeebe_fleet.adapters.postgres.group import Group
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.orphans import Orphans

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from asyncpg import Record
 
-from zeebe_fleet.adapters.postgres.claims import ModelOf
+from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.compensation import undone_by
 from zeebe_fleet.adapters.postgres.pool import Connection
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from zeebe_fleet.adapters.postgres.claims import ModelOf
+from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.outbox import ACTIVITY_TOLD, end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey

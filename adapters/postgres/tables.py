@@ -64,7 +64,12 @@ class Workflow(Base):
     definition_key: Mapped[int | None] = mapped_column(BigInteger)
     process_instance_key: Mapped[int | None] = mapped_column(BigInteger)
     parent_workflow_id: Mapped[UUID | None] = mapped_column(ForeignKey("workflow.workflow_id"))
+    #: the one that failed, and that this one runs again; of a called one, its counterpart there
     rerun_of: Mapped[UUID | None] = mapped_column(ForeignKey("workflow.workflow_id"))
+    #: element ids of the call activities that lead here, outermost first
+    call_path: Mapped[list[str]] = mapped_column(server_default="{}")
+    #: which run of a multi-instance called it
+    loop_counter: Mapped[int | None]
     business_key: Mapped[str | None]
     tenant_id: Mapped[str] = mapped_column(server_default=DEFAULT_TENANT)
     input: Mapped[Json] = mapped_column(server_default="{}")
@@ -79,6 +84,8 @@ class Workflow(Base):
     ended_at: Mapped[datetime | None]
     #: when the engine was last seen to know this instance
     probed_at: Mapped[datetime | None]
+    #: when what people entered was removed from it
+    erased_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index(
@@ -92,6 +99,9 @@ class Workflow(Base):
         Index("workflow_business_key", "business_key"),
         Index("workflow_parent", "parent_workflow_id"),
         Index("workflow_state", "state", "position"),
+        Index("workflow_rerun_of", "rerun_of", unique=True, postgresql_where=text("rerun_of IS NOT NULL")),
+        Index("workflow_incident", "position", postgresql_where=text("incident IS NOT NULL")),
+        Index("workflow_created", "created_at", postgresql_using="brin"),
     )
 
 
@@ -132,6 +142,10 @@ class Step(Base):
     result: Mapped[Json | None]
     error: Mapped[Json | None]
     compensated_by: Mapped[int | None] = mapped_column(ForeignKey("step.step_id"))
+    #: the step of an earlier run that this one stands for; no foreign key, for that run may be pruned
+    rerun_of: Mapped[int | None] = mapped_column(BigInteger)
+    #: whether it returned what that step had recorded, without running
+    recalled: Mapped[bool] = mapped_column(server_default=text("false"))
     claimed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
 
@@ -160,6 +174,19 @@ class StepAttempt(Base):
     error: Mapped[Json | None]
 
 
+class WorkflowEvent(Base):
+    """What somebody asked for of a workflow; append-only."""
+
+    __tablename__ = "workflow_event"
+
+    event_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    workflow_id: Mapped[UUID] = mapped_column(ForeignKey("workflow.workflow_id"), index=True)
+    kind: Mapped[str]
+    principal: Mapped[Json]
+    data: Mapped[Json] = mapped_column(server_default="{}")
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Activity(Base):
     """A piece of human work."""
 
@@ -184,6 +211,8 @@ class Activity(Base):
     candidate_users: Mapped[list[str]] = mapped_column(server_default="{}")
     assignee: Mapped[str | None]
     due_at: Mapped[datetime | None]
+    #: the activity of an earlier run whose result this one was given
+    rerun_of: Mapped[UUID | None]
     state: Mapped[str]
     #: raised by every change; a completion names the version it saw
     version: Mapped[int] = mapped_column(server_default="1")

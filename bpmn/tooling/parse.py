@@ -43,6 +43,7 @@ def read_model(
         flowing=Order(document, process, through=lambda _: False).preceding(),
         interrupting=Order(document, process, through=_interrupts, direct=False).preceding(),
         once=Recurrence(document, process, undo_pairs(document, process)).once() | {process.get("id", "")},
+        calls=dict(_calls(document, process)),
         human_tasks={task.element_id: task for task in _human_tasks(document, process, forms or {})},
         has_listeners={("start", ADOPT), ("end", ENDED)} <= set(listeners(process)),
     )
@@ -91,6 +92,13 @@ def _undoes(document: Document, process: Element) -> Iterator[tuple[str, Undo]]:
     for handler, undone in undo_pairs(document, process):
         takes_all = bool(xml.children(undone, "multiInstanceLoopCharacteristics"))
         yield _id(document, handler), Undo(_id(document, undone), takes_all)
+
+
+def _calls(document: Document, process: Element) -> Iterator[tuple[str, str]]:
+    for call in process.iter(f"{{{xml.MODEL}}}callActivity"):
+        for called in xml.extension(call, "calledElement"):
+            process_name = called.get("processId", "")
+            yield _id(document, call), "" if process_name.startswith("=") else process_name
 
 
 def _human_tasks(document: Document, process: Element, forms: Forms) -> Iterator[HumanTask]:

@@ -1,0 +1,15 @@
+"""Jobs that may not be worked on: the reason is kept where people look for it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from zeebe_fleet.adapters.postgres.pool import Connection
+from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.records import Refused
+
+
+async def refuse(connection: Connection, job: Job, workflow_id: UUID, reason: str) -> Refused:
+    """Note the reason with the workflow; the engine gets it as an incident."""
+    await connection.execute("UPDATE workflow SET incident = $2 WHERE workflow_id = $1", workflow_id, reason)
+    return Refused(job, reason)
