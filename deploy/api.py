@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from starlette.applications import Starlette
 
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
+from zeebe_fleet.adapters.postgres.data_rows import PostgresDataRows
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.sandbox import SandboxControl
+from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.bootstrap import Core, relay
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.guards import check_bind
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+from zeebe_fleet.workers.contract.data_models import data_models
 
 
 @asynccontextmanager
@@ -43,8 +46,16 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
                 engine=core.engine,
                 changes=changes,
                 outside_world=SandboxControl(settings.api.sandbox_url) if settings.api.sandbox_url else None,
+                data_rows=_data_rows(settings.app, sessions),
             )
             yield create_app(services, api_settings)
     finally:
         await changes.close()
         await database.dispose()
+
+
+def _data_rows(app: str, sessions: async_sessionmaker[AsyncSession]) -> PostgresDataRows | None:
+    """Open what the app's data models say is open; an API that knows no app serves none of it."""
+    namespaces = {namespace.name for namespace in load_app(app).namespaces} if app else set()
+    opened = [one for one in data_models().values() if one.namespace in namespaces and one.readable is not None]
+    return PostgresDataRows(sessions, opened) if opened else None

@@ -6,7 +6,7 @@ from myworkflows.models import MyModel
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from zeebe_fleet.data_models import WorkflowStateMixin, register_data_model
+from zeebe_fleet.data_models import Readable, WorkflowStateMixin, register_data_model
 
 
 @register_data_model(name="PeriodState")
@@ -19,7 +19,10 @@ class PeriodState(MyModel, WorkflowStateMixin):
     closed_until: Mapped[date | None]
 
 
-@register_data_model(name="Snapshot")
+@register_data_model(
+    name="Snapshot",
+    readable=Readable(roles=frozenset({"operator"}), fields=("closed_until",), filters=("closed_until",)),
+)
 class Snapshot(MyModel):
     """An accounting snapshot."""
 
