@@ -6,7 +6,7 @@ outside calls, the limits, and the one place where an exception becomes the engi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -60,6 +60,7 @@ async def run_task(
     secrets: Mapping[str, str] | None = None,
     undone: Sequence[UndoneStep] = (),
     db: AsyncSession | str | None = None,
+    data_models: Collection[str] = (),
     step: StepInfo = StepInfo(),
 ) -> Outcome | HandBack:
     """Run one delivery of a task and return what the engine would be told.
@@ -73,6 +74,7 @@ async def run_task(
         db: what `ctx.db` gives: a session, or a `postgresql://` address. Committed when the task completes and
             rolled back otherwise; a session bound to a connection whose transaction you roll back, with
             `join_transaction_mode="create_savepoint"`, leaves nothing behind.
+        data_models: what the workflow would declare.
         step: what the step is told about itself.
 
     Raises:
@@ -95,7 +97,7 @@ async def run_task(
             {tried.job_type: tried},
             cast("Ledger", trial),
             cast("Engine", _Listening(trial)),
-            Services(outbound, secrets),
+            Services(outbound, secrets, {step.process_name: frozenset(data_models)}),
         )
         await runner.process(claim)
     return trial.result()

@@ -1,9 +1,12 @@
 """One job, in four steps that keep their names everywhere: claim, run, finish, acknowledge.
 
     claim        one short transaction for all jobs just received; a finished step replays its outcome
-    run          the action's outside calls; no database connection is held
+    run          conditions, validators, the action's outside calls; no database connection is held
     finish       one transaction: the fence still ours, business rows, result, the acknowledgement owed
     acknowledge  to the engine; what it does not hear now, the relay tells it later
+
+The flow of an action lies across run and finish: begin, load, conditions, pick, validators, action, serialize
+(`workers.flow`), commit.
 
 Killed before finish commits, nothing was done: the job comes back and runs again, under the same
 idempotency key. Killed after, everything was done: the job comes back and only its outcome is replayed.

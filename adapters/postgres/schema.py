@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from zeebe_fleet.workers.contract.errors import FleetError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -16,11 +19,17 @@ def sqlalchemy_url(database_url: str) -> str:
 
 
 async def migrate(database_url: str) -> None:
-    """Upgrade to the newest migration; does nothing when there already, waits when another does it."""
+    """Upgrade to the newest migration; does nothing when there already, waits when another does it.
+
+    Raises:
+        FleetError: the login may not make the roles that a migration needs.
+    """
     engine = create_async_engine(sqlalchemy_url(database_url))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
+    except DBAPIError as error:
+        raise _said(error) from error
     finally:
         await engine.dispose()
 
@@ -33,6 +42,14 @@ async def unapplied(database_url: str) -> int:
             return await connection.run_sync(_count_unapplied)
     finally:
         await engine.dispose()
+
+
+def _said(error: DBAPIError) -> Exception:
+    """Return what a migration said on purpose as an error of ours; any other as it is."""
+    cause = getattr(error.orig, "__cause__", None)
+    if getattr(cause, "sqlstate", None) != "FL000":
+        return error
+    return FleetError(str(getattr(cause, "message", cause)), str(getattr(cause, "hint", "")))
 
 
 def _count_unapplied(connection: Connection) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy import Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zeebe_fleet.adapters.postgres.models import Namespace, check_models, standing, upgrade_models, write_revision
+from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.data_models import WorkflowManagedMixin, extension_model_base
-from zeebe_fleet.workers.contract.errors import DefinitionError
+from zeebe_fleet.deploy.local.stack import Addresses
+from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
 
 Base: Any = extension_model_base("migrating")
 Other: Any = extension_model_base("other")
@@ -139,3 +142,22 @@ async def test_procedure_with_its_owners_rights_is_refused(
 
     assert await database.fetchval("SELECT to_regclass('ext_migrating_thing')") is None
     await database.execute("DROP FUNCTION sly")
+
+
+async def test_login_that_may_not_make_roles_is_told_what_to_ask_for(addresses: Addresses, database_url: str) -> None:
+    """A managed PostgreSQL gives its users no right to make roles: an administrator does it once, as the error says."""
+    login, password = f"plain_{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
+    server = await asyncpg.connect(addresses.database_url)
+    await server.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{password}'")
+    await server.execute(f"CREATE DATABASE {login} OWNER {login}")
+    url = f"postgresql://{login}:{password}@{addresses.database_url.split('@')[1].rsplit('/', 1)[0]}/{login}"
+
+    with pytest.raises(FleetError, match=f"role {login} may not create the roles") as refused:
+        await migrate(url)
+    assert f"GRANT fleet_action, fleet_persister TO {login};" in refused.value.suggestion
+    await server.execute(f"GRANT fleet_action, fleet_persister TO {login}")
+    await migrate(url)
+
+    await server.execute(f"DROP DATABASE {login} WITH (FORCE)")
+    await server.execute(f"DROP ROLE {login}")
+    await server.close()
