@@ -27,7 +27,7 @@ from zeebe_fleet.deploy.up import located, running
 
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
-_IMPORTED_S = 120.0
+_IMPORTED_S = 300.0
 WIDE, NARROW = (1440, 900), (390, 844)
 
 
