@@ -32,6 +32,13 @@ class WorkflowRetried:
 
 
 @described
+class WorkflowRerunning:
+    """A new workflow is recorded that runs the failed one again; one that was stuck is cancelled first."""
+
+    workflow: Workflow
+
+
+@described
 class MessagePublished:
     """The engine has the message."""
 

@@ -18,6 +18,7 @@ from zeebe_fleet.workers.contract.api_records import (
     DefinitionRecord,
     ElementLoad,
     StepRecord,
+    WorkflowEventRecord,
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.principal import Principal
@@ -40,6 +41,8 @@ class Context:
         workflows, activities = services.workflows, services.activities
         self.workflow: DataLoader[UUID, WorkflowRecord | None] = _one(workflows.by_id)
         self.children: DataLoader[UUID, list[WorkflowRecord]] = _many(workflows.children)
+        self.reruns: DataLoader[UUID, list[WorkflowRecord]] = _many(workflows.reruns)
+        self.requests: DataLoader[UUID, list[WorkflowEventRecord]] = _many(workflows.events)
         self.steps: DataLoader[UUID, list[StepRecord]] = _many(workflows.steps)
         self.attempts: DataLoader[int, list[AttemptRecord]] = _many(workflows.attempts)
         self.definition: DataLoader[int, DefinitionRecord | None] = _one(workflows.definitions_of)

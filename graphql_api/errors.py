@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry.extensions import FieldExtension
@@ -62,6 +63,14 @@ class WorkflowEnded(UserError):
 
     state: WorkflowState
     ended_at: datetime | None
+
+
+@described
+class WorkflowNotRerunnable(UserError):
+    """The workflow is none that failed for good; `instead` names the one to run again in its place."""
+
+    state: WorkflowState
+    instead: UUID | None
 
 
 @described

@@ -29,7 +29,7 @@ from zeebe_fleet.graphql_api.paging import DEFAULT_PAGE, MAX_PAGE
 from zeebe_fleet.graphql_api.settings import Limits
 
 CACHED_DOCUMENTS = 512
-_LISTS = frozenset({"steps", "attempts", "activities", "children", "events"})
+_LISTS = frozenset({"steps", "attempts", "activities", "children", "events", "reruns", "effects"})
 _LIST_SIZE = 10
 
 

@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.described import described, resolved
+from zeebe_fleet.graphql_api.effects import EffectState, effects_of
 from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
@@ -19,12 +20,13 @@ from zeebe_fleet.workers.contract.api_records import (
     AttemptRecord,
     DefinitionRecord,
     StepRecord,
+    WorkflowEventRecord,
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
 
-for _enum in (ActivityState, Origin, StepKind, StepState, WorkflowState):
+for _enum in (ActivityState, EffectState, Origin, StepKind, StepState, WorkflowState):
     strawberry.enum(_enum)
 
 
@@ -74,6 +76,8 @@ class Step(Shown):
     state: StepState
     error: JSON | None
     compensated_by: EngineKey | None
+    rerun_of: EngineKey | None
+    recalled: bool
     claimed_at: datetime
     finished_at: datetime | None
 
@@ -96,6 +100,38 @@ class Step(Shown):
     async def attempts(self, info: Info) -> list[StepAttempt]:
         """Every delivery, the oldest first."""
         return [StepAttempt.of(one) for one in await info.context.attempts.load(self.record.step_id)]
+
+
+@described
+class Effect(Shown):
+    """What a step did to the world, and whether it stands.
+
+    A step that only returned what an earlier run had recorded did nothing; its effect is that of `rerunOf`.
+    """
+
+    step_id: EngineKey
+    element_id: str
+    job_type: str
+    idempotency_key: UUID
+    state: EffectState
+    taken_back_by: EngineKey | None
+    rerun_of: EngineKey | None
+    at: datetime | None
+
+
+@described
+class WorkflowEvent(Shown):
+    """Something that somebody asked for: CANCEL, RETRY, RERUN, ERASE."""
+
+    kind: str
+    subject: str
+    data: JSON
+    at: datetime
+
+    @classmethod
+    def of(cls, record: WorkflowEventRecord) -> Self:
+        """Show a record."""
+        return cls._of(record, subject=str(record.principal["subject"]))
 
 
 @described
@@ -208,6 +244,8 @@ class Workflow(Shown):
     definition_key: EngineKey | None
     process_instance_key: EngineKey | None
     parent_workflow_id: UUID | None
+    call_path: list[str]
+    loop_counter: int | None
     business_key: str | None
     state: WorkflowState
     origin: Origin
@@ -216,6 +254,7 @@ class Workflow(Shown):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    erased_at: datetime | None
 
     @classmethod
     def of(cls, record: WorkflowRecord, context: Context) -> Self:
@@ -265,6 +304,29 @@ class Workflow(Shown):
             return None
         found = await info.context.workflow.load(self.parent_workflow_id)
         return Workflow.of(found, info.context) if found else None
+
+    @resolved
+    async def rerun_of(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:
+        """The workflow that failed and that this one runs again; of a called one, its counterpart there."""
+        found = await info.context.workflow.load(self.record.rerun_of) if self.record.rerun_of else None
+        return Workflow.of(found, info.context) if found else None
+
+    @resolved
+    async def reruns(self, info: Info) -> list[Annotated[Workflow, strawberry.lazy(__name__)]]:
+        """The workflows that run it again: one at most, for a run that failed too is run again itself."""
+        found = await info.context.reruns.load(self.workflow_id)
+        return [Workflow.of(one, info.context) for one in found]
+
+    @resolved
+    async def effects(self, info: Info) -> list[Effect]:
+        """What its steps did, in order, and whether it stands."""
+        found = await info.context.steps.load(self.workflow_id)
+        return [Effect._of(one) for one in effects_of(found)]
+
+    @resolved
+    async def events(self, info: Info) -> list[WorkflowEvent]:
+        """What people asked for of it, the oldest first."""
+        return [WorkflowEvent.of(one) for one in await info.context.requests.load(self.workflow_id)]
 
     @resolved
     async def children(self, info: Info) -> list[Annotated[Workflow, strawberry.lazy(__name__)]]:

@@ -13,6 +13,7 @@ from zeebe_fleet.graphql_api.answers import (
     MessagePublished,
     SignalBroadcast,
     WorkflowCancelling,
+    WorkflowRerunning,
     WorkflowRetried,
     WorkflowStarted,
 )
@@ -28,12 +29,13 @@ from zeebe_fleet.graphql_api.errors import (
     UnknownProcessVersion,
     WorkflowEnded,
     WorkflowNotFound,
+    WorkflowNotRerunnable,
     answered,
 )
 from zeebe_fleet.graphql_api.repetition import send_once
 from zeebe_fleet.graphql_api.types import Workflow
 from zeebe_fleet.workers.contract import refusals
-from zeebe_fleet.workers.contract.api_ports import StartRequest
+from zeebe_fleet.workers.contract.api_ports import RerunRequest, StartRequest
 from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -50,6 +52,16 @@ CancelWorkflowResult = Annotated[
 RetryWorkflowResult = Annotated[
     WorkflowRetried | WorkflowNotFound | NoOpenIncident | NotAllowed | EngineRefused,
     strawberry.union("RetryWorkflowResult"),
+]
+RerunWorkflowResult = Annotated[
+    WorkflowRerunning
+    | WorkflowNotFound
+    | WorkflowNotRerunnable
+    | UnknownProcess
+    | UnknownProcessVersion
+    | IdempotencyConflict
+    | NotAllowed,
+    strawberry.union("RerunWorkflowResult"),
 ]
 PublishMessageResult = Annotated[
     MessagePublished | InvalidVariables | IdempotencyConflict | NotAllowed | EngineRefused,
@@ -113,9 +125,27 @@ class WorkflowMutations:
             raise refusals.NoOpenIncident(
                 "The engine knows no open incident of this workflow.", "Ask the workflow for its steps."
             )
+        await context.services.workflows.note(context.principal, workflow_id, "RETRY", {"resolved": resolved})
         return WorkflowRetried(
             workflow=Workflow.of(await _read(context, workflow_id), context), resolved_incidents=resolved
         )
+
+    @answered
+    async def rerun_workflow(
+        self, info: Info, workflow_id: UUID, process_version: str | None = None, idempotency_key: str | None = None
+    ) -> RerunWorkflowResult:
+        """Run a workflow that failed for good again, as a new one; for operators and its starter.
+
+        It is started with the same variables, by the version it had or another one. What was finished returns its
+        recorded output without running; what was taken back is done again. One that is stuck is cancelled first.
+        """
+        context = info.context
+        _check_owner(context, await _read(context, workflow_id))
+        request = RerunRequest(workflow_id, read_version(process_version), read_text("idempotencyKey", idempotency_key))
+        requested = await context.services.workflows.request_rerun(context.principal, request)
+        for owed_id in requested.owed_ids:
+            await context.services.delivery.deliver([owed_id])
+        return WorkflowRerunning(workflow=Workflow.of(await _read(context, requested.record_id), context))
 
     @answered
     async def publish_message(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from zeebe_fleet.adapters.postgres.activity_queries import behind_by_due, filtered, probes, seen_by
 from zeebe_fleet.adapters.postgres.activity_rows import insert_activity
+from zeebe_fleet.adapters.postgres.decisions import recall_decision
 from zeebe_fleet.adapters.postgres.paging import grouped, take_ordered, take_page
 from zeebe_fleet.adapters.postgres.questions import answer
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
@@ -45,6 +46,8 @@ class PostgresActivities:
             activity, is_new = await insert_activity(session, task)
             if is_new:
                 _note(session, activity, "CREATED", FLEET)
+                await session.flush()
+                await recall_decision(session, activity)
             await session.flush()
             return record(ActivityRecord, activity)
 

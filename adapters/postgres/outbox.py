@@ -10,6 +10,7 @@ import asyncpg
 from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.adoption import adopt_started
+from zeebe_fleet.adapters.postgres.held_starts import RELEASE
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
@@ -169,6 +170,7 @@ async def end_cancelled(connection: Connection, workflow_id: UUID) -> None:
     """End a workflow whose instance was cancelled, and close the human work nobody waits for any more."""
     await connection.execute(_CANCELLED, workflow_id, None)
     await connection.execute(_CLOSE_ACTIVITIES, workflow_id)
+    await connection.execute(RELEASE)
 
 
 async def _taken(connection: Connection, rows: Sequence[Record]) -> list[Owed]:

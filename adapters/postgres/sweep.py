@@ -8,6 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.calls import ModelOf
+from zeebe_fleet.adapters.postgres.held_starts import RELEASE
 from zeebe_fleet.adapters.postgres.outbox import ACTIVITY_TOLD, end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -113,6 +114,7 @@ class PostgresSweeper:
     async def settle_uncertain(self) -> None:
         """Decide about uncertain steps and activities from what happened since."""
         async with self._pool.transaction() as connection:
+            await connection.execute(RELEASE)
             for step in await connection.fetch(_UNCERTAIN):
                 state = _settled(step, await self._model_of(step["definition_key"]))
                 if state is not None:

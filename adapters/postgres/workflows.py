@@ -14,13 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from zeebe_fleet.adapters.postgres.loads import loads_query
 from zeebe_fleet.adapters.postgres.paging import grouped, take_page
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
-from zeebe_fleet.adapters.postgres.tables import OwedRow, ProcessDefinition, Step, StepAttempt, Workflow
-from zeebe_fleet.workers.contract.api_ports import Page, Requested, Slice, StartRequest, WorkflowFilter
+from zeebe_fleet.adapters.postgres.reruns import note, request_rerun
+from zeebe_fleet.adapters.postgres.tables import (
+    OwedRow,
+    ProcessDefinition,
+    Step,
+    StepAttempt,
+    Workflow,
+    WorkflowEvent,
+)
+from zeebe_fleet.workers.contract.api_ports import Page, Requested, RerunRequest, Slice, StartRequest, WorkflowFilter
 from zeebe_fleet.workers.contract.api_records import (
     AttemptRecord,
     DefinitionRecord,
     ElementLoad,
     StepRecord,
+    WorkflowEventRecord,
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.job import WORKFLOW_ID
@@ -65,6 +74,23 @@ class PostgresWorkflows:
             await session.flush()
             return Requested(workflow_id, (owed.owed_id,))
 
+    async def request_rerun(self, principal: Principal, request: RerunRequest) -> Requested:
+        """Commit that a workflow which failed for good shall run again, as a new one."""
+        async with transaction(self._sessions) as session:
+            definition_key = None
+            if request.engine_version is not None:
+                workflow = await session.get(Workflow, request.workflow_id)
+                if workflow is None:
+                    raise WorkflowNotFound
+                wanted = StartRequest(workflow.process_name, request.engine_version)
+                definition_key = await _definition_key(session, wanted)
+            return await request_rerun(session, principal, request, definition_key)
+
+    async def note(self, principal: Principal, workflow_id: UUID, kind: str, data: Mapping[str, Any]) -> None:
+        """Write down who asked for something, of a request that the engine answers."""
+        async with transaction(self._sessions) as session:
+            note(session, principal, workflow_id, kind, data)
+
     async def request_cancel(self, principal: Principal, workflow_id: UUID) -> Requested:
         """Commit that a workflow shall be cancelled; asked twice, it is owed once."""
         async with transaction(self._sessions) as session:
@@ -75,6 +101,7 @@ class PostgresWorkflows:
                 raise WorkflowEnded(WorkflowState(workflow.state), workflow.ended_at)
             owed = insert(OwedRow).values(verb="CANCEL", workflow_id=workflow_id, principal=principal.to_json())
             created = await session.execute(owed.on_conflict_do_nothing().returning(OwedRow.owed_id))
+            note(session, principal, workflow_id, "CANCEL", {})
             return Requested(workflow_id, tuple(created.scalars()))
 
     async def live_instances(self, workflow_id: UUID) -> list[tuple[UUID, int]]:
@@ -145,6 +172,22 @@ class PostgresWorkflows:
         async with transaction(self._sessions) as session:
             rows = [record(WorkflowRecord, row) for row in await session.scalars(query)]
         return grouped(rows, lambda row: row.parent_workflow_id or row.workflow_id)
+
+    async def reruns(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowRecord]]:
+        """Return the workflows that run these again, in order."""
+        query = select(Workflow).where(Workflow.rerun_of.in_(workflow_ids)).order_by(Workflow.position)
+        async with transaction(self._sessions) as session:
+            rows = [record(WorkflowRecord, row) for row in await session.scalars(query)]
+        return grouped(rows, lambda row: row.rerun_of or row.workflow_id)
+
+    async def events(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowEventRecord]]:
+        """Return what people asked for of these workflows, in order."""
+        query = (
+            select(WorkflowEvent).where(WorkflowEvent.workflow_id.in_(workflow_ids)).order_by(WorkflowEvent.event_id)
+        )
+        async with transaction(self._sessions) as session:
+            rows = [record(WorkflowEventRecord, row) for row in await session.scalars(query)]
+        return grouped(rows, lambda row: row.workflow_id)
 
     async def steps(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
         """Return the steps of these workflows, in order."""

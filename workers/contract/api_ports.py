@@ -20,6 +20,7 @@ from zeebe_fleet.workers.contract.api_records import (
     DefinitionRecord,
     ElementLoad,
     StepRecord,
+    WorkflowEventRecord,
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
@@ -56,6 +57,15 @@ class StartRequest:
     engine_version: int | None = None
     business_key: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RerunRequest:
+    """A workflow that failed for good, to be run again: by the version it had, or by `engine_version`."""
+
+    workflow_id: UUID
+    engine_version: int | None = None
     idempotency_key: str | None = None
 
 
@@ -104,6 +114,27 @@ class Workflows(Protocol):
             UnknownProcess: the version asked for belongs to no process known here.
             UnknownProcessVersion: the process has no such version.
         """
+
+    async def request_rerun(self, principal: Principal, request: RerunRequest) -> Requested:
+        """Commit that a workflow which failed for good shall run again, as a new one.
+
+        One that is stuck is cancelled first: what is owed is to be delivered in its order, one after the other.
+
+        Raises:
+            WorkflowNotFound: there is none.
+            WorkflowNotRerunnable: it runs, completed, was run again before, is part of another, or was erased.
+            IdempotencyConflict: the key was used for another body.
+            UnknownProcessVersion: the process has no such version.
+        """
+
+    async def note(self, principal: Principal, workflow_id: UUID, kind: str, data: Mapping[str, Any]) -> None:
+        """Write down who asked for something, of a request that the engine answers."""
+
+    async def events(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowEventRecord]]:
+        """Return what people asked for of these workflows, in order."""
+
+    async def reruns(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowRecord]]:
+        """Return the workflows that run these again, in order."""
 
     async def request_cancel(self, principal: Principal, workflow_id: UUID) -> Requested:
         """Commit that a workflow shall be cancelled; asked twice, it is owed once.

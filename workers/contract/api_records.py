@@ -53,6 +53,8 @@ class WorkflowRecord:
     process_instance_key: int | None
     parent_workflow_id: UUID | None
     rerun_of: UUID | None
+    call_path: Sequence[str]
+    loop_counter: int | None
     business_key: str | None
     input: Mapping[str, Any]
     output: Mapping[str, Any] | None
@@ -63,6 +65,19 @@ class WorkflowRecord:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowEventRecord:
+    """Something that somebody asked for of a workflow."""
+
+    event_id: int
+    workflow_id: UUID
+    kind: str
+    principal: Mapping[str, Any]
+    data: Mapping[str, Any]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,9 @@ class StepRecord:
     result: Mapping[str, Any] | None
     error: Mapping[str, Any] | None
     compensated_by: int | None
+    idempotency_key: UUID
+    rerun_of: int | None
+    recalled: bool
     claimed_at: datetime
     finished_at: datetime | None
 

@@ -8,6 +8,7 @@ RequestRefused                  message and suggestion, nothing was changed
 ├── UnknownProcessVersion       no such version of it, or not a version at all
 ├── WorkflowNotFound
 ├── WorkflowEnded               it is over already
+├── WorkflowNotRerunnable        it runs, completed, was run again before, or is part of another
 ├── NoOpenIncident              nothing to retry
 ├── EngineRefused               the engine said no, or nothing
 ├── ActivityNotFound            not there, or not for this principal's eyes
@@ -24,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.records import ActivityState, WorkflowState
@@ -80,6 +82,20 @@ class WorkflowEnded(RequestRefused):
         super().__init__(f"The workflow is {state} already.", "Start another one.")
         self.state = state
         self.ended_at = ended_at
+
+
+class WorkflowNotRerunnable(RequestRefused):
+    """The workflow is none that failed for good and may be run again.
+
+    Args:
+        state: where it is.
+        instead: which workflow to run again instead, if there is one.
+    """
+
+    def __init__(self, state: WorkflowState, message: str, suggestion: str, instead: UUID | None = None) -> None:
+        super().__init__(message, suggestion)
+        self.state = state
+        self.instead = instead
 
 
 class NoOpenIncident(RequestRefused):

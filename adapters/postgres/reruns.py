@@ -1,0 +1,147 @@
+"""Running again what failed for good: a new workflow that stands for the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from zeebe_fleet.adapters.postgres.requests import first_response
+from zeebe_fleet.adapters.postgres.tables import OwedRow, Workflow, WorkflowEvent
+from zeebe_fleet.workers.contract.api_ports import Requested, RerunRequest
+from zeebe_fleet.workers.contract.job import WORKFLOW_ID
+from zeebe_fleet.workers.contract.principal import Principal
+from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
+from zeebe_fleet.workers.contract.refusals import WorkflowNotFound, WorkflowNotRerunnable
+
+#: what a START waits for until the workflow that it runs again is over
+_NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+
+_STUCK = text("""
+WITH RECURSIVE tree AS (
+    SELECT workflow_id, incident FROM workflow WHERE workflow_id = :workflow_id
+    UNION ALL
+    SELECT called.workflow_id, called.incident
+    FROM tree JOIN workflow called ON called.parent_workflow_id = tree.workflow_id
+    WHERE called.state IN ('STARTING', 'RUNNING')
+)
+SELECT EXISTS (SELECT 1 FROM tree WHERE incident IS NOT NULL)
+""")
+
+_NEWEST = text("""
+WITH RECURSIVE later AS (
+    SELECT workflow_id, 0 AS generation FROM workflow WHERE workflow_id = :workflow_id
+    UNION ALL
+    SELECT again.workflow_id, generation + 1 FROM later JOIN workflow again ON again.rerun_of = later.workflow_id
+)
+SELECT workflow_id FROM later ORDER BY generation DESC LIMIT 1
+""")
+
+_ROOT = text("""
+WITH RECURSIVE up AS (
+    SELECT workflow_id, parent_workflow_id FROM workflow WHERE workflow_id = :workflow_id
+    UNION ALL
+    SELECT workflow.workflow_id, workflow.parent_workflow_id FROM up
+    JOIN workflow ON workflow.workflow_id = up.parent_workflow_id
+)
+SELECT workflow_id FROM up WHERE parent_workflow_id IS NULL
+""")
+
+
+async def request_rerun(
+    session: AsyncSession, principal: Principal, request: RerunRequest, definition_key: int | None = None
+) -> Requested:
+    """Commit that a workflow shall run again: the new row, the request key, and what is owed, a cancellation first.
+
+    Args:
+        session: in a transaction.
+        definition_key: of the version that is asked for, if one is.
+    """
+    again_id = uuid4()
+    body = {"rerunWorkflow": str(request.workflow_id), "version": request.engine_version}
+    workflow = await session.get(Workflow, request.workflow_id, with_for_update=True)
+    if workflow is None:
+        raise WorkflowNotFound
+    given = await first_response(session, principal, request.idempotency_key, body, {"workflow_id": str(again_id)})
+    if given is not None:
+        return Requested(UUID(given["workflow_id"]))
+    await _check(session, workflow)
+    again = Workflow(
+        workflow_id=again_id,
+        rerun_of=workflow.workflow_id,
+        process_name=workflow.process_name,
+        process_version=request.engine_version or workflow.process_version,
+        definition_key=definition_key or workflow.definition_key,
+        business_key=workflow.business_key,
+        tenant_id=workflow.tenant_id,
+        input=workflow.input,
+        state=WorkflowState.REQUESTED,
+        origin=Origin.API,
+        principal=principal.to_json(),
+    )
+    session.add(again)
+    note(session, principal, workflow.workflow_id, "RERUN", {"workflow_id": str(again_id)})
+    await session.flush()
+    cancel = await _owe_cancel(session, principal, workflow) if workflow.state in LIVE else None
+    start = await _owe_start(session, again, held=cancel is not None)
+    return Requested(again_id, (start,) if cancel is None else (cancel, start))
+
+
+async def _check(session: AsyncSession, workflow: Workflow) -> None:
+    state = WorkflowState(workflow.state)
+    known = {"workflow_id": workflow.workflow_id}
+    if state is WorkflowState.COMPLETED:
+        raise WorkflowNotRerunnable(
+            state, "The workflow is COMPLETED: there is nothing to do again.", "Start another one."
+        )
+    if workflow.parent_workflow_id is not None:
+        raise WorkflowNotRerunnable(
+            state,
+            "The workflow was called by another one and cannot run without it.",
+            "Run that one again: what this one has finished is not done twice.",
+            await session.scalar(_ROOT, known),
+        )
+    newest: UUID = await session.scalar(_NEWEST, known)
+    if newest != workflow.workflow_id:
+        raise WorkflowNotRerunnable(
+            state, "The workflow was run again before.", "If that run failed too, run it again instead.", newest
+        )
+    if workflow.erased_at is not None:
+        raise WorkflowNotRerunnable(state, "What the workflow was started with has been erased.", "Start another one.")
+    if state in LIVE and not await session.scalar(_STUCK, known):
+        raise WorkflowNotRerunnable(
+            state, f"The workflow is {state}, and nothing holds it up.", "Wait for its end, or cancel it first."
+        )
+
+
+async def _owe_cancel(session: AsyncSession, principal: Principal, workflow: Workflow) -> int:
+    note(session, principal, workflow.workflow_id, "CANCEL", {"for": "RERUN"})
+    owed = insert(OwedRow).values(verb="CANCEL", workflow_id=workflow.workflow_id, principal=principal.to_json())
+    await session.execute(owed.on_conflict_do_nothing())
+    owing = select(OwedRow.owed_id).where(OwedRow.workflow_id == workflow.workflow_id, OwedRow.verb == "CANCEL")
+    return (await session.scalars(owing)).one()
+
+
+async def _owe_start(session: AsyncSession, again: Workflow, *, held: bool) -> int:
+    key = again.definition_key
+    owed = insert(OwedRow).values(
+        verb="START",
+        workflow_id=again.workflow_id,
+        payload={
+            **({"definition_key": key} if key else {"process_name": again.process_name}),
+            "variables": {**again.input, WORKFLOW_ID: str(again.workflow_id)},
+        },
+        principal=again.principal,
+        next_try=_NEVER if held else func.now(),
+    )
+    return (await session.scalars(owed.returning(OwedRow.owed_id))).one()
+
+
+def note(session: AsyncSession, principal: Principal, workflow_id: UUID, kind: str, data: Mapping[str, Any]) -> None:
+    """Write down who asked for something."""
+    session.add(WorkflowEvent(workflow_id=workflow_id, kind=kind, principal=principal.to_json(), data=dict(data)))
