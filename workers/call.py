@@ -58,13 +58,15 @@ class Call:
             PermanentError: a variable is missing or does not fit.
         """
         arguments = self._read(variables)
-        if not self.blocking:
-            return await self.function(**arguments, **self._context(ctx))
-        if not self._is_helped:
-            return await execute(self.function, {**arguments, **self._context(ctx)}, cpu=self.cpu)
-        helper = ServiceTaskHelper(ctx, asyncio.get_running_loop())
-        call = {"function": self.function, "arguments": arguments, "parameter": self._context_parameter}
-        return await execute(helper.call, call, cpu=False)
+        if self.blocking and self._is_helped:
+            helper = ServiceTaskHelper(ctx, asyncio.get_running_loop())
+            call = {"function": self.function, "arguments": arguments, "parameter": self._context_parameter}
+            return await execute(helper.call, call, cpu=False)
+        if self._context_parameter:
+            arguments[self._context_parameter] = ctx
+        if self.blocking:
+            return await execute(self.function, arguments, cpu=self.cpu)
+        return await self.function(**arguments)
 
     def _check(self) -> None:
         if self.cpu and (not self.blocking or self._context_parameter):
@@ -77,9 +79,6 @@ class Call:
                 f"{self.subject} is async, and a ServiceTaskHelper is for plain functions.",
                 "Annotate the parameter with TaskContext, or make it a plain def.",
             )
-
-    def _context(self, ctx: TaskContext) -> dict[str, Any]:
-        return {self._context_parameter: ctx} if self._context_parameter else {}
 
     @cached_property
     def _is_helped(self) -> bool:
@@ -98,13 +97,13 @@ class Call:
 
     def _read(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            read = self._input.model_validate({k: v for k, v in variables.items() if k in self.names})
+            read = self._input.model_validate({name: variables[name] for name in self.names if name in variables})
         except ValidationError as error:
             raise PermanentError(
                 f"The variables do not fit {self.what}: {plain(error)}.",
                 "Correct them on the instance and resolve the incident.",
             ) from None
-        return {name: getattr(read, name) for name in self.names}
+        return dict(read.__dict__)
 
     @cached_property
     def _input(self) -> type[BaseModel]:

@@ -65,6 +65,8 @@ class Task:
         return self._write(await self._call(ctx, variables))
 
     def _write(self, result: Any) -> dict[str, Any]:
+        if result is None and self._may_return_nothing:
+            return {}
         try:
             written = to_jsonable_python(self._output.validate_python(result))
         except ValidationError as error:
@@ -79,6 +81,10 @@ class Task:
                 "Return a pydantic model, a dict, or nothing.",
             )
         return written
+
+    @cached_property
+    def _may_return_nothing(self) -> bool:
+        return self._call.hints.get("return", Any) in (Any, None, type(None))
 
     @cached_property
     def _output(self) -> TypeAdapter[Any]:
