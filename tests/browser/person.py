@@ -19,6 +19,7 @@ from zeebe_fleet.deploy.local.behind import Behind, hindrance
 from zeebe_fleet.deploy.local.stack import Addresses, LocalStack
 
 APPLICANT = {"name": "Grace Hopper", "email": "grace@example.com", "country": "US"}
+NOT_THERE = "00000000-0000-4000-8000-000000000000"
 _keys = count(9_000_000_000_000_000)
 _CREATE = """
 mutation ($input: CreateActivityInput!) { createActivity(input: $input) {

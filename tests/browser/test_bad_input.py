@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.person import APPLICANT, Person, Scene
+from tests.browser.person import APPLICANT, NOT_THERE, Person, Scene
 from zeebe_fleet.adapters.zeebe import EngineConnection, ZeebeEngine
 
 pytestmark = pytest.mark.slow
 
-NOT_THERE = "00000000-0000-4000-8000-000000000000"
 MARKUP = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
 MEGABYTE = "x" * 1_000_000
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import Route
 
 from tests.browser.conftest import PICTURES
-from tests.browser.person import Scene
+from tests.browser.person import NOT_THERE, Person, Scene
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +69,54 @@ async def test_sign_in_and_keys_have_no_violations(scene: Scene, theme: str) -> 
         await ada.page.locator(".personas button").first.wait_for()
         await ada.page.screenshot(path=PICTURES / f"sign-in-wide-{theme}.png")
         assert not await scene.violations(ada.page)
+
+
+PLACES = {
+    "inbox": "/inbox",
+    "activity": f"/activities/{NOT_THERE}",
+    "workflows": "/workflows",
+    "workflow": f"/workflows/{NOT_THERE}",
+    "start": "/start",
+    "start-form": "/start/customer_onboarding",
+    "processes": "/processes",
+    "process": "/processes/customer_onboarding",
+}
+_EDGES = {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+_NOTHING = {"activities": _EDGES, "workflows": _EDGES, "processDefinitions": _EDGES, "outages": None}
+SIGNS = {"loading": "[role=status].loading", "broken": ".trouble", "empty": ".empty-title"}
+
+
+async def answering(ada: Person, state: str) -> None:
+    """Have what the pages ask for never answered, refused, or answered with nothing; who one is stays known."""
+
+    async def answer(route: Route) -> None:
+        asked = route.request.post_data or ""
+        if "query Me" in asked or "subscription" in asked:
+            await route.continue_()
+        elif state == "broken":
+            error = {
+                "message": "The records cannot be reached.",
+                "extensions": {"suggestion": "Try again in a moment."},
+            }
+            await route.fulfill(json={"errors": [error], "data": None})
+        elif state == "empty":
+            await route.fulfill(json={"data": {**_NOTHING, "activity": None, "workflow": None}})
+
+    await ada.page.route("**/graphql", answer)
+
+
+@pytest.mark.parametrize("state", SIGNS)
+@pytest.mark.parametrize("size", SIZES)
+async def test_page_shows_that_there_is_nothing_yet(scene: Scene, size: str, state: str) -> None:
+    """While it loads, when it cannot, and when there is nothing: each page says so, and axe agrees with how."""
+    found: list[str] = []
+    async with scene.person("ada", size=SIZES[size], theme="dark" if size == "narrow" else "light") as ada:
+        await answering(ada, state)
+        for name, path in PLACES.items():
+            await ada.go(path)
+            await ada.page.locator(f"{SIGNS[state]} >> visible=true").first.wait_for()
+            await ada.page.screenshot(path=PICTURES / f"{name}-{state}-{size}.png")
+            found += [f"{name}: {one}" for one in await scene.violations(ada.page)]
+            if await ada.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found.append(f"{name}: wider than the window")
+    assert not found, "\n".join(found)

@@ -35,13 +35,13 @@ function Known({ id, back, next }: Props) {
   const read = useQuery(ActivityDocument, { id }, {
     topics: TOPICS, about: (data) => [id, ...(data?.activity ? [data.activity.workflowId] : [])],
   });
-  if (!read.data) return read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <div class="activity-body"><Loading lines={8} label="Loading the activity" /></div>;
+  if (!read.data) return <><h1 class="hidden">Activity</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <div class="activity-body"><Loading lines={8} label="Loading the activity" /></div>}</>;
   const { activity } = read.data;
   return activity ? <Work activity={activity} again={read.again} back={back} next={next} /> : <Gone back={back} />;
 }
 
 function Gone({ back }: { back: () => void }) {
-  return <Empty icon="search" title="This activity is not there">It was never there, or it is not for you to see. <button type="button" class="link" onClick={back}>Back to the inbox</button></Empty>;
+  return <><h1 class="hidden">Activity</h1><Empty icon="search" title="This activity is not there">It was never there, or it is not for you to see. <button type="button" class="link" onClick={back}>Back to the inbox</button></Empty></>;
 }
 
 function Work({ activity, again, back, next }: { activity: Activity; again: () => Promise<void>; back: () => void; next: () => void }) {
