@@ -119,7 +119,7 @@ def lint(
     raise typer.Exit(1 if findings else 0)
 
 
-app.add_typer(models_commands(lambda name: _connected(_settings(name))))
+app.add_typer(models_commands(lambda name: _with_database(_settings(name))))
 
 
 def main() -> None:
@@ -156,6 +156,11 @@ def _connected(settings: Settings) -> Settings:
     from zeebe_fleet.deploy.attached import attached
 
     return attached(settings)
+
+
+def _with_database(settings: Settings) -> Settings:
+    """Require a database alone."""
+    return settings if settings.database_url else _connected(settings)
 
 
 def _run_role(role: roles.Role, settings: Settings) -> None:

@@ -25,7 +25,11 @@ class ModelPersister:
         self.name = name
 
     async def load(self, db: AsyncSession, workflow_instance_id: UUID) -> dict[str, Any]:
-        """Read the row."""
+        """Read the row; steps of one workflow that run at once take turns from here to their commit."""
+        from sqlalchemy import func, select
+
+        turn = func.hashtextextended(f"{self.name} {workflow_instance_id}", 0)
+        await db.execute(select(func.pg_advisory_xact_lock(turn)))
         row = await db.get(self._model, workflow_instance_id)
         return {} if row is None else {name: getattr(row, name) for name in self._columns}
 

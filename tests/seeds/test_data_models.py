@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 from tests.seeds.conftest import Seeds
 from tests.seeds.workbench import examples
 from zeebe_fleet.deploy.app import App
+from zeebe_fleet.testing import Complete, Fail, run_task
 
 
 def test_examples_define_models_with_their_namespace(app: App) -> None:
@@ -152,3 +153,13 @@ async def test_output_that_does_not_fit_leaves_no_trace(seeds: Seeds) -> None:
 
     assert "returned what it does not declare: amount" in incident
     assert not await seeds.rows("SELECT 1 FROM ext_mycompany_approval WHERE id = $1", f"wrong-{workflow_id}")
+
+
+async def test_example_is_tried_without_an_engine(app: App, project_url: str) -> None:
+    """The same function, as a user's own tests run it."""
+    outcome = await run_task(app.tasks["approval.create"], db=project_url, data_models=["Approval"])
+    undeclared = await run_task(app.tasks["approval.create"], db=project_url)
+
+    assert outcome == Complete({})
+    assert isinstance(undeclared, Fail)
+    assert "does not declare the data model 'Approval'" in undeclared.message
