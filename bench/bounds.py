@@ -14,6 +14,7 @@ _SLOTS = 8
 _EACH = 100
 _CONNECTED_S = 1.0
 _WATCH_S = 5.0
+_MADE_WITHIN_S = 180.0
 
 
 async def concurrency(site: Site, instances: int) -> Figure:
@@ -49,16 +50,17 @@ async def memory(site: Site, waiting: int, watch_s: float) -> Figure:
     worker = fleet("fleet, slow task", work_s="1.0")
     async with running(worker, target) as process:
         keys = await site.load.create(prefix, waiting // _EACH)
-        while await site.activated() - before < waiting:
+        limit_s = time.monotonic() + _MADE_WITHIN_S
+        while (made := await site.activated() - before) < waiting and time.monotonic() < limit_s:
             await asyncio.sleep(0.5)
-        console.print("  they wait")
+        console.print(f"  {made:,} jobs were made")
         end_s = time.monotonic() + watch_s
         while time.monotonic() < end_s:
             await asyncio.sleep(0.5)
         peak_mb = process.usage().peak_bytes / 1024**2
         said = await process.end()
     await site.load.cancel(keys)
-    details = {"waiting": waiting, "done": said.get("done"), "most_at_once": said.get("most")}
+    details = {"waiting": made, "done": said.get("done"), "most_at_once": said.get("most")}
     name = "worker memory with 100,000 waiting jobs"
-    measured = f"{peak_mb:.0f} MB at most with {waiting:,}"
-    return Figure(name, measured, "< 150 MB", peak_mb < 150, details)
+    measured = f"{peak_mb:.0f} MB at most with {made:,}"
+    return Figure(name, measured, "< 150 MB", peak_mb < 150 and made >= waiting, details)
