@@ -136,7 +136,7 @@ async def in_operate(place: Studio, workflow_id: str) -> bytes:
         await expect(page.locator(".djs-element").first).to_be_visible(timeout=_WAIT_MS)
         await expect(page.get_by_text("account_id").first).to_be_visible(timeout=_WAIT_MS)  # of the variables
         await expect(page.get_by_text("Fetch KYC report")).to_have_count(2, timeout=_WAIT_MS)  # diagram and history
-        await page.wait_for_load_state("networkidle")
+        await expect(page.locator(".djs-overlay").first).to_be_visible(timeout=_WAIT_MS)  # how many came to the end
         return await page.screenshot()
 
 
