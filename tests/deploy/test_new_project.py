@@ -86,7 +86,7 @@ def test_wheel_holds_the_house_alone(wheel: Path) -> None:
     seconds = {name.split("/")[1] for name in names if name.startswith("zeebe_fleet/")}
 
     assert {top for top in tops if not top.endswith(".dist-info")} == {"zeebe_fleet"}
-    assert seconds == {*HOUSE, "__init__.py", "py.typed", "testing.py"}
+    assert seconds == {*HOUSE, "__init__.py", "data_models.py", "py.typed", "testing.py"}
 
 
 def test_wheel_holds_every_file_of_the_house(wheel: Path) -> None:
