@@ -30,7 +30,7 @@ async def pages(scene: Scene) -> dict[str, tuple[str, str]]:
         "activity": (f"/activities/{activity['activityId']}", ".camunda-form[data-ready=true] label"),
         "workflows": ("/workflows", "tbody tr"),
         "workflow": (f"/workflows/{declined}", drawn),
-        "start": ("/start", ".card"),
+        "start": ("/start", ".try button"),
         "start-form": ("/start/customer_onboarding", ".camunda-form[data-ready=true] label"),
         "processes": ("/processes", ".card"),
         "process": ("/processes/customer_onboarding", drawn),
@@ -83,7 +83,7 @@ PLACES = {
 }
 _EDGES = {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 _NOTHING = {"activities": _EDGES, "workflows": _EDGES, "processDefinitions": _EDGES, "outages": None}
-SIGNS = {"loading": "[role=status].loading", "broken": ".trouble", "empty": ".empty-title"}
+SIGNS = {"loading": ".frame [role=status].loading", "broken": ".trouble", "empty": ".empty-title"}
 
 
 async def answering(ada: Person, state: str) -> None:

@@ -6,7 +6,7 @@ import { Icon, type IconName } from "./icons";
 import { useKeys } from "./keys";
 import { startLive, stopLive, useOnline } from "./live";
 import { MeDocument } from "./operations";
-import { Empty, KeyHelp, Loading, Notices, Trouble } from "./parts";
+import { Empty, KeyHelp, Notices, Trouble } from "./parts";
 import { InboxPage } from "./pages/inbox";
 import { ProcessPage, ProcessesPage } from "./pages/processes";
 import { StartPage, StartsPage } from "./pages/start";
@@ -48,7 +48,7 @@ export function App() {
     set({ at: "out" });
     tellSessionChanged();
   };
-  if (state.at === "loading") return <main class="alone"><Loading lines={3} /></main>;
+  if (state.at === "loading") return <main class="alone"><h1 class="hidden">Zeebe Fleet</h1><div class="opening" role="status" aria-label="Loading"><img src="/icon.svg" alt="" width="44" height="44" /></div></main>;
   if (state.at === "away") return <main class="alone"><h1 class="hidden">Zeebe Fleet</h1><Trouble problem={state.problem} again={() => void begin()} /></main>;
   if (state.at === "out") return <SignIn entered={() => void begin()} />;
   return (

@@ -5,6 +5,7 @@ import { humanize } from "./words";
 
 const LONG = 400;
 const MANY = 50;
+const FEW = 8; // of so many fields nothing is folded
 
 export function Data({ value, empty = "Nothing." }: { value: unknown; empty?: string }) {
   if (value == null || (typeof value === "object" && !Object.keys(value).length)) return <p class="hint">{empty}</p>;
@@ -42,10 +43,11 @@ function Value({ value }: { value: unknown }) {
   }
   const size = Object.keys(value as object).length;
   if (size === 0) return <span class="hint">empty</span>;
+  if (size <= FEW) return <div class="nested"><Entries value={value as object} /></div>;
   return (
-    <details class="nested" open={size <= 8} onToggle={(event) => set(event.currentTarget.open)}>
+    <details class="nested" onToggle={(event) => set(event.currentTarget.open)}>
       <summary>{size} {Array.isArray(value) ? (size === 1 ? "entry" : "entries") : (size === 1 ? "field" : "fields")}</summary>
-      {(open || size <= 8) && <Entries value={value as object} />}
+      {open && <Entries value={value as object} />}
     </details>
   );
 }

@@ -13,7 +13,7 @@ interface Canvas {
   zoom(level: number | "fit-viewport", center?: "auto"): number;
   addMarker(id: string, name: string): void;
   removeMarker(id: string, name: string): void;
-  viewbox(): { inner: { width: number; height: number } };
+  scrollToElement(id: string, padding: number): void;
 }
 interface Overlays { add(id: string, what: object): void; clear(): void }
 interface Registry { get(id: string): object | undefined }
@@ -21,6 +21,7 @@ interface Registry { get(id: string): object | undefined }
 export class Diagram {
   private readonly viewer;
   private marked: [string, string][] = [];
+  private looked = false;
 
   constructor(container: HTMLElement) {
     this.viewer = new NavigatedViewer({
@@ -51,6 +52,7 @@ export class Diagram {
     this.marked = [];
     for (const [id, mark] of Object.entries(marks)) this.mark(id, `is-${mark}`);
     if (current) this.mark(current, "is-current");
+    this.lookAt(current ?? atWork(marks) ?? loads.find((one) => one.active)?.elementId);
     const overlays = this.viewer.get<Overlays>("overlays");
     overlays.clear();
     for (const { elementId, active, incidents } of loads) {
@@ -64,6 +66,15 @@ export class Diagram {
     this.viewer.destroy();
   }
 
+  /** Where all of it would be too small to read, begins at what goes on; all of it is a press away. */
+  private lookAt(id: string | undefined) {
+    if (this.looked || !id || !this.registry.get(id)) return;
+    this.looked = true;
+    if (this.canvas.zoom(undefined as never) >= READABLE / 2) return;
+    this.canvas.zoom(READABLE);
+    this.canvas.scrollToElement(id, 60);
+  }
+
   private mark(id: string, name: string) {
     if (!this.registry.get(id)) return;
     this.canvas.addMarker(id, name);
@@ -73,6 +84,11 @@ export class Diagram {
   private get canvas() { return this.viewer.get<Canvas>("canvas"); }
   private get registry() { return this.viewer.get<Registry>("elementRegistry"); }
 }
+
+const READABLE = 0.75;
+
+const atWork = (marks: Marks) =>
+  (["failed", "active", "waiting"] as const).flatMap((mark) => Object.keys(marks).filter((id) => marks[id] === mark))[0];
 
 function counter(kind: string, count: number): HTMLElement {
   const made = document.createElement("div");

@@ -20,7 +20,8 @@ export function Diagram({ bpmn, label, ...shown }: Props) {
       const made = (viewer.current = new Diagram(box.current));
       await made.open(bpmn);
       if (gone) return;
-      watch = new ResizeObserver(() => made.fit());
+      let begun = false; // it speaks once at the beginning, when nothing has changed
+      watch = new ResizeObserver(() => { if (begun) made.fit(); begun = true; });
       watch.observe(box.current);
       set("ready");
     };

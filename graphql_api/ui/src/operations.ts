@@ -108,6 +108,8 @@ type Refusal_WorkflowEnded_Fragment = { message: string, suggestion: string };
 
 type Refusal_WorkflowNotFound_Fragment = { message: string, suggestion: string };
 
+type Refusal_WorkflowNotRerunnable_Fragment = { message: string, suggestion: string };
+
 export type RefusalFragment =
   | Refusal_ActivityAlreadyClaimed_Fragment
   | Refusal_ActivityClosed_Fragment
@@ -124,6 +126,7 @@ export type RefusalFragment =
   | Refusal_VersionConflict_Fragment
   | Refusal_WorkflowEnded_Fragment
   | Refusal_WorkflowNotFound_Fragment
+  | Refusal_WorkflowNotRerunnable_Fragment
 ;
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;

@@ -78,7 +78,7 @@ export function ProcessPage({ name }: { name: string }) {
         <table class="table">
           <caption>Where its workflows stand</caption>
           <thead><tr><th scope="col">Element</th><th scope="col">At work or waiting</th><th scope="col">Stuck</th></tr></thead>
-          <tbody>{shown.load.map((one) => <tr key={one.elementId}><td>{model.nameOf(one.elementId)}</td><td class="number">{one.active}</td><td class="number">{one.incidents || "–"}</td></tr>)}</tbody>
+          <tbody>{shown.load.map((one) => <tr key={one.elementId}><td>{model.nameOf(one.elementId)}</td><td class="number" data-label="at work or waiting">{one.active}</td><td class="number" data-label="stuck">{one.incidents || "–"}</td></tr>)}</tbody>
         </table>
       ) : <p class="hint">No workflow of this version is under way.</p>}
     </div>
