@@ -119,7 +119,7 @@ def _environment(place: Site, port: int) -> dict[str, str]:
 
 @contextmanager
 def _roles(environment: dict[str, str]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     commands = ("api", "worker", "human-tasks", "relay")
     running = {name: subprocess.Popen([_FLEET, name], env=environment, **quiet) for name in commands}
     try:
