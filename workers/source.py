@@ -1,4 +1,10 @@
-"""The job source: a stream for new jobs and a long poll for those that wait, under one bound of slots."""
+"""The job source: polls for a backlog, a stream for new jobs when there is none, under one bound of slots.
+
+While jobs wait in numbers, polls bring them by the hundred, at less cost for worker and engine. The stream, which
+brings one at a time without delay, is opened when a poll comes back with less than it asked for, and a long poll stays
+beside it for jobs that no stream brings. An open stream is never closed for a backlog: jobs on their way would be lost
+to it until their lease ends.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +64,7 @@ class JobSource:
         self._reader: asyncio.Task[None] | None = None
         self._heard_at = time.monotonic()
         self._polled_at = time.monotonic()
+        self._caught_up = asyncio.Event()
 
     async def run(self) -> None:
         """Take jobs until cancelled."""
@@ -96,6 +103,8 @@ class JobSource:
         self._polled_at = time.monotonic()
         self._observer.answered(self._task.job_type, "poll", len(jobs))
         self._slots.give_back(taken - len(jobs))
+        if len(jobs) < taken and self._task.settings.mode != "poll":
+            self._caught_up.set()
         for job in jobs:
             self._start(job, self._slots)
         if jobs:
@@ -111,19 +120,22 @@ class JobSource:
             lease_s=settings.lease_s,
             worker=self._intake.worker,
             variables=self._task.variables,
-            poll_s=0.0 if settings.mode == "stream" else _POLL_S,
+            poll_s=_POLL_S if settings.mode == "poll" or self._waits_beside_a_stream() else 0.0,
         )
 
     async def _keep_streaming(self) -> None:
         backoff = Backoff()
         while True:
             await self._intake.opened()
+            await self._caught_up.wait()
             self._reader = asyncio.create_task(self._read_stream(backoff))
             try:
                 await asyncio.wait({self._reader})
                 if not self._reader.cancelled() and (error := self._reader.exception()):
                     raise error
             except EngineError as error:
+                if self._task.settings.mode == "both":
+                    self._caught_up.clear()
                 self._observer.unanswered(self._task.job_type, "stream", error)
                 log.info("stream.waiting", job_type=self._task.job_type, why=error.message)
             finally:
@@ -162,9 +174,12 @@ class JobSource:
             self._heard_at = time.monotonic()
             self._reader.cancel()
 
+    def _waits_beside_a_stream(self) -> bool:
+        return self._task.settings.mode == "both" and self._caught_up.is_set()
+
     def _poll_share(self) -> int:
         """Beside a stream, the poll holds a quarter of the slots: it waits most of the time."""
-        return self._slots.size if self._task.settings.mode == "poll" else max(self._slots.size // 4, 1)
+        return max(self._slots.size // 4, 1) if self._caught_up.is_set() else self._slots.size
 
     def _refill_at(self) -> int:
         """Poll when half of its share is free: a few large answers cost less than many small ones."""
