@@ -23,6 +23,7 @@ from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.models import models_commands
 from zeebe_fleet.deploy.new import new
+from zeebe_fleet.deploy.records import records_commands
 from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -120,6 +121,7 @@ def lint(
 
 
 app.add_typer(models_commands(lambda name: _with_database(_settings(name))))
+app.add_typer(records_commands(lambda: _with_database(_settings(required=False))))
 
 
 def main() -> None:

@@ -59,6 +59,16 @@ mutation ($id: UUID!) {
 }
 """
 
+_RERUN = """
+mutation ($id: UUID!, $key: String) {
+  rerunWorkflow(workflowId: $id, idempotencyKey: $key) {
+    __typename
+    ... on WorkflowRerunning { workflow { workflowId } }
+    ... on UserError { message suggestion }
+  }
+}
+"""
+
 _ANSWER_S = 30.0
 _LOOK_AGAIN_S = 0.1
 
@@ -113,6 +123,15 @@ class FleetClient:
     async def retry(self, workflow_id: str) -> None:
         """Resolve the open incidents of a workflow."""
         _accepted((await self._ask(_RETRY, id=workflow_id))["retryWorkflow"])
+
+    async def rerun(self, workflow_id: str, *, key: str | None = None) -> str:
+        """Run a workflow that failed for good again; returns the id of the new one."""
+        answer = await self._ask(_RERUN, id=workflow_id, key=key)
+        return str(_accepted(answer["rerunWorkflow"])["workflow"]["workflowId"])
+
+    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """Send an operation of one's own; raises `FleetError` when the API answers with errors."""
+        return await self._ask(query, **variables)
 
     async def until(
         self, workflow_id: str, holds: Callable[[dict[str, Any]], Any], *, what: str, timeout_s: float = 60.0

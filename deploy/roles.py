@@ -13,6 +13,7 @@ from zeebe_fleet.deploy.health import Health
 from zeebe_fleet.deploy.server import served
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import DefinitionError
+from zeebe_fleet.workers.retention import keep_pruning
 
 log = structlog.get_logger("fleet")
 Role = Callable[[Settings, asyncio.Event, Health], Awaitable[None]]
@@ -54,6 +55,7 @@ async def relay(settings: Settings, stop: asyncio.Event, health: Health) -> None
         bootstrap.core(settings) as core,
         bootstrap.relay(core, health.pulse) as relay,
         bootstrap.arrears(settings) as arrears,
+        bootstrap.history(settings) as history,
     ):
 
         async def read_arrears() -> None:
@@ -61,7 +63,9 @@ async def relay(settings: Settings, stop: asyncio.Event, health: Health) -> None
 
         health.ask("records", read_arrears)
         log.info("relay.ready")
-        await relay.run(stop)
+        keep_days = settings.records.keep_days
+        pruning = [keep_pruning(history, keep_days, stop)] if keep_days > 0 else []
+        await asyncio.gather(relay.run(stop), *pruning)
 
 
 async def api(settings: Settings, stop: asyncio.Event, health: Health) -> None:

@@ -68,6 +68,15 @@ class HealthSettings(BaseModel):
     port: int = Field(default=0, description="Port of /health/live, /health/ready and /metrics; 0 for none.")
 
 
+class RecordsSettings(BaseModel):
+    """The records, once what they tell of is over."""
+
+    keep_days: float = Field(
+        default=0.0,
+        description="Days after its end for which a workflow is kept; the relay prunes older ones. 0: for ever.",
+    )
+
+
 class Settings(BaseSettings):
     """All of it; nested names are joined by two underscores: `FLEET_ZEEBE__ADDRESS`."""
 
@@ -88,6 +97,7 @@ class Settings(BaseSettings):
     zeebe: ZeebeSettings = ZeebeSettings()
     api: ApiSettingsSection = ApiSettingsSection()
     health: HealthSettings = HealthSettings()
+    records: RecordsSettings = RecordsSettings()
     services: dict[str, ServiceSettings] = Field(default_factory=dict, description="Outside services by name.")
     secrets: dict[str, SecretStr] = Field(default_factory=dict, description="Credentials for tasks, by name.")
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")

@@ -305,6 +305,13 @@ class Outbox(Protocol):
         """Return when something new is owed on somebody's request, or after `timeout_s`."""
 
 
+class History(Protocol):
+    """The records of what is over."""
+
+    async def prune(self, before: datetime) -> int:
+        """Delete workflows that ended before a moment; returns how many. Of several at once, one does."""
+
+
 class Sweeper(Protocol):
     """Finds out what nobody told: ended instances and uncertain steps."""
 
