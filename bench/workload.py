@@ -108,6 +108,14 @@ class Load:
         await _gathered(one, instance_keys)
 
 
+_AGAIN = (
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.UNAVAILABLE,
+)
+
+
 def _variables(number: int) -> str:
     return json.dumps({"item": number})
 
@@ -129,7 +137,7 @@ async def _insisting(call: Callable[[], Awaitable[Any]]) -> Any:
         try:
             return await call()
         except grpc.aio.AioRpcError as error:
-            if error.code() not in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED):
+            if error.code() not in _AGAIN:
                 raise
             await asyncio.sleep(0.02)
 
