@@ -212,7 +212,7 @@ export type WorkflowQueryVariables = Exact<{
 }>;
 
 
-export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
+export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
 
 export type StartMutationVariables = Exact<{
   process: string;
@@ -255,6 +255,22 @@ export type RetryMutation = { answer:
     | { __typename: 'NoOpenIncident', message: string, suggestion: string }
     | { __typename: 'NotAllowed', message: string, suggestion: string }
     | { __typename: 'EngineRefused', message: string, suggestion: string }
+   };
+
+export type RerunMutationVariables = Exact<{
+  id: string;
+  key?: string | null | undefined;
+}>;
+
+
+export type RerunMutation = { answer:
+    | { __typename: 'WorkflowRerunning', workflow: { workflowId: string } }
+    | { __typename: 'WorkflowNotFound', message: string, suggestion: string }
+    | { __typename: 'WorkflowNotRerunnable', message: string, suggestion: string }
+    | { __typename: 'UnknownProcess', message: string, suggestion: string }
+    | { __typename: 'UnknownProcessVersion', message: string, suggestion: string }
+    | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
+    | { __typename: 'NotAllowed', message: string, suggestion: string }
    };
 
 export type ProcessesQueryVariables = Exact<{
@@ -571,6 +587,18 @@ export const WorkflowDocument = new TypedDocumentString(`
     operateUrl
     input
     output
+    erasedAt
+    rerunOf {
+      workflowId
+    }
+    reruns {
+      workflowId
+    }
+    events {
+      kind
+      subject
+      at
+    }
     definition {
       ...Definition
     }
@@ -606,6 +634,9 @@ export const WorkflowDocument = new TypedDocumentString(`
       finishedAt
       input
       result
+      callPath
+      preceding
+      recalled
       attempts {
         fence
         round
@@ -685,6 +716,22 @@ export const RetryDocument = new TypedDocumentString(`
   message
   suggestion
 }`) as unknown as TypedDocumentString<RetryMutation, RetryMutationVariables>;
+export const RerunDocument = new TypedDocumentString(`
+    mutation Rerun($id: UUID!, $key: String) {
+  answer: rerunWorkflow(workflowId: $id, idempotencyKey: $key) {
+    __typename
+    ...Refusal
+    ... on WorkflowRerunning {
+      workflow {
+        workflowId
+      }
+    }
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<RerunMutation, RerunMutationVariables>;
 export const ProcessesDocument = new TypedDocumentString(`
     query Processes($name: String) {
   processDefinitions(first: 100, processName: $name) {

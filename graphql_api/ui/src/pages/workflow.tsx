@@ -7,12 +7,13 @@ import { Diagram } from "../diagram";
 import { Icon } from "../icons";
 import { useKeys } from "../keys";
 import { marksOf, modelOf } from "../model";
-import { CancelDocument, RetryDocument, WorkflowDocument, type WorkflowQuery } from "../operations";
+import { CancelDocument, RerunDocument, RetryDocument, WorkflowDocument, type WorkflowQuery } from "../operations";
 import { Badge, Dialog, Empty, Loading, notify, Tabs, Trouble, When } from "../parts";
 import { useQuery } from "../query";
 import { go, Link } from "../router";
 import { isOperator, useMe } from "../session";
 import { humanize, LIVE, moment, took, workflowWords } from "../words";
+import { History, Records } from "./records";
 import { Timeline } from "./timeline";
 import { WorkflowTable } from "./workflows";
 
@@ -20,6 +21,7 @@ export type Workflow = NonNullable<WorkflowQuery["workflow"]>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TOPICS = ["workflow", "activity"] as const;
+const FAILED: readonly string[] = ["CANCELLED", "ENDED_UNKNOWN", "COMPENSATED"];
 
 export function WorkflowPage({ id }: { id: string }) {
   useKeys([{ keys: "Escape", does: "Back to the workflows", act: () => go("/workflows") }]);
@@ -43,6 +45,7 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
   const steps = workflow.steps.filter((step) => step.kind !== "LISTENER");
   const tabs = [
     { id: "timeline", label: "Timeline", show: () => <Timeline workflow={workflow} nameOf={model?.nameOf ?? humanize} /> },
+    { id: "records", label: "Records", show: () => <Records workflow={workflow} nameOf={model?.nameOf ?? humanize} /> },
     { id: "data", label: "Data", show: () => <DataPanel workflow={workflow} /> },
     ...(workflow.children.length ? [{ id: "children", label: "Called", count: workflow.children.length, show: () => <WorkflowTable rows={workflow.children} /> }] : []),
   ];
@@ -62,6 +65,7 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
         <Acts workflow={workflow} again={again} />
       </header>
       {workflow.incident && <p class="said" role="status"><Icon name="alert" size={16} /><span><strong>It is stuck:</strong> {workflow.incident} Remove the cause, then retry; what was done is not done again.</span></p>}
+      <History workflow={workflow} />
       {workflow.definition
         ? <Diagram bpmn={workflow.definition.bpmn} label={`Diagram of ${model!.title} with the steps of this workflow`} marks={marks} />
         : <p class="hint">This process was not deployed through the fleet, so its diagram is not known here.</p>}
@@ -76,6 +80,10 @@ function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<vo
   const [busy, setBusy] = useState(false);
   const sending = useRef(false);
   const may = isOperator(me) || me.subject === workflow.startedBy;
+  const rerunKeys = useRef<Record<string, string>>({});
+  const isStuck = Boolean(workflow.incident) || workflow.children.some((one) => one.incident);
+  const mayRerun = may && !workflow.parent && !workflow.reruns.length && !workflow.erasedAt
+    && (FAILED.includes(workflow.state) || (LIVE.includes(workflow.state) && isStuck));
   const act = async (work: () => Promise<{ answer: object }>, done: string) => {
     if (sending.current) return;
     sending.current = true;
@@ -84,7 +92,8 @@ function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<vo
       const { answer } = await work();
       if (isRefused(answer)) notify(`${answer.message} ${answer.suggestion}`, { bad: true });
       else notify(done);
-      await again();
+      if ("workflow" in answer) go(`/workflows/${(answer.workflow as { workflowId: string }).workflowId}`);
+      else await again();
     } catch (error) {
       notify((error as Problem).message, { bad: true });
     } finally {
@@ -98,6 +107,7 @@ function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<vo
     <div class="acts">
       {workflow.operateUrl && <a class="button" href={workflow.operateUrl} target="_blank" rel="noreferrer">Open in Operate<Icon name="out" size={15} /></a>}
       {may && workflow.incident && <button type="button" class="primary" disabled={busy} onClick={() => void act(() => ask(RetryDocument, { id }), "It runs again.")}>Retry</button>}
+      {mayRerun && <button type="button" disabled={busy} onClick={() => void act(() => ask(RerunDocument, { id, key: (rerunKeys.current[id] ??= crypto.randomUUID()) }), "It runs again, as a new workflow.")}>Run again</button>}
       {may && LIVE.includes(workflow.state) && <button type="button" class="danger" disabled={busy} onClick={() => setAsking(true)}>Cancel</button>}
       {asking && (
         <Dialog title="Cancel this workflow?" close={() => setAsking(false)}>

@@ -1,0 +1,72 @@
+// Every step of a workflow as the records have it: what it got, what it returned and how its attempts went, side by side.
+
+import { Data } from "../data";
+import { Badge, Empty, When } from "../parts";
+import { Link } from "../router";
+import { clock, errorWords, humanize, stepWords, took, type Tone } from "../words";
+import type { Workflow } from "./workflow";
+
+type Step = Workflow["steps"][number];
+
+export function Records({ workflow, nameOf }: { workflow: Workflow; nameOf: (id: string) => string }) {
+  const steps = workflow.steps.filter((step) => step.kind !== "LISTENER");
+  if (!steps.length) return <Empty icon="clock" title="Nothing is recorded yet">The first step appears here as soon as a worker takes it.</Empty>;
+  return (
+    <div class="records" role="region" aria-label="Records of the steps" tabIndex={0}>
+      <table class="table">
+        <thead><tr><th scope="col">Step</th><th scope="col">Got</th><th scope="col">Returned</th><th scope="col">Attempts</th></tr></thead>
+        <tbody>{steps.map((step) => <StepRow key={step.stepId} step={step} name={nameOf(step.elementId)} />)}</tbody>
+      </table>
+    </div>
+  );
+}
+
+function StepRow({ step, name }: { step: Step; name: string }) {
+  const words: readonly [string, Tone] = step.recalled ? ["Recalled", "good"] : step.compensatedBy ? ["Compensated", "undone"] : stepWords(step.state);
+  const hidden = "Nothing, or not for you to see.";
+  return (
+    <tr>
+      <th scope="row">
+        <strong>{name}</strong>
+        <span class="soft">{[...step.callPath, step.elementId].join(" › ")}{step.loopCounter ? ` · ${step.loopCounter}` : ""}</span>
+        <Badge words={words} />
+        {step.preceding.length > 0 && <span class="soft">after {step.preceding.map(humanize).join(", ")}</span>}
+      </th>
+      <td><Data value={step.input} empty={hidden} /></td>
+      <td>
+        {step.error && step.state !== "COMPLETED" ? <p class="wrong">{errorWords(step.error)}</p> : <Data value={step.result} empty={hidden} />}
+      </td>
+      <td>
+        {step.recalled && <p class="hint">It did not run: an earlier run had done it, and this is what that recorded.</p>}
+        <ol class="attempts">
+          {step.attempts.map((one) => (
+            <li key={one.fence}>
+              <span class="number">{clock(one.startedAt)}</span> <span>{one.outcome ? one.outcome.toLowerCase().replaceAll("_", " ") : "under way"}, {took(one.startedAt, one.endedAt)}</span>
+              <span class="soft">on {one.worker}</span>
+              {one.error && <span class="wrong">{errorWords(one.error)}</span>}
+            </li>
+          ))}
+        </ol>
+      </td>
+    </tr>
+  );
+}
+
+const ASKED: Record<string, string> = { CANCEL: "cancelled it", RETRY: "had it retried", RERUN: "ran it again", ERASE: "had what was entered erased" };
+
+/** Which runs it belongs with, and who asked for what. */
+export function History({ workflow }: { workflow: Workflow }) {
+  const again = workflow.reruns[0];
+  return (
+    <>
+      {workflow.rerunOf && <p class="hint">It runs <Link href={`/workflows/${workflow.rerunOf.workflowId}`}>an earlier workflow</Link> again: what that one had finished was not done twice.</p>}
+      {again && <p class="hint">It was run again: <Link href={`/workflows/${again.workflowId}`}>see that run</Link>.</p>}
+      {workflow.events.length > 0 && (
+        <ul class="plain">
+          {workflow.events.map((one) => <li key={one.at + one.kind}><strong>{one.subject}</strong> {ASKED[one.kind] ?? humanize(one.kind.toLowerCase())} <When iso={one.at} /></li>)}
+        </ul>
+      )}
+      {workflow.erasedAt && <p class="hint">What was entered here has been erased; that it happened stays.</p>}
+    </>
+  );
+}
