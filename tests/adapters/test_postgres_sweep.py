@@ -147,6 +147,7 @@ async def test_silent_end_is_a_cancel_only_where_an_end_would_have_been_told(
 ) -> None:
     """With listeners an end without a word was a cancel; without, it is unknown and not guessed."""
     workflow_id = await workflow(database, "RUNNING", definition_key)
+    await step(database, workflow_id, "a", "COMPLETED")
     assert workflow_id in [quiet for quiet, _ in await sweeper.quiet(1000)]
     await sweeper.ended(workflow_id)
     found = await database.fetchval("SELECT state FROM workflow WHERE workflow_id = $1", workflow_id)
