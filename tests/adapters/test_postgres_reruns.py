@@ -9,21 +9,23 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
 from tests.adapters.test_postgres_ledger import KEYS, claimed, database, job
+from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
-from zeebe_fleet.workers.contract.api_ports import Requested, RerunRequest, StartRequest
+from zeebe_fleet.workers.contract.api_ports import Completion, Requested, RerunRequest, StartRequest
+from zeebe_fleet.workers.contract.api_records import ActivityRecord
 from zeebe_fleet.workers.contract.errors import StaleError
 from zeebe_fleet.workers.contract.job import FLEET_INSTANCE, WORKFLOW_ID, DefinitionKey, Job, ProcessInstanceKey
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.model import ProcessModel, Undo
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, ThrowError
-from zeebe_fleet.workers.contract.ports import Answer, StartedInstance
+from zeebe_fleet.workers.contract.ports import Answer, StartedInstance, UserTask
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import Asked, Claim, Refused, Replay
 from zeebe_fleet.workers.contract.refusals import IdempotencyConflict, WorkflowNotFound, WorkflowNotRerunnable
@@ -55,9 +57,11 @@ async def ledger(database_url: str) -> AsyncIterator[PostgresLedger]:
 class Runs:
     """Starts workflows and bears jobs, as the engine would."""
 
-    def __init__(self, database: asyncpg.Connection, workflows: PostgresWorkflows, outbox: PostgresOutbox) -> None:
+    def __init__(self, database: asyncpg.Connection, engine: AsyncEngine, outbox: PostgresOutbox) -> None:
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
         self.database = database
-        self.workflows = workflows
+        self.workflows = PostgresWorkflows(sessions)
+        self.activities = PostgresActivities(sessions)
         self.outbox = outbox
 
     async def start(self, **variables: Any) -> UUID:
@@ -104,7 +108,7 @@ async def runs(database_url: str, database: asyncpg.Connection) -> AsyncIterator
     """The records as the API and the relay see them."""
     engine = create_async_engine(sqlalchemy_url(database_url))
     outbox = PostgresOutbox(database_url)
-    yield Runs(database, PostgresWorkflows(async_sessionmaker(engine, expire_on_commit=False)), outbox)
+    yield Runs(database, engine, outbox)
     await outbox.close()
     await engine.dispose()
 
@@ -477,3 +481,72 @@ async def test_call_that_may_be_one_of_several_is_refused(ledger: PostgresLedger
     assert isinstance(verdict, Refused)
     assert "cannot be told" in verdict.reason
     assert (await runs.workflows.by_id([again]))[again].incident == verdict.reason
+
+
+async def decide(runs: Runs, workflow_id: UUID, state: str = "OPEN", **variables: Any) -> ActivityRecord:
+    """Let a workflow ask a person; returns the activity, which is `state` at first."""
+    born = await runs.job(workflow_id, "review")
+    task = UserTask(
+        workflow_id=workflow_id,
+        process_name="p",
+        process_version=1,
+        process_instance_key=born.process_instance_key,
+        definition_key=born.definition_key,
+        element_id="review",
+        element_instance_key=born.element_instance_key,
+        job_key=born.key,
+        name="Review",
+        variables=variables,
+    )
+    activity = await runs.activities.create(task)
+    assert activity.state == state
+    return activity
+
+
+async def decided(runs: Runs, workflow_id: UUID, **variables: Any) -> ActivityRecord:
+    """Let a person decide, and the engine hear of it."""
+    activity = await decide(runs, workflow_id, **variables)
+    completion = Completion(activity.activity_id, activity.version, {"approve": True})
+    requested = await runs.activities.request_completion(RITA, completion, lambda _: None)
+    (owed,) = await runs.outbox.take(requested.owed_ids)
+    await runs.outbox.told(owed, Answer.DONE)
+    return activity
+
+
+async def test_decision_counts_again_and_is_told_to_the_engine(runs: Runs, database: asyncpg.Connection) -> None:
+    """The same task with the same things to decide on: nobody is asked twice, and who decided is told."""
+    first = await runs.start()
+    before = await decided(runs, first, amount=1)
+    await runs.end(first)
+    activity = await decide(runs, await runs.rerun(first), "COMPLETING", amount=1)
+    assert (activity.result, activity.assignee) == ({"approve": True}, "rita")
+    owed = await database.fetchrow(
+        "SELECT verb, job_key, payload FROM owed WHERE activity_id = $1", activity.activity_id
+    )
+    assert owed is not None
+    assert (owed["verb"], owed["job_key"]) == ("COMPLETE", activity.job_key)
+    assert '"approve": true' in owed["payload"]
+    events = (await runs.activities.events([activity.activity_id]))[activity.activity_id]
+    assert [(one.kind, one.data) for one in events] == [
+        ("CREATED", {}),
+        ("RECALLED", {"activity_id": str(before.activity_id), "by": "rita"}),
+    ]
+
+
+async def test_decision_on_other_things_is_made_anew(runs: Runs) -> None:
+    """A person is asked whenever it is not the very same question, and each decision counts once."""
+    first = await runs.start()
+    await decided(runs, first, amount=1)
+    await runs.end(first)
+    again = await runs.rerun(first)
+    await decide(runs, again, "OPEN", amount=2)
+    await decide(runs, again, "COMPLETING", amount=1)
+    await decide(runs, again, "OPEN", amount=1)
+
+
+async def test_decision_of_a_run_that_was_taken_back_is_made_anew(runs: Runs) -> None:
+    """What a person decided led there; repeated, it would only lead there again."""
+    first = await runs.start()
+    await decided(runs, first)
+    await runs.end(first, "COMPENSATED")
+    await decide(runs, await runs.rerun(first), "OPEN")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from zeebe_fleet.adapters.postgres.retention import PostgresRetention
 from zeebe_fleet.workers.contract.api_ports import RerunRequest
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail
 from zeebe_fleet.workers.contract.refusals import WorkflowNotFound, WorkflowNotRerunnable
+from zeebe_fleet.workers.retention import keep_pruning
 
 __all__ = ["database", "ledger", "runs"]
 
@@ -212,3 +214,18 @@ async def test_erased_person_is_one_stranger_everywhere(
     assert record.input == {"name": "Ada"}
     with pytest.raises(WorkflowNotFound):
         await history.erase(OLGA, Erasure(subjects=["rita"]))
+
+
+async def test_policy_prunes_until_it_is_stopped(
+    history: PostgresRetention, runs: Runs, ledger: PostgresLedger, database: asyncpg.Connection
+) -> None:
+    """The relay's own loop, with the setting's days."""
+    old = await ended(runs, ledger)
+    await age(database, old)
+    stop = asyncio.Event()
+    pruning = asyncio.create_task(keep_pruning(history, 30, stop))
+    async with asyncio.timeout(20):
+        while await known(database, old):
+            await asyncio.sleep(0.02)
+    stop.set()
+    await pruning
