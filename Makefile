@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-seeds smoke chaos bench bench-start bench-ui check format-check lint types imports processes \
+.PHONY: help demo test test-all test-seeds smoke chaos bench bench-start bench-records bench-ui check format-check lint types imports processes \
 	schema reference ui ui-check ui-types docs site format setup lock wheel stop clean screenshots
 
 help: ## List the targets
@@ -41,6 +41,9 @@ bench: $(READY) ## Measure the fleet beside pyzeebe, the Java client and a bare 
 
 bench-start: $(READY) ## Measure the demo's start to the first workflow, a second smoke, memory, and a job's CPU
 	@$(BIN)/python -m bench.start
+
+bench-records: $(READY) ## Measure the records' lists on a million workflows and five million steps
+	@$(BIN)/python -m bench.records $(ARGS)
 
 bench-ui: $(READY) ## Measure the pages: weight, speed, and two hundred people connected
 	@$(BIN)/python -m bench.ui $(ARGS)
