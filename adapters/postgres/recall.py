@@ -86,6 +86,7 @@ _SUPERSEDE = "UPDATE step SET fence = fence + 1, state = 'HANDED_BACK' WHERE ste
 
 _DONE = (StepState.COMPLETED, StepState.UNCERTAIN, StepState.ORPHANED, StepState.KEPT)
 _UNDONE = (StepState.COMPLETED, StepState.UNCERTAIN)
+_GIVEN_UP = (StepState.INCIDENT, StepState.THROWN)
 _UNFINISHED = (StepState.CLAIMED, StepState.HANDED_BACK)
 
 
@@ -131,7 +132,7 @@ class Recall:
         if is_done and earlier["compensated_by"] is None:
             return await self._recall(connection, job, row, earlier)
         if is_done and earlier["undo_state"] not in _UNDONE:
-            if earlier["undo_job_key"] is None:
+            if earlier["undo_job_key"] is None and earlier["undo_state"] not in _GIVEN_UP:
                 return Busy(job)  # the fleet is taking it back at this moment
             return await refuse(connection, job, row[0], _half_undone(job, earlier))
         if is_done or earlier["state"] == StepState.THROWN:

@@ -27,7 +27,7 @@ from zeebe_fleet.workers.contract.model import ProcessModel, Undo
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, ThrowError
 from zeebe_fleet.workers.contract.ports import Answer, StartedInstance, UserTask
 from zeebe_fleet.workers.contract.principal import Principal
-from zeebe_fleet.workers.contract.records import Asked, Claim, Refused, Replay
+from zeebe_fleet.workers.contract.records import Asked, Busy, Claim, Refused, Replay
 from zeebe_fleet.workers.contract.refusals import IdempotencyConflict, WorkflowNotFound, WorkflowNotRerunnable
 
 __all__ = ["database"]
@@ -210,6 +210,23 @@ async def test_compensated_step_runs_again_under_a_new_key(ledger: PostgresLedge
     claim = await claimed(ledger, await runs.job(await runs.rerun(first), "do"))
     assert claim.idempotency_key != before.idempotency_key
     assert (await runs.step(claim.step_id))["rerun_of"] == before.step_id
+
+
+@pytest.mark.parametrize(
+    ("has_job", "state", "verdict"),
+    [(False, "CLAIMED", Busy), (False, "INCIDENT", Refused), (True, "CLAIMED", Refused), (True, "INCIDENT", Refused)],
+)
+async def test_step_that_is_being_taken_back_is_neither_recalled_nor_run(
+    ledger: PostgresLedger, runs: Runs, database: asyncpg.Connection, has_job: bool, state: str, verdict: type
+) -> None:
+    """What the fleet takes back by itself is waited for; what the engine began and nobody ends is a person's."""
+    first = await runs.start()
+    await done(ledger, await runs.job(first, "do"))
+    undo = await claimed(ledger, await runs.job(first, "undo"))
+    job_key = undo.job.key if has_job else None
+    await database.execute("UPDATE step SET state = $2, job_key = $3 WHERE step_id = $1", undo.step_id, state, job_key)
+    await runs.end(first)
+    assert isinstance(await ledger.claim(await runs.job(await runs.rerun(first), "do")), verdict)
 
 
 async def test_compensation_of_a_rerun_takes_back_what_was_recalled(ledger: PostgresLedger, runs: Runs) -> None:
