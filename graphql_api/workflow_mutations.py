@@ -119,8 +119,14 @@ class WorkflowMutations:
     async def retry_workflow(self, info: Info, workflow_id: UUID) -> RetryWorkflowResult:
         """Resolve the open incidents of a workflow and those it called; for operators and its starter."""
         context = info.context
-        _check_owner(context, await _read(context, workflow_id))
+        record = await _read(context, workflow_id)
+        _check_owner(context, record)
         resolved = await _resolve_incidents(context, workflow_id)
+        if not resolved and record.incident:
+            raise refusals.NoOpenIncident(
+                "The engine has not told of this incident yet.",
+                "Try again in a moment. While Operate starts for the first time, it takes until then.",
+            )
         if not resolved:
             raise refusals.NoOpenIncident(
                 "The engine knows no open incident of this workflow.", "Ask the workflow for its steps."

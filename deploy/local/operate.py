@@ -94,6 +94,19 @@ def exporting(ports: Mapping[str, int]) -> dict[str, str]:
     }
 
 
+def switch_export(ports: Mapping[str, int], *, on: bool) -> None:
+    """Tell a running engine whether to export to OpenSearch.
+
+    An exporter that waits for its store holds up the others, and the log with them: where no OpenSearch comes, the
+    engine must not wait for it. Where it is switched already, nothing happens.
+
+    Source: https://docs.camunda.io/docs/8.6/self-managed/zeebe-deployment/operations/management-api/
+    """
+    address = f"http://127.0.0.1:{ports['engine_management']}/actuator/exporters/opensearch"
+    with suppress(httpx.HTTPError), httpx.Client(trust_env=False, timeout=5.0) as http:
+        http.post(f"{address}/{'enable' if on else 'disable'}")
+
+
 def _command(installation: OperateInstallation, flags: list[str]) -> list[str]:
     archive = installation.operate_archive
     return [

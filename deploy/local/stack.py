@@ -19,7 +19,7 @@ from zeebe_fleet.deploy.local.installation import install
 from zeebe_fleet.deploy.local.interrupts import Interrupts
 from zeebe_fleet.deploy.local.licenses import notice, operate_notice
 from zeebe_fleet.deploy.local.opensearch import OpenSearch, OperateInstallation
-from zeebe_fleet.deploy.local.operate import Operate, exporting
+from zeebe_fleet.deploy.local.operate import Operate, exporting, switch_export
 from zeebe_fleet.deploy.local.operate_installation import install_operate
 from zeebe_fleet.deploy.local.outside_services import Sandbox
 from zeebe_fleet.deploy.local.overview import Addresses, PartStatus, addresses, part_status
@@ -106,12 +106,20 @@ class LocalStack:
             return
         with self._changing(interrupts):
             self._report.say(operate_notice(pinned("engine").version))
-            exported_to = self.state.load().ports["opensearch"]
-            for part in self._parts(interrupts.check, BEHIND):
-                self._start([part], interrupts, owned=not detached)
-                if self.state.load().ports["opensearch"] != exported_to:
-                    self._stop_parts(self._parts(_go_on, BEHIND))
-                    raise PartFailed(f"Port {exported_to}, to which the engine exports, was taken.", "Start again.")
+            ports = self.state.load().ports
+            switch_export(ports, on=True)
+            try:
+                self._follow(ports["opensearch"], interrupts, owned=not detached)
+            except (LocalStackError, OSError):
+                switch_export(ports, on=False)
+                raise
+
+    def _follow(self, exported_to: int, interrupts: Interrupts, *, owned: bool) -> None:
+        for part in self._parts(interrupts.check, BEHIND):
+            self._start([part], interrupts, owned=owned)
+            if self.state.load().ports["opensearch"] != exported_to:
+                self._stop_parts(self._parts(_go_on, BEHIND))
+                raise PartFailed(f"Port {exported_to}, to which the engine exports, was taken.", "Start again.")
 
     def down(self) -> None:
         """Stop the parts: those this object owns, or all of a stack that nobody owns.
