@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from zeebe_fleet.workers.contract.errors import FleetError
 
 _GRACE_S = 3
+_KEEP_ALIVE_S = 75
+"""Longer than clients keep a connection: one that is closed as it is used again fails a request."""
 
 
 @asynccontextmanager
@@ -22,7 +24,14 @@ async def served(app: ASGIApp, host: str, port: int) -> AsyncIterator[asyncio.Ta
     Raises:
         FleetError: the address cannot be listened on.
     """
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        lifespan="off",
+    )
     server = _Server(config)
     with listening(host, port) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
