@@ -67,7 +67,8 @@ async def take_over(connection: Connection, jobs: Mapping[tuple[UUID, int], Job]
         [job.element_id for job in jobs.values()],
         [run_of(job) for job in jobs.values()],
     )
-    await connection.fetch(_LOCK, *columns)
+    if not await connection.fetch(_LOCK, *columns):
+        return
     await connection.execute(
         _TAKE_OVER,
         *columns,
