@@ -17,6 +17,8 @@ else:
     Connection = PoolConnectionProxy
 _CONNECT_TIMEOUT_S = 10.0
 _COMMAND_TIMEOUT_S = 30.0
+_LIMITS = {"idle_in_transaction_session_timeout": "5s", "lock_timeout": "10s"}
+"""Transactions here take milliseconds: a process that freezes within one must not hold its locks against the others."""
 _LOST = (
     OSError,
     asyncpg.InterfaceError,
@@ -72,7 +74,7 @@ class Pool:
                 timeout=_CONNECT_TIMEOUT_S,
                 command_timeout=_COMMAND_TIMEOUT_S,
                 reset=_as_it_is,
-                server_settings={} if self._durable else {"synchronous_commit": "off"},
+                server_settings=_LIMITS | ({} if self._durable else {"synchronous_commit": "off"}),
             )
         return await self._pool
 
