@@ -16,3 +16,5 @@ for _task in load_app(shipped.__name__).tasks.values():
     _short = Task(_task.job_type, _task.action, replace(_task.settings, lease_s=3.0))
     vars(_task.action)["__fleet_task__"] = _short
     globals()[_task.name] = _task.action
+
+del _task, _short

@@ -99,7 +99,7 @@ class Seeds:
         return [dict(row) for row in await self.records.fetch(query, *arguments)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def seeds(addresses: Addresses, app: App, project_url: str) -> AsyncIterator[Seeds]:
     """The project deployed and at work."""
     settings = Settings().model_copy(
