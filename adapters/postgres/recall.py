@@ -17,6 +17,7 @@ from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.incidents import refuse
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
+from zeebe_fleet.adapters.postgres.lineage import EARLIER_RUNS
 from zeebe_fleet.adapters.postgres.pool import Connection
 from zeebe_fleet.adapters.postgres.questions import ask
 from zeebe_fleet.adapters.postgres.step_rows import claim_of, new_row
@@ -33,14 +34,7 @@ SELECT workflow_id FROM workflow WHERE workflow_id = ANY ($1) AND rerun_of IS NO
 ORDER BY workflow_id FOR NO KEY UPDATE
 """
 
-_EARLIER = """
-WITH RECURSIVE earlier AS (
-    SELECT rerun_of AS workflow_id, 1 AS generation FROM workflow WHERE workflow_id = $1
-    UNION ALL
-    SELECT workflow.rerun_of, generation + 1 FROM earlier JOIN workflow USING (workflow_id)
-    WHERE workflow.rerun_of IS NOT NULL
-)
-SELECT step.*, earlier.generation, undo.state AS undo_state, undo.job_key AS undo_job_key,
+_EARLIER = f"""{EARLIER_RUNS}SELECT step.*, earlier.generation, undo.state AS undo_state, undo.job_key AS undo_job_key,
     undo.element_id AS undo_element_id
 FROM earlier JOIN step USING (workflow_id) LEFT JOIN step undo ON undo.step_id = step.compensated_by
 WHERE step.element_id = $2 AND coalesce(step.loop_counter, 0) = $3 AND step.job_type = $4 AND step.kind = 'ACTION'
