@@ -14,7 +14,7 @@ import httpx
 
 from zeebe_fleet.deploy.local.cache import require_space
 from zeebe_fleet.deploy.local.exporter.build import exporter_environment
-from zeebe_fleet.deploy.local.java import java_environment
+from zeebe_fleet.deploy.local.java import SMALL_JVM, java_environment
 from zeebe_fleet.deploy.local.processes import Launch
 from zeebe_fleet.deploy.local.state import StateDir
 
@@ -27,15 +27,6 @@ ENGINE_PORTS: Mapping[str, int] = {
     "engine_management": 9600,
 }
 _MAIN = "io.camunda.application.StandaloneBroker"
-# C1 alone: a third less start time and memory; one partition's throughput is bound by its log, not by C2.
-_JVM = (
-    "-Xmx320m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:-UsePerfData",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-Dfile.encoding=UTF-8",
-)
 _LOOPBACK = "127.0.0.1"
 
 
@@ -142,7 +133,7 @@ def engine_command(installation: Installation, flags: list[str]) -> list[str]:
     archive = [f"-XX:SharedArchiveFile={installation.archive}"] if installation.archive else []
     return [
         str(installation.java / "bin" / "java"),
-        *_JVM,
+        *SMALL_JVM,
         *archive,
         *flags,
         f"-Dspring.config.additional-location=file:{installation.home}/config/",

@@ -13,6 +13,15 @@ from zeebe_fleet.deploy.local.cache import Cache, require_space
 from zeebe_fleet.deploy.local.processes import Launch, run
 from zeebe_fleet.deploy.local.report import Report
 
+#: C1 alone: a third less start time and memory; one partition's throughput is bound by its log, not by C2.
+SMALL_JVM = (
+    "-Xmx320m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Dfile.encoding=UTF-8",
+)
 _RUNTIME_BYTES = 130 * 1024**2
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from zeebe_fleet.deploy.local.cache import require_space
 from zeebe_fleet.deploy.local.java import java_environment
+from zeebe_fleet.deploy.local.loopback import answers
 from zeebe_fleet.deploy.local.processes import Launch
 from zeebe_fleet.deploy.local.state import StateDir
 
@@ -104,9 +102,7 @@ class OpenSearch:
 
     def ready(self, ports: Mapping[str, int]) -> bool:
         """Whether the node can be written to."""
-        with suppress(httpx.HTTPError, OSError), httpx.Client(trust_env=False, timeout=2.0) as http:
-            return http.get(f"{opensearch_url(ports)}/_cluster/health").is_success
-        return False
+        return answers(f"{opensearch_url(ports)}/_cluster/health")
 
     def _command(self, installation: OperateInstallation, configuration: Path, port: int) -> list[str]:
         archive = installation.opensearch_archive

@@ -14,7 +14,8 @@ from importlib.resources import files
 
 import httpx
 
-from zeebe_fleet.deploy.local.java import java_environment
+from zeebe_fleet.deploy.local.java import SMALL_JVM, java_environment
+from zeebe_fleet.deploy.local.loopback import answers
 from zeebe_fleet.deploy.local.opensearch import RECORD_PREFIX, OperateInstallation, opensearch_url
 from zeebe_fleet.deploy.local.processes import Launch
 from zeebe_fleet.deploy.local.state import StateDir
@@ -25,14 +26,6 @@ OPERATE_PORTS: Mapping[str, int] = {"operate": 8089, "operate_management": 9601}
 OPERATE_LOGIN = ("demo", "demo")
 _MAIN = "io.camunda.application.StandaloneOperate"
 _EXPORTER = "ZEEBE_BROKER_EXPORTERS_OPENSEARCH"
-_JVM = (
-    "-Xmx320m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:-UsePerfData",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-Dfile.encoding=UTF-8",
-)
 
 
 @dataclass(frozen=True)
@@ -73,9 +66,7 @@ class Operate:
 
     def ready(self, ports: Mapping[str, int]) -> bool:
         """Whether its page is served."""
-        with suppress(httpx.HTTPError, OSError), httpx.Client(trust_env=False, timeout=2.0) as http:
-            return http.get(f"http://127.0.0.1:{ports['operate']}/operate").is_success
-        return False
+        return answers(f"http://127.0.0.1:{ports['operate']}/operate")
 
 
 def exporting(ports: Mapping[str, int]) -> dict[str, str]:
@@ -111,7 +102,7 @@ def _command(installation: OperateInstallation, flags: list[str]) -> list[str]:
     archive = installation.operate_archive
     return [
         str(installation.java / "bin" / "java"),
-        *_JVM,
+        *SMALL_JVM,
         *([f"-XX:SharedArchiveFile={archive}"] if archive else []),
         *flags,
         f"-Dlog4j2.configurationFile={files(__package__).joinpath('engine-log.xml')}",

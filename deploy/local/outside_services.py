@@ -6,11 +6,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
-import httpx
-
+from zeebe_fleet.deploy.local.loopback import answers
 from zeebe_fleet.deploy.local.processes import Launch
 from zeebe_fleet.deploy.local.state import StateDir
 
@@ -44,6 +42,4 @@ class Sandbox:
 
     def ready(self, ports: Mapping[str, int]) -> bool:
         """Whether it answers."""
-        with suppress(httpx.HTTPError), httpx.Client(trust_env=False, timeout=2.0) as http:
-            return http.get(f"http://127.0.0.1:{ports['sandbox']}/health").is_success
-        return False
+        return answers(f"http://127.0.0.1:{ports['sandbox']}/health")
