@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import pickle
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -88,7 +89,7 @@ async def worker(
 ) -> AsyncIterator[Fleet]:
     """Put a worker together; suspect jobs run in a child that puts itself together from the same settings."""
     async with ledger(core) as opened, services(settings, data_models) as outside:
-        preamble = base64.b64encode(pickle.dumps(settings))
+        preamble = base64.b64encode(pickle.dumps((os.getpid(), settings)))
         runner_of_all = runner(tasks, core.engine, opened, outside, observer)
         quarantine = Quarantine(runner_of_all, opened, QUARANTINED, preamble)
         yield fleet(tasks, core.engine, opened, runner_of_all, quarantine, observer)

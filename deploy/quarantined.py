@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ctypes
+import os
 import pickle
 import signal
 import sys
@@ -23,7 +24,9 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_serve(pickle.loads(base64.b64decode(sys.stdin.buffer.readline()))))
+    parent_pid, settings = pickle.loads(base64.b64decode(sys.stdin.buffer.readline()))
+    if os.getppid() == parent_pid:  # else it died before this process had asked to die with it
+        asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
