@@ -3,7 +3,8 @@
 import { Data } from "../data";
 import { Badge, Empty, When } from "../parts";
 import { Link } from "../router";
-import { clock, errorWords, humanize, stepWords, took, type Tone } from "../words";
+import { errorWords, humanize, stepWords, type Tone } from "../words";
+import { Attempts } from "./attempts";
 import type { Workflow } from "./workflow";
 
 type Step = Workflow["steps"][number];
@@ -38,15 +39,7 @@ function StepRow({ step, name }: { step: Step; name: string }) {
       </td>
       <td>
         {step.recalled && <p class="hint">It did not run: an earlier run had done it, and this is what that recorded.</p>}
-        <ol class="attempts">
-          {step.attempts.map((one) => (
-            <li key={one.fence}>
-              <span class="number">{clock(one.startedAt)}</span> <span>{one.outcome ? one.outcome.toLowerCase().replaceAll("_", " ") : "under way"}, {took(one.startedAt, one.endedAt)}</span>
-              <span class="soft">on {one.worker}</span>
-              {one.error && <span class="wrong">{errorWords(one.error)}</span>}
-            </li>
-          ))}
-        </ol>
+        <Attempts step={step} />
       </td>
     </tr>
   );

@@ -5,7 +5,8 @@ import { Data } from "../data";
 import { Icon, type IconName } from "../icons";
 import { Badge, Empty } from "../parts";
 import { Link } from "../router";
-import { activityWords, clock, errorWords, moment, stepWords, took, type Tone } from "../words";
+import { activityWords, errorWords, moment, stepWords, took, type Tone } from "../words";
+import { Attempts } from "./attempts";
 import type { Workflow } from "./workflow";
 
 type Step = Workflow["steps"][number];
@@ -79,15 +80,7 @@ function StepDetails({ step }: { step: Step }) {
   return (
     <div class="step">
       <h3>{step.attempts.length === 1 ? "One attempt" : `${step.attempts.length} attempts`}</h3>
-      <ol class="attempts">
-        {step.attempts.map((one) => (
-          <li key={one.fence}>
-            <span class="number">{clock(one.startedAt)}</span> <span>{one.outcome ? one.outcome.toLowerCase().replaceAll("_", " ") : "under way"}, {took(one.startedAt, one.endedAt)}</span>
-            <span class="soft">on {one.worker}</span>
-            {one.error && <span class="wrong">{errorWords(one.error)}</span>}
-          </li>
-        ))}
-      </ol>
+      <Attempts step={step} />
       <div class="two">
         <section><h3>Given</h3><Data value={step.input} empty="Nothing, or not for you to see." /></section>
         <section><h3>Returned</h3><Data value={step.result} empty="Nothing, or not for you to see." /></section>
