@@ -106,3 +106,19 @@ class Settings(BaseSettings):
     def api_url(self) -> str:
         """Where adapters and tasks find the API."""
         return self.api.url or f"http://{self.api.host}:{self.api.port}"
+
+
+def on_the_local_stack(app: str, state: Path) -> Settings:
+    """Settings of an app as on a machine where no engine, database, service or secret is set."""
+    return Settings().model_copy(
+        update={
+            "engine": "embedded",
+            "app": app,
+            "database_url": "",
+            "state": state,
+            "zeebe": ZeebeSettings(),
+            "api": ApiSettingsSection(port=0),
+            "services": {},
+            "secrets": {},
+        }
+    )

@@ -21,7 +21,7 @@ from zeebe_fleet.deploy.app import configured_app
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import LocalStack
-from zeebe_fleet.deploy.settings import ApiSettingsSection, Settings, ZeebeSettings
+from zeebe_fleet.deploy.settings import Settings, on_the_local_stack
 from zeebe_fleet.deploy.trial import StepInfo, run_task
 from zeebe_fleet.deploy.up import located, running
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -169,14 +169,8 @@ async def _roles(settings: Settings) -> AsyncIterator[RunningFleet]:
 def _settings(app: str, state: Path, services: Mapping[str, str], secrets: Mapping[str, str]) -> Settings:
     if not app:
         raise FleetError("No app is named.", 'Pass one, or set app = "…" under [tool.zeebe-fleet] in pyproject.toml.')
-    return Settings().model_copy(
+    return on_the_local_stack(app, state).model_copy(
         update={
-            "engine": "embedded",
-            "app": app,
-            "database_url": "",
-            "state": state,
-            "zeebe": ZeebeSettings(),
-            "api": ApiSettingsSection(port=0),
             "services": {name: ServiceSettings(base_url=url) for name, url in services.items()},
             "secrets": {name: SecretStr(secret) for name, secret in secrets.items()},
         }

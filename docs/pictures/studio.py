@@ -21,7 +21,7 @@ from zeebe_fleet.deploy.local.behind import Behind
 from zeebe_fleet.deploy.local.operate import OPERATE_LOGIN
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import LocalStack
-from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, ZeebeSettings
+from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings, on_the_local_stack
 from zeebe_fleet.deploy.ui_build import build_ui
 from zeebe_fleet.deploy.up import located, running
 
@@ -101,7 +101,7 @@ async def studio() -> AsyncIterator[Studio]:
         stack = LocalStack(Path(folder, "state"), report=ConsoleReport(), operate=True)
         addresses = await asyncio.to_thread(stack.up)
         try:
-            settings = located(_settings(Path(folder, "state")), addresses)
+            settings = located(on_the_local_stack(SHIPPED_APP, Path(folder, "state")), addresses)
             with Behind(stack, ConsoleReport()):
                 async with _browser() as browser, running(settings, ConsoleReport()), _client(settings) as client:
                     yield Studio(browser, client, settings.api_url, addresses.operate_url, stack)
@@ -122,19 +122,3 @@ async def _client(settings: Settings) -> AsyncIterator[FleetClient]:
     async with FleetClient(settings.api_url) as client:
         await client.sign_in("ada")
         yield client
-
-
-def _settings(state: Path) -> Settings:
-    """Those of a machine on which nothing is set."""
-    return Settings().model_copy(
-        update={
-            "engine": "embedded",
-            "app": SHIPPED_APP,
-            "database_url": "",
-            "state": state,
-            "zeebe": ZeebeSettings(),
-            "api": ApiSettingsSection(port=0),
-            "services": {},
-            "secrets": {},
-        }
-    )

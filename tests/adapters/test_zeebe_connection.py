@@ -18,8 +18,9 @@ import grpc.aio
 import pytest
 import trustme
 from pyzeebe.proto import gateway_pb2 as pb
-from pyzeebe.proto.gateway_pb2_grpc import GatewayServicer, add_GatewayServicer_to_server
+from pyzeebe.proto.gateway_pb2_grpc import GatewayServicer
 
+from tests.gateways import served
 from zeebe_fleet.adapters.zeebe import EngineConnection, OAuthClient, ZeebeEngine
 from zeebe_fleet.workers.contract.errors import DefinitionError, EngineDenied, EngineUnavailable
 from zeebe_fleet.workers.contract.job import DEFAULT_TENANT, JobKey
@@ -102,25 +103,15 @@ def gateway() -> Gateway:
 @pytest.fixture
 async def plaintext(gateway: Gateway) -> AsyncIterator[str]:
     """Address of a gateway without TLS."""
-    server = grpc.aio.server()
-    add_GatewayServicer_to_server(gateway, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    yield f"127.0.0.1:{port}"
-    await server.stop(grace=None)
+    async with served(gateway) as address:
+        yield address
 
 
 @pytest.fixture
 async def secured(gateway: Gateway, authority: trustme.CA) -> AsyncIterator[str]:
     """Address of a gateway with a certificate of the private authority."""
-    issued = authority.issue_cert("localhost")
-    key, chain = issued.private_key_pem.bytes(), b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-    server = grpc.aio.server()
-    add_GatewayServicer_to_server(gateway, server)
-    port = server.add_secure_port("localhost:0", grpc.ssl_server_credentials([(key, chain)]))
-    await server.start()
-    yield f"localhost:{port}"
-    await server.stop(grace=None)
+    async with served(gateway, authority) as address:
+        yield address
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from zeebe_fleet.deploy.local.behind import Behind, hindrance
 from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.node import packages
-from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, ZeebeSettings
+from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, on_the_local_stack
 from zeebe_fleet.deploy.ui_build import build_ui
 from zeebe_fleet.deploy.up import located, running
 
@@ -74,18 +74,8 @@ async def rita(scene: Scene) -> AsyncIterator[Person]:
 
 
 def _settings(state: Path) -> Settings:
-    return Settings().model_copy(
-        update={
-            "engine": "embedded",
-            "app": SHIPPED_APP,
-            "database_url": "",
-            "state": state,
-            "zeebe": ZeebeSettings(),
-            "api": ApiSettingsSection(port=0, service_token=SecretStr(SERVICE_TOKEN)),
-            "services": {},
-            "secrets": {},
-        }
-    )
+    api = ApiSettingsSection(port=0, service_token=SecretStr(SERVICE_TOKEN))
+    return on_the_local_stack(SHIPPED_APP, state).model_copy(update={"api": api})
 
 
 class InBackground:

@@ -15,9 +15,10 @@ import pytest
 import trustme
 from pydantic import SecretStr
 from pyzeebe.proto import gateway_pb2 as pb
-from pyzeebe.proto.gateway_pb2_grpc import GatewayServicer, add_GatewayServicer_to_server
+from pyzeebe.proto.gateway_pb2_grpc import GatewayServicer
 from rich.console import Console
 
+from tests.gateways import served
 from zeebe_fleet.deploy.doctor import Finding, examine, show_findings
 from zeebe_fleet.deploy.local.ports import free_ports
 from zeebe_fleet.deploy.local.stack import Addresses
@@ -65,12 +66,8 @@ def gateway() -> Gateway:
 @pytest.fixture
 async def plaintext(gateway: Gateway) -> AsyncIterator[str]:
     """Its address without TLS."""
-    server = grpc.aio.server()
-    add_GatewayServicer_to_server(gateway, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    yield f"127.0.0.1:{port}"
-    await server.stop(grace=None)
+    async with served(gateway) as address:
+        yield address
 
 
 @pytest.fixture
@@ -82,14 +79,8 @@ def authority() -> trustme.CA:
 @pytest.fixture
 async def secured(gateway: Gateway, authority: trustme.CA) -> AsyncIterator[str]:
     """Its address with a certificate of that authority."""
-    issued = authority.issue_cert("localhost")
-    key, chain = issued.private_key_pem.bytes(), b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-    server = grpc.aio.server()
-    add_GatewayServicer_to_server(gateway, server)
-    port = server.add_secure_port("localhost:0", grpc.ssl_server_credentials([(key, chain)]))
-    await server.start()
-    yield f"localhost:{port}"
-    await server.stop(grace=None)
+    async with served(gateway, authority) as address:
+        yield address
 
 
 @pytest.fixture
