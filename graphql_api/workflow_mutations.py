@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from contextlib import suppress
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -72,6 +74,9 @@ BroadcastSignalResult = Annotated[
     strawberry.union("BroadcastSignalResult"),
 ]
 
+_TOLD_WITHIN_S = 15.0
+_ASK_EVERY_S = 0.25
+
 
 @strawberry.type
 class WorkflowMutations:
@@ -121,12 +126,7 @@ class WorkflowMutations:
         context = info.context
         record = await _read(context, workflow_id)
         _check_owner(context, record)
-        resolved = await _resolve_incidents(context, workflow_id)
-        if not resolved and record.incident:
-            raise refusals.NoOpenIncident(
-                "The engine has not told of this incident yet.",
-                "Try again in a moment. While Operate starts for the first time, it takes until then.",
-            )
+        resolved = await _resolve_told(context, workflow_id)
         if not resolved:
             raise refusals.NoOpenIncident(
                 "The engine knows no open incident of this workflow.", "Ask the workflow for its steps."
@@ -212,6 +212,21 @@ async def _refused_start(context: Context, record: WorkflowRecord) -> None:
     if await context.services.workflows.knows(record.process_name):
         raise refusals.EngineRefused(said, "Correct the request and send it with a new idempotency key.")
     raise refusals.UnknownProcess(record.process_name, said)
+
+
+async def _resolve_told(context: Context, workflow_id: UUID) -> int:
+    """Resolve the open incidents; the records may know of one some seconds before the engine tells of it."""
+    told_by = time.monotonic() + _TOLD_WITHIN_S
+    while not (resolved := await _resolve_incidents(context, workflow_id)):
+        if not (await _read(context, workflow_id)).incident:
+            break
+        if time.monotonic() > told_by:
+            raise refusals.NoOpenIncident(
+                "The engine has not told of this incident yet.",
+                "Try again in a moment. While Operate starts for the first time, it takes until then.",
+            )
+        await asyncio.sleep(_ASK_EVERY_S)
+    return resolved
 
 
 async def _resolve_incidents(context: Context, workflow_id: UUID) -> int:

@@ -18,7 +18,7 @@ from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.deploy.app import App, load_app
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.stack import Addresses
-from zeebe_fleet.deploy.settings import ApiSettingsSection, Settings, ZeebeSettings
+from zeebe_fleet.deploy.settings import on_the_local_stack
 from zeebe_fleet.deploy.testing import _roles
 from zeebe_fleet.deploy.up import located
 from zeebe_fleet.workers.contract.records import LIVE
@@ -102,18 +102,8 @@ class Seeds:
 @pytest.fixture(scope="package")
 async def seeds(addresses: Addresses, app: App, project_url: str) -> AsyncIterator[Seeds]:
     """The project deployed and at work."""
-    settings = Settings().model_copy(
-        update={
-            "engine": "embedded",
-            "app": app.name,
-            "database_url": project_url,
-            "zeebe": ZeebeSettings(),
-            "api": ApiSettingsSection(port=0),
-            "services": {},
-            "secrets": {},
-        }
-    )
-    settings = located(settings, addresses)
+    local = on_the_local_stack(app.name, Path("unused")).model_copy(update={"database_url": project_url})
+    settings = located(local, addresses)
     records = await asyncpg.connect(project_url)
     async with _roles(settings) as fleet:
         yield Seeds(fleet.client, records)

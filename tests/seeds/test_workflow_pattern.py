@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -142,7 +141,7 @@ async def test_failure_is_recorded_and_no_retry_overwrites_it(seeds: Seeds, outs
     assert failed["finishedAt"]
 
     outside.without_budget.discard(customer)
-    await _retry(seeds, workflow_id)
+    await seeds.client.retry(workflow_id)
     workflow = await over(seeds, workflow_id)
     outcomes = [attempt["outcome"] for attempt in actions(workflow)[-1]["attempts"]]
     assert (workflow["state"], outcomes) == ("COMPLETED", ["INCIDENT", "COMPLETED"])
@@ -241,15 +240,6 @@ async def test_composed_workflow_is_re_runnable(seeds: Seeds, outside: Outside, 
         ("catalog", True),
         ("subsidy", False),
     ]
-
-
-async def _retry(seeds: Seeds, workflow_id: str) -> None:
-    """Retry as soon as the engine knows the incident that the records know already."""
-    async with asyncio.timeout(30):
-        while True:
-            with suppress(FleetError):
-                return await seeds.client.retry(workflow_id)
-            await asyncio.sleep(0.1)
 
 
 async def _stuck(seeds: Seeds, workflow_id: str) -> dict[str, Any]:
