@@ -230,16 +230,15 @@ async def _resolve_told(context: Context, workflow_id: UUID) -> int:
 
 
 async def _resolve_incidents(context: Context, workflow_id: UUID) -> int:
-    engine, resolved, freed = context.services.engine, 0, []
+    engine, resolved = context.services.engine, {}
     try:
         for found_id, instance_key in await context.services.workflows.live_instances(workflow_id):
             for incident in await engine.find_incidents(ProcessInstanceKey(instance_key)):
                 with suppress(EngineGone):  # resolved by somebody else meanwhile
                     await engine.resolve_incident(incident)
-                resolved += 1
-            freed.append(found_id)
+                resolved[incident.incident_key] = found_id
     except EngineError as error:
         raise refusals.EngineRefused(error.message, error.suggestion) from error
     if resolved:
-        await context.services.workflows.clear_incident(freed)
-    return resolved
+        await context.services.workflows.clear_incidents(resolved)
+    return len(resolved)

@@ -25,6 +25,9 @@ from zeebe_fleet.workers.pulse import Pulse
 _BATCH = 100
 _PAUSE_S = 1.0
 _SWEEP_PAUSE_S = 5.0
+_INCIDENTS = 1_000
+"""Open incidents read in one sweep."""
+
 _PROBES = 20
 """Instances asked after in one sweep, so that asking costs the engine next to nothing."""
 
@@ -75,6 +78,9 @@ class Relay:
                 await self._sweeper.ended(workflow_id)
         await self._sweeper.alive(alive)
         await self._sweeper.settle_uncertain()
+        with suppress(EngineRejected):  # an engine that cannot be asked: people look into Operate
+            incidents = await self._engine.newest_incidents(_INCIDENTS)
+            await self._sweeper.hold_up(incidents, whole=len(incidents) < _INCIDENTS)
 
     async def _send_all(self, owed: Sequence[Owed]) -> None:
         await asyncio.gather(*map(self._send, owed))

@@ -11,5 +11,6 @@ from zeebe_fleet.workers.contract.records import Refused
 
 async def refuse(connection: Connection, job: Job, workflow_id: UUID, reason: str) -> Refused:
     """Note the reason with the workflow; the engine gets it as an incident."""
-    await connection.execute("UPDATE workflow SET incident = $2 WHERE workflow_id = $1", workflow_id, reason)
+    query = "UPDATE workflow SET incident = $2, incident_key = NULL WHERE workflow_id = $1"
+    await connection.execute(query, workflow_id, reason)
     return Refused(job, reason)

@@ -50,7 +50,9 @@ WITH finished AS (
 SELECT step_id FROM finished
 """
 
-_INCIDENT = "UPDATE workflow SET incident = $2 WHERE workflow_id = $1 AND incident IS DISTINCT FROM $2"
+_INCIDENT = """
+UPDATE workflow SET incident = $2, incident_key = NULL WHERE workflow_id = $1 AND incident IS DISTINCT FROM $2
+"""
 
 _ENDED = """
 UPDATE workflow SET

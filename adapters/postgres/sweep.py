@@ -13,6 +13,7 @@ from zeebe_fleet.adapters.postgres.outbox import ACTIVITY_TOLD, end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import ProcessModel
+from zeebe_fleet.workers.contract.ports import OpenIncident
 from zeebe_fleet.workers.contract.records import ActivityState, StepState, WorkflowState
 
 _QUIET = """
@@ -63,6 +64,24 @@ WHERE activity.state = 'COMPLETING' AND NOT EXISTS (SELECT 1 FROM owed WHERE owe
 ORDER BY random() LIMIT 100 FOR UPDATE OF activity SKIP LOCKED
 """
 
+#: the engine's incidents lag: the one that was retried is still open there for a while, and not told again
+_HELD_UP = """
+UPDATE workflow SET incident = coalesce(incident, message), incident_key = told.incident_key
+FROM (
+    SELECT DISTINCT ON (instance_key) * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
+        AS open (incident_key, instance_key, message)
+    ORDER BY instance_key, incident_key
+) told
+WHERE process_instance_key = instance_key AND state IN ('STARTING', 'RUNNING')
+    AND (workflow.incident_key IS NULL OR NOT workflow.incident_key = ANY ($1))
+"""
+
+_RESOLVED = """
+UPDATE workflow SET incident = NULL
+WHERE incident IS NOT NULL AND incident_key IS NOT NULL AND NOT incident_key = ANY ($1)
+    AND state IN ('STARTING', 'RUNNING')
+"""
+
 _QUIET_AFTER_S = 60.0
 
 
@@ -110,6 +129,18 @@ class PostgresSweeper:
                 await end_cancelled(connection, workflow_id)
             else:
                 await connection.execute(_ENDED_UNKNOWN, workflow_id)
+
+    async def hold_up(self, incidents: Sequence[OpenIncident], *, whole: bool) -> None:
+        """Note what holds workflows up by what the engine says, and what no longer does."""
+        async with self._pool.transaction() as connection:
+            if whole:
+                await connection.execute(_RESOLVED, [one.incident_key for one in incidents])
+            await connection.execute(
+                _HELD_UP,
+                [one.incident_key for one in incidents],
+                [one.process_instance_key for one in incidents],
+                [f"{one.message} (at {one.element_id})" for one in incidents],
+            )
 
     async def settle_uncertain(self) -> None:
         """Decide about uncertain steps and activities from what happened since."""

@@ -79,6 +79,8 @@ class Workflow(Base):
     principal: Mapped[Json]
     #: why the workflow stands still, while it does
     incident: Mapped[str | None]
+    #: the engine's, once it has told of it; also of the last one, when that was resolved
+    incident_key: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

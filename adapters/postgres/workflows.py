@@ -118,14 +118,12 @@ class PostgresWorkflows:
         async with transaction(self._sessions) as session:
             return [(row[0], row[1] or 0) for row in await session.execute(query)]
 
-    async def clear_incident(self, workflow_ids: Sequence[UUID]) -> None:
-        """Note that nothing holds these workflows up any more."""
+    async def clear_incidents(self, resolved: Mapping[int, UUID]) -> None:
+        """Note that these incidents of the engine no longer hold their workflows up."""
         async with transaction(self._sessions) as session:
-            await session.execute(
-                update(Workflow)
-                .where(Workflow.workflow_id.in_(workflow_ids), Workflow.incident.is_not(None))
-                .values(incident=None)
-            )
+            for incident_key, workflow_id in resolved.items():
+                freed = update(Workflow).where(Workflow.workflow_id == workflow_id)
+                await session.execute(freed.values(incident=None, incident_key=incident_key))
 
     async def knows(self, process_name: str) -> bool:
         """Tell whether a process of this name was deployed through the fleet."""

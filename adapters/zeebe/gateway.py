@@ -164,6 +164,10 @@ class ZeebeEngine:
         """Return the open incidents of an instance, where this engine can say them."""
         return await self._incidents.find(process_instance_key, await self.capabilities())
 
+    async def newest_incidents(self, limit: int) -> list[OpenIncident]:
+        """Return open incidents of all instances, where this engine can say them."""
+        return await self._incidents.newest(limit, await self.capabilities())
+
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
         """Give the job its retries back and resolve the incident."""
         if incident.job_key is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
 NO_JOB = -1
+_ACTIVE = {"state": "ACTIVE"}
 SEARCHABLE = (8, 8)
 """The first version with a search of its own."""
 
@@ -48,26 +50,36 @@ class Incidents:
         Raises:
             EngineRejected: no way is there.
         """
+        wanted = {"processInstanceKey": str(process_instance_key)}
+        found = await self._open(capabilities, process_instance_key, {"filter": wanted | _ACTIVE})
+        # The engine ignores a filter it doesn't know and answers with everything: look again.
+        return [one for one in found if one.process_instance_key == process_instance_key]
+
+    async def newest(self, limit: int, capabilities: Capabilities) -> list[OpenIncident]:
+        """Return open incidents of all instances, the newest first where there are more than the limit.
+
+        Raises:
+            EngineRejected: no way is there.
+        """
+        newest_first = [{"field": "creationTime", "order": "DESC"}]
+        body = {"filter": _ACTIVE, "sort": newest_first, "page": {"limit": limit}}
+        return (await self._open(capabilities, None, body))[:limit]
+
+    async def _open(
+        self, capabilities: Capabilities, process_instance_key: ProcessInstanceKey | None, search: Mapping[str, Any]
+    ) -> list[OpenIncident]:
         if self._log is not None:
             return await asyncio.to_thread(self._log.open_of, process_instance_key)
         if self._connection.rest_address and version_of(capabilities.version) >= SEARCHABLE:
-            return await self._search(process_instance_key)
+            answer = await self._post("/v2/incidents/search", search)
+            found = [item for item in answer.get("items", ()) if item.get("state", "ACTIVE") == "ACTIVE"]
+            return [_incident(int(item["incidentKey"]), item) for item in found]
         if self._operate is not None:
             return [_incident(int(item["key"]), item) for item in await self._operate.open_of(process_instance_key)]
         raise EngineRejected(
             f"Engine {capabilities.version} cannot be asked for its incidents.",
             "Resolve it in Operate, or name it in FLEET_ZEEBE__OPERATE_URL; Camunda 8.8 or newer can be asked by REST.",
         )
-
-    async def _search(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
-        wanted = str(process_instance_key)
-        answer = await self._post("/v2/incidents/search", {"filter": {"processInstanceKey": wanted, "state": "ACTIVE"}})
-        # The engine ignores a filter it doesn't know and answers with everything: look again.
-        return [
-            _incident(int(item["incidentKey"]), item)
-            for item in answer.get("items", ())
-            if str(item.get("processInstanceKey")) == wanted and item.get("state", "ACTIVE") == "ACTIVE"
-        ]
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         headers = {"authorization": f"Bearer {await self._tokens.token()}"} if self._tokens else {}
@@ -99,11 +111,14 @@ class IncidentLog:
         self._path = path
         self._offset = 0
         self._open: dict[int, OpenIncident] = {}
+        self._reading = threading.Lock()
 
-    def open_of(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
-        """Return the incidents of an instance that nobody has resolved."""
-        self._catch_up()
-        return [one for one in self._open.values() if one.process_instance_key == process_instance_key]
+    def open_of(self, process_instance_key: ProcessInstanceKey | None) -> list[OpenIncident]:
+        """Return the incidents of an instance, or of all, that nobody has resolved; the newest first."""
+        with self._reading:
+            self._catch_up()
+            found = [one for one in self._open.values() if process_instance_key in (None, one.process_instance_key)]
+        return found[::-1]
 
     def _catch_up(self) -> None:
         try:

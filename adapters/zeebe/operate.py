@@ -30,15 +30,17 @@ class OperateIncidents:
         self._ca_file = ca_file
         self._timeout_s = timeout_s
 
-    async def open_of(self, process_instance_key: int) -> list[dict[str, Any]]:
-        """Return the unresolved incidents of an instance, as Operate words them.
+    async def open_of(self, process_instance_key: int | None) -> list[dict[str, Any]]:
+        """Return the unresolved incidents of an instance, or the newest of all, as Operate words them.
 
         Raises:
             EngineDenied: the account may not sign in, or not read.
             EngineUnavailable: it does not answer.
         """
         base = self._access.url.rstrip("/")
-        body = {"filter": {"processInstanceKey": process_instance_key}, "size": _MOST}
+        wanted = {} if process_instance_key is None else {"processInstanceKey": process_instance_key}
+        newest_first = [{"field": "creationTime", "order": "DESC"}]
+        body = {"filter": wanted | {"state": "ACTIVE"}, "sort": newest_first, "size": _MOST}
         import httpx  # few processes ask, and it weighs ten megabytes
 
         try:

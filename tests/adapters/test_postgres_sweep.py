@@ -10,6 +10,7 @@ import pytest
 
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
+from zeebe_fleet.workers.contract.ports import OpenIncident
 
 MODEL = ProcessModel(
     process_name="p",
@@ -152,3 +153,57 @@ async def test_silent_end_is_a_cancel_only_where_an_end_would_have_been_told(
     await sweeper.ended(workflow_id)
     found = await database.fetchval("SELECT state FROM workflow WHERE workflow_id = $1", workflow_id)
     assert found == expected
+
+
+async def held_up(database: asyncpg.Connection, workflow_id: uuid.UUID) -> str | None:
+    """Read what holds a workflow up."""
+    said: str | None = await database.fetchval("SELECT incident FROM workflow WHERE workflow_id = $1", workflow_id)
+    return said
+
+
+async def told(database: asyncpg.Connection, workflow_id: uuid.UUID, *incident_keys: int) -> list[OpenIncident]:
+    """Return incidents of a workflow as the engine tells of them."""
+    instance_key = await database.fetchval(
+        "SELECT process_instance_key FROM workflow WHERE workflow_id = $1", workflow_id
+    )
+    return [OpenIncident(key, instance_key, None, "which", f"no way {key}") for key in incident_keys]
+
+
+async def test_what_the_engine_holds_up_is_held_up_until_it_is_resolved(
+    sweeper: PostgresSweeper, database: asyncpg.Connection
+) -> None:
+    """One incident at a time is shown; resolved elsewhere, the next one is, and then none."""
+    workflow_id = await workflow(database, "RUNNING")
+    both = await told(database, workflow_id, 1, 2)
+    shown = []
+    for incidents in (both, both, both[1:], []):
+        await sweeper.hold_up(incidents, whole=True)
+        shown.append(await held_up(database, workflow_id))
+    assert shown == ["no way 1 (at which)", "no way 1 (at which)", "no way 2 (at which)", None]
+
+
+async def test_incident_that_was_retried_is_not_shown_again_while_the_engine_lags(
+    sweeper: PostgresSweeper, database: asyncpg.Connection
+) -> None:
+    """Its key is kept; the next incident has another one."""
+    workflow_id = await workflow(database, "RUNNING")
+    incidents = await told(database, workflow_id, 1)
+    await sweeper.hold_up(incidents, whole=True)
+    await database.execute("UPDATE workflow SET incident = NULL WHERE workflow_id = $1", workflow_id)
+    await sweeper.hold_up(incidents, whole=True)
+    assert await held_up(database, workflow_id) is None
+    await sweeper.hold_up(await told(database, workflow_id, 3), whole=True)
+    assert await held_up(database, workflow_id) == "no way 3 (at which)"
+
+
+async def test_incident_that_the_engine_has_not_told_yet_stays(
+    sweeper: PostgresSweeper, database: asyncpg.Connection
+) -> None:
+    """A worker's own words stay, and are kept when the engine tells of it; a part of a list proves nothing."""
+    workflow_id = await workflow(database, "RUNNING")
+    await database.execute("UPDATE workflow SET incident = 'no account' WHERE workflow_id = $1", workflow_id)
+    for incidents, whole in (([], True), (await told(database, workflow_id, 1), True), ([], False)):
+        await sweeper.hold_up(incidents, whole=whole)
+        assert await held_up(database, workflow_id) == "no account"
+    await sweeper.hold_up([], whole=True)
+    assert await held_up(database, workflow_id) is None

@@ -109,12 +109,12 @@ async def test_live_instances_are_those_of_the_whole_tree(
     ]
 
 
-async def test_clear_incident_clears_only_the_named(
+async def test_clear_incidents_clears_only_the_named(
     workflows: PostgresWorkflows, connection: asyncpg.Connection[asyncpg.Record]
 ) -> None:
     """Others keep theirs."""
     mine, other = [await insert(connection, incident="stuck") for _ in range(2)]
-    await workflows.clear_incident([mine])
+    await workflows.clear_incidents({7: mine})
     found = await workflows.by_id([mine, other])
     assert (found[mine].incident, found[other].incident) == (None, "stuck")
 

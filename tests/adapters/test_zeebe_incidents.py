@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -99,7 +100,7 @@ def test_log_is_read_as_far_as_it_has_grown(file: Path) -> None:
     with file.open("a") as grown:
         grown.write(line[20:])
 
-    assert log.open_of(INSTANCE) == [incident(1), incident(2)]
+    assert log.open_of(INSTANCE) == [incident(2), incident(1)]
 
 
 def test_log_forgets_what_is_resolved_however_often_it_is_told(file: Path) -> None:
@@ -126,6 +127,24 @@ def test_log_keeps_instances_apart_and_knows_incidents_without_a_job(file: Path)
     file.write_text(record(1, instance=12) + record(2, job_key=-1))
 
     assert IncidentLog(file).open_of(INSTANCE) == [incident(2, job_key=None)]
+
+
+async def test_newest_incidents_of_the_file_are_its_last(file: Path) -> None:
+    """Of whichever instance."""
+    await asyncio.to_thread(file.write_text, record(1, instance=12) + record(2) + record(3))
+    incidents = Incidents(EngineConnection(address="", incident_log=file), None)
+    assert [one.incident_key for one in await incidents.newest(2, engine("8.6.0"))] == [3, 2]
+    assert len(await incidents.newest(9, engine("8.6.0"))) == 3
+
+
+async def test_newest_incidents_are_those_that_the_search_puts_first(search: Search) -> None:
+    """It is asked for all instances, and no more than are wanted."""
+    search.items = [{"incidentKey": "1", "processInstanceKey": "12", "state": "ACTIVE"}]
+    by_rest = Incidents(EngineConnection(address="", rest_address=search.address), None)
+    assert [one.process_instance_key for one in await by_rest.newest(2, engine("8.8.3"))] == [12]
+    newest_first = [{"field": "creationTime", "order": "DESC"}]
+    asked = {"filter": {"state": "ACTIVE"}, "sort": newest_first, "page": {"limit": 2}}
+    assert search.asked == [("/v2/incidents/search", asked)]
 
 
 async def test_search_asks_for_the_open_incidents_of_the_instance(search: Search) -> None:

@@ -110,6 +110,7 @@ async def test_operate_tells_the_incidents_of_an_engine_without_search(
         assert (await engine.capabilities()).incident_search
         [incident] = await appears(engine, instance)
         assert "ready" in incident.message
+        assert incident in await engine.newest_incidents(100)
         await engine.set_variables(instance, {"ready": True})
         await engine.resolve_incident(incident)
 

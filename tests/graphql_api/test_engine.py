@@ -15,9 +15,9 @@ from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.graphql_api.settings import ApiServices
-from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.job import Job, ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
-from zeebe_fleet.workers.contract.outcomes import Fail
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail
 from zeebe_fleet.workers.contract.ports import Resource
 from zeebe_fleet.workers.relay import Relay
 
@@ -51,13 +51,22 @@ async def prefix(engine: ZeebeEngine) -> str:
 
 
 @pytest.fixture(scope="module")
-async def live(services: ApiServices, engine: ZeebeEngine, database_url: str) -> AsyncIterator[Api]:
+async def sweeper(database_url: str) -> AsyncIterator[PostgresSweeper]:
+    """What the relay sweeps with."""
+    sweeper = PostgresSweeper(database_url, _unknown)
+    yield sweeper
+    await sweeper.close()
+
+
+@pytest.fixture(scope="module")
+async def live(
+    services: ApiServices, engine: ZeebeEngine, sweeper: PostgresSweeper, database_url: str
+) -> AsyncIterator[Api]:
     """The API with a relay that tells the engine at once."""
-    outbox, sweeper = PostgresOutbox(database_url), PostgresSweeper(database_url, _unknown)
+    outbox = PostgresOutbox(database_url)
     async with serving(replace(services, delivery=Relay(outbox, sweeper, engine)), database_url) as api:
         yield api
     await outbox.close()
-    await sweeper.close()
 
 
 async def taken(engine: ZeebeEngine, job_type: str, instance_key: str) -> Job:
@@ -131,6 +140,28 @@ async def test_messages_signals_and_incidents_reach_the_engine(live: Api, engine
     assert await retried == {"__typename": "WorkflowRetried", "resolvedIncidents": 1, "workflow": {"incident": None}}
     again = await taken(engine, f"{prefix}.fragile", workflow["processInstanceKey"])
     assert again.key == waiting.result().key
+
+
+async def test_incident_of_the_engines_own_is_shown_until_it_is_resolved(
+    live: Api, engine: ZeebeEngine, sweeper: PostgresSweeper, prefix: str
+) -> None:
+    """What no worker has raised is seen by the sweep, and that somebody resolved it elsewhere."""
+    relay, rita = Relay(PostgresOutbox(live.database_url), sweeper, engine), await live.persona("rita")
+    answer = await rita.answer(START, name=f"{prefix}-talk", variables={})
+    workflow_id, instance_key = answer["workflow"]["workflowId"], answer["workflow"]["processInstanceKey"]
+    job = await taken(engine, "io.camunda.zeebe:userTask", instance_key)
+    await engine.complete(job.key, Complete({}))
+
+    async def shown() -> str | None:
+        await relay.sweep()
+        (row,) = await live.sql("SELECT incident FROM workflow WHERE workflow_id = $1", workflow_id)
+        return str(row["incident"]) if row["incident"] else None
+
+    assert "(at message)" in str(await until(shown, bool))
+    [incident] = await engine.find_incidents(ProcessInstanceKey(int(instance_key)))
+    await engine.set_variables(int(instance_key), {"topic": "found"})
+    await engine.resolve_incident(incident)
+    assert await until(shown, lambda said: said is None) is None
 
 
 @pytest.mark.parametrize("mutation", [PUBLISH, BROADCAST])

@@ -147,8 +147,8 @@ class Workflows(Protocol):
     async def live_instances(self, workflow_id: UUID) -> list[tuple[UUID, int]]:
         """Return workflow and instance key of a workflow and of those below it that still run."""
 
-    async def clear_incident(self, workflow_ids: Sequence[UUID]) -> None:
-        """Note that nothing holds these workflows up any more."""
+    async def clear_incidents(self, resolved: Mapping[int, UUID]) -> None:
+        """Note that these incidents of the engine no longer hold their workflows up."""
 
     async def knows(self, process_name: str) -> bool:
         """Tell whether a process of this name was deployed through the fleet."""

@@ -118,6 +118,13 @@ class Engine(Protocol):
             EngineRejected: this engine cannot be asked, with the version or setting that can.
         """
 
+    async def newest_incidents(self, limit: int) -> list[OpenIncident]:
+        """Return open incidents of all instances, the newest where there are more than `limit`.
+
+        Raises:
+            EngineRejected: this engine cannot be asked, with the version or setting that can.
+        """
+
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
         """Give the job its retries back and resolve the incident."""
 
@@ -323,6 +330,14 @@ class Sweeper(Protocol):
 
     async def ended(self, workflow_id: UUID) -> None:
         """Note that the engine no longer knows the instance."""
+
+    async def hold_up(self, incidents: Sequence[OpenIncident], *, whole: bool) -> None:
+        """Note what holds workflows up by what the engine says, and what no longer does.
+
+        Args:
+            incidents: those open at the engine.
+            whole: whether there are no others.
+        """
 
     async def settle_uncertain(self) -> None:
         """Decide about steps and activities whose acknowledgement met no job, from what happened since."""
