@@ -20,11 +20,10 @@ from zeebe_fleet.deploy.health import Health, watched
 from zeebe_fleet.deploy.local.behind import Behind, hindrance
 from zeebe_fleet.deploy.local.report import LineReport, Report
 from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN
+from zeebe_fleet.deploy.local.sandbox_books import SERVICES
 from zeebe_fleet.deploy.local.stack import PARTS, Addresses, LocalStack
 from zeebe_fleet.deploy.publication import Deployment, deploy
 from zeebe_fleet.deploy.settings import Settings
-
-_SANDBOX_SERVICES = ("kyc", "accounts", "credit", "notifications")
 
 _STOP_S = 10.0
 """For what was begun to come to its end after Ctrl-C."""
@@ -163,7 +162,7 @@ async def _answering(settings: Settings) -> None:
 def _local_services(settings: Settings, sandbox_url: str) -> dict[str, ServiceSettings]:
     services = {"fleet_api": ServiceSettings(base_url=settings.api_url, token_secret="fleet_api_token")}
     if sandbox_url:
-        services |= {name: ServiceSettings(base_url=sandbox_url) for name in _SANDBOX_SERVICES}
+        services |= {name: ServiceSettings(base_url=sandbox_url) for name in SERVICES}
     return services
 
 

@@ -1,10 +1,10 @@
-"""The outside world for one machine: KYC, accounts, credit and notifications, as unreliable as you want them.
+"""The outside world for one machine: the services that the shipped processes call, as unreliable as you want them.
 
 Every call that changes something must carry an `Idempotency-Key`; the same key gets the same answer and the
 work is done once. `GET /calls` is the log of every call, duplicates and errors included; `GET /accounts`,
-`/credit-lines` and `/notifications` are the result. `PUT /faults/{service}` makes a service slow, down,
-nonsensical or refusing. Some applicants are refused without any fault: those from country `XX`, and credit
-above 50,000.
+`/credit-lines`, `/notifications`, `/customers`, `/catalogs` and `/subsidies` are the result. `PUT /faults/{service}`
+makes a service slow, down, nonsensical or refusing. Some are refused without any fault: applicants from country `XX`,
+credit above 50,000, and subsidies above what their budget has left; `PUT /budgets/{name}` sets one.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from zeebe_fleet.deploy.local.sandbox_books import Books, Call, Fault
+from zeebe_fleet.deploy.local.sandbox_books import SERVICES, Books, Call, Fault
 from zeebe_fleet.deploy.local.sandbox_desk import Act, Desk, Refusal
+from zeebe_fleet.deploy.local.sandbox_provisioning import Budget, Provisioning
 
 KYC_TOKEN = "sandbox-kyc-token"
 """What the KYC service expects unless `SANDBOX_KYC_TOKEN` says otherwise; it guards nothing."""
@@ -45,28 +46,45 @@ class Sandbox:
     def __init__(self, books: Books, kyc_token: str = KYC_TOKEN) -> None:
         self.books = books
         self._desk = Desk(books)
+        self._provisioning = Provisioning(books)
         self._kyc_token = kyc_token
 
     def app(self) -> Starlette:
         """Return the application."""
+        desk, provisioning = self._desk, self._provisioning
         return Starlette(
             routes=[
-                Route("/kyc/reports", self._serves("kyc", "report", Desk.report), methods=["POST"]),
-                Route("/accounts", self._serves("accounts", "create", Desk.create_account), methods=["POST"]),
-                Route("/accounts/{id}", self._serves("accounts", "close", Desk.close_account), methods=["DELETE"]),
-                Route("/credit-lines", self._serves("credit", "reserve", Desk.reserve), methods=["POST"]),
-                Route("/credit-lines/{id}", self._serves("credit", "release", Desk.release), methods=["DELETE"]),
-                Route("/notifications", self._serves("notifications", "send", Desk.send), methods=["POST"]),
+                Route("/kyc/reports", self._serves("kyc", "report", desk.report), methods=["POST"]),
                 Route("/kyc/reports/{id}", self._shows("kyc")),
-                Route("/accounts", self._shows("accounts")),
-                Route("/credit-lines", self._shows("credit")),
+                *self._made_and_ended("/accounts", "accounts", create=desk.create_account, close=desk.close_account),
+                *self._made_and_ended("/credit-lines", "credit", reserve=desk.reserve, release=desk.release),
+                Route("/notifications", self._serves("notifications", "send", desk.send), methods=["POST"]),
                 Route("/notifications", self._shows("notifications")),
+                *self._made_and_ended(
+                    "/customers", "customers", create=provisioning.create_customer, remove=provisioning.remove_customer
+                ),
+                *self._made_and_ended(
+                    "/catalogs", "catalogs", create=provisioning.create_catalog, remove=provisioning.remove_catalog
+                ),
+                Route("/subsidies", self._serves("subsidies", "create", provisioning.grant), methods=["POST"]),
+                Route("/subsidies", self._shows("subsidies")),
+                Route("/budgets", self._budgets),
+                Route("/budgets/{name}", self._budget, methods=["PUT"]),
                 Route("/calls", self._calls),
                 Route("/faults", self._faults, methods=["GET", "DELETE"]),
                 Route("/faults/{service}", self._fault, methods=["PUT", "DELETE"]),
                 Route("/health", self._health),
             ]
         )
+
+    def _made_and_ended(self, path: str, service: str, **acts: Act) -> list[Route]:
+        """Return how records are listed, made by the first act, and ended by the second."""
+        (making, make), (ending, end) = acts.items()
+        return [
+            Route(path, self._shows(service)),
+            Route(path, self._serves(service, making, make), methods=["POST"]),
+            Route(f"{path}/{{id}}", self._serves(service, ending, end), methods=["DELETE"]),
+        ]
 
     def _serves(self, service: str, operation: str, act: Act) -> Callable[[Request], Any]:
         async def serve(request: Request) -> Response:
@@ -108,14 +126,14 @@ class Sandbox:
             self.books.note_call(call.model_copy(update={"status": 200, "duplicate": True}))
             return JSONResponse(before[1])
         try:
-            done = act(self._desk, body, call.target)
+            done = act(body, call.target)
         except ValidationError:
             raise Refusal(400, "the body does not fit") from None
         self.books.note_call(
             call.model_copy(update={"status": done.status, "subject": done.subject}),
             fingerprint=fingerprint,
             record=done.answer if done.subject else None,
-            answer=done.answer,
+            answer=done.answer if done.is_final else None,
         )
         return JSONResponse(done.answer, done.status)
 
@@ -144,7 +162,7 @@ class Sandbox:
 
     async def _fault(self, request: Request) -> Response:
         service = request.path_params["service"]
-        if service not in ("kyc", "accounts", "credit", "notifications"):
+        if service not in SERVICES:
             return JSONResponse({"reason": "there is no such service"}, 404)
         if request.method == "DELETE":
             self.books.note_fault(service, None)
@@ -155,6 +173,17 @@ class Sandbox:
             return JSONResponse({"reason": str(error)}, 400)
         self.books.note_fault(service, fault)
         return JSONResponse(fault.model_dump(mode="json"))
+
+    async def _budgets(self, _: Request) -> Response:
+        return JSONResponse(self._provisioning.budgets())
+
+    async def _budget(self, request: Request) -> Response:
+        try:
+            budget = Budget.model_validate_json(await request.body())
+        except ValidationError as error:
+            return JSONResponse({"reason": str(error)}, 400)
+        self.books.note_budget(request.path_params["name"], budget.amount)
+        return JSONResponse(self._provisioning.budgets()[request.path_params["name"]])
 
     async def _health(self, _: Request) -> Response:
         return JSONResponse({"status": "UP", "calls": len(self.books.calls)})

@@ -10,6 +10,9 @@ from typing import Any, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
+SERVICES = ("kyc", "accounts", "credit", "notifications", "customers", "catalogs", "subsidies")
+"""By the names under which tasks know them."""
+
 
 class Fault(BaseModel):
     """How a service misbehaves until told otherwise."""
@@ -26,7 +29,7 @@ class Fault(BaseModel):
     nonsense: Literal["html", "shape"] | None = None
     """Answer 200 with a web page, or with JSON of another shape, after the work was done."""
     refuse: bool = False
-    """Answer that the applicant is refused: a business outcome, no error; KYC and credit know it."""
+    """Answer that the applicant is refused: a business outcome, no error; KYC, credit and subsidies know it."""
     for_s: float | None = Field(default=None, gt=0, le=3600)
     """Behave again after so long; without it, when told to."""
     since: datetime = Field(default_factory=lambda: datetime.now(UTC))
@@ -68,6 +71,8 @@ class Books:
         self.calls: list[Call] = []
         self.records: dict[str, dict[str, dict[str, Any]]] = {}
         self.faults: dict[str, Fault] = {}
+        self.budgets: dict[str, float] = {"learning": 1_000_000}
+        """What subsidies are paid from: the whole of it, what has been granted included."""
         self._answers: dict[str, tuple[str, Any]] = {}
         self._journal: TextIO | None = None
         if folder is not None:
@@ -95,6 +100,10 @@ class Books:
         """Let a service misbehave, or behave again."""
         self._write({"service": service, "fault": fault and fault.model_dump(mode="json")})
 
+    def note_budget(self, name: str, amount: float) -> None:
+        """Set a budget."""
+        self._write({"budget": name, "amount": amount})
+
     def _write(self, line: dict[str, Any]) -> None:
         if self._journal is not None:
             self._journal.write(json.dumps(line, separators=(",", ":")) + "\n")
@@ -102,6 +111,9 @@ class Books:
         self._apply(line)
 
     def _apply(self, line: Mapping[str, Any]) -> None:
+        if "budget" in line:
+            self.budgets[line["budget"]] = line["amount"]
+            return
         if "fault" in line:
             self.faults.pop(line["service"], None)
             if line["fault"]:

@@ -61,9 +61,12 @@ class Done:
     answer: dict[str, Any]
     subject: str = ""
     status: int = 200
+    is_final: bool = True
+    """Whether the key is used up by it; else the same request may be answered differently later."""
 
 
-Act = Callable[["Desk", dict[str, Any], str], Done]
+Act = Callable[[dict[str, Any], str], Done]
+"""Given the body and the record that the path names."""
 
 
 class Desk:
@@ -81,41 +84,49 @@ class Desk:
         applicant = Applicant.model_validate(body)
         rejected = self.refuses("kyc") or applicant.country == UNWELCOME_COUNTRY
         score = int(hashlib.sha256(applicant.email.encode()).hexdigest()[:2], 16) % 50
-        return _made("kyc", {"status": "REJECTED" if rejected else "CLEAR", "risk_score": 90 if rejected else score})
+        return made("kyc", {"status": "REJECTED" if rejected else "CLEAR", "risk_score": 90 if rejected else score})
 
     def create_account(self, body: dict[str, Any], _: str) -> Done:
         """Open an account."""
         wanted = NewAccount.model_validate(body)
-        return _made("acc", {"owner": wanted.applicant.email, "status": "OPEN"})
+        return made("acc", {"owner": wanted.applicant.email, "status": "OPEN"})
 
     def close_account(self, _: dict[str, Any], account_id: str) -> Done:
         """Close an account; one that is closed already cannot be closed again."""
-        return self._change("accounts", account_id, "OPEN", "CLOSED")
+        return changed(self.books, "accounts", account_id, "OPEN", "CLOSED")
 
     def reserve(self, body: dict[str, Any], _: str) -> Done:
         """Set a credit line aside."""
         wanted = NewCreditLine.model_validate(body)
         if self.refuses("credit") or wanted.amount > CREDIT_LIMIT:
             return Done({"status": "REFUSED", "reason": "OVER_LIMIT"})
-        return _made("cl", {"owner": wanted.email, "amount": wanted.amount, "status": "RESERVED"})
+        return made("cl", {"owner": wanted.email, "amount": wanted.amount, "status": "RESERVED"})
 
     def release(self, _: dict[str, Any], line_id: str) -> Done:
         """Give a credit line back."""
-        return self._change("credit", line_id, "RESERVED", "RELEASED")
+        return changed(self.books, "credit", line_id, "RESERVED", "RELEASED")
 
     def send(self, body: dict[str, Any], _: str) -> Done:
         """Send a message."""
-        return _made("msg", NewNotification.model_validate(body).model_dump())
-
-    def _change(self, service: str, subject: str, before: str, after: str) -> Done:
-        record = self.books.records.get(service, {}).get(subject)
-        if record is None:
-            raise Refusal(404, "there is no such record")
-        if record["status"] != before:
-            raise Refusal(409, f"it is {record['status']} already")
-        return Done({**record, "status": after}, subject)
+        return made("msg", NewNotification.model_validate(body).model_dump())
 
 
-def _made(prefix: str, fields: dict[str, Any]) -> Done:
+def found(books: Books, service: str, subject: str, status: str) -> dict[str, Any]:
+    """Return a record in the status it must have."""
+    record = books.records.get(service, {}).get(subject)
+    if record is None:
+        raise Refusal(404, "there is no such record")
+    if record["status"] != status:
+        raise Refusal(409, f"it is {record['status']} already")
+    return record
+
+
+def changed(books: Books, service: str, subject: str, before: str, after: str) -> Done:
+    """Bring a record from one status to the next."""
+    return Done({**found(books, service, subject, before), "status": after}, subject)
+
+
+def made(prefix: str, fields: dict[str, Any]) -> Done:
+    """Make a record."""
     subject = f"{prefix}-{uuid4().hex[:12]}"
     return Done({"id": subject, **fields}, subject, 201)

@@ -123,6 +123,57 @@ async def test_a_refusal_is_a_business_answer(sandbox: httpx.AsyncClient) -> Non
     assert (await sandbox.get("/credit-lines")).json() == []
 
 
+async def provisioned(http: httpx.AsyncClient) -> tuple[str, str]:
+    """Make a customer with a catalog; returns their ids."""
+    made = await http.post("/customers", json={"name": "Acme"}, headers={"Idempotency-Key": "k"})
+    customer_id = made.json()["id"]
+    wanted = {"customer_id": customer_id, "title": "All"}
+    return customer_id, (await http.post("/catalogs", json=wanted, headers={"Idempotency-Key": "k"})).json()["id"]
+
+
+async def grant(http: httpx.AsyncClient, key: str, catalog_id: str, amount: float, budget: str = "b") -> Any:
+    """Ask for a subsidy; returns the answer."""
+    wanted = {"catalog_id": catalog_id, "budget": budget, "amount": amount}
+    return (await http.post("/subsidies", json=wanted, headers={"Idempotency-Key": key})).json()
+
+
+async def test_subsidy_is_paid_from_what_the_budget_has_left(sandbox: httpx.AsyncClient) -> None:
+    """What was granted is gone; more than is left is refused."""
+    _, catalog_id = await provisioned(sandbox)
+    assert (await sandbox.put("/budgets/b", json={"amount": 100})).json() == {"amount": 100, "left": 100}
+    assert (await grant(sandbox, "1", catalog_id, 70))["status"] == "GRANTED"
+    refused = await grant(sandbox, "2", catalog_id, 40)
+    assert (refused["status"], refused["left"]) == ("REFUSED", 30)
+    assert (await sandbox.get("/budgets")).json()["b"] == {"amount": 100, "left": 30}
+
+
+async def test_budget_that_is_not_there_uses_up_no_key(sandbox: httpx.AsyncClient) -> None:
+    """The same request is answered once the budget is set up; a refusal stands."""
+    _, catalog_id = await provisioned(sandbox)
+    assert (await grant(sandbox, "k", catalog_id, 40))["status"] == "UNKNOWN_BUDGET"
+    await sandbox.put("/budgets/b", json={"amount": 30})
+    assert (await grant(sandbox, "k", catalog_id, 40))["status"] == "REFUSED"
+    await sandbox.put("/budgets/b", json={"amount": 100})
+    assert (await grant(sandbox, "k", catalog_id, 40))["status"] == "REFUSED"
+    assert (await grant(sandbox, "later", catalog_id, 40))["status"] == "GRANTED"
+
+
+async def test_customer_with_a_catalog_cannot_be_removed(sandbox: httpx.AsyncClient) -> None:
+    """Whoever takes back both begins with the catalog."""
+    customer_id, catalog_id = await provisioned(sandbox)
+    paths = (f"/customers/{customer_id}", f"/catalogs/{catalog_id}", f"/customers/{customer_id}")
+    key = {"Idempotency-Key": "gone"}
+    assert [(await sandbox.delete(path, headers=key)).status_code for path in paths] == [409, 200, 200]
+
+
+@pytest.mark.parametrize("wrong", ["{}", '{"amount": -1}', "nonsense"])
+async def test_nonsense_is_no_budget(sandbox: httpx.AsyncClient, wrong: str) -> None:
+    """It is said what is wrong with it."""
+    answer = await sandbox.put("/budgets/b", content=wrong)
+    assert answer.status_code == 400
+    assert "b" not in (await sandbox.get("/budgets")).json()
+
+
 @asynccontextmanager
 async def running(state: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Run the sandbox as a process, and SIGKILL it at the end."""
@@ -151,13 +202,15 @@ async def _until_healthy(http: httpx.AsyncClient) -> None:
 
 
 async def test_a_killed_sandbox_loses_nothing(tmp_path: Path) -> None:
-    """Calls, records, answers and faults are there after SIGKILL, and a torn last line is forgotten."""
+    """Calls, records, answers, faults and budgets are there after SIGKILL, and a torn last line is forgotten."""
     async with running(tmp_path) as http:
         first = await reserve(http, "k")
         await http.put("/faults/kyc", json={"error_status": 500})
+        await http.put("/budgets/research", json={"amount": 7})
     with (tmp_path / "calls.jsonl").open("a") as journal:
         journal.write('{"call": {"serv')
     async with running(tmp_path) as http:
         assert (await reserve(http, "k")).json() == first.json()
         assert len(await calls(http)) == 2
         assert "kyc" in (await http.get("/faults")).json()
+        assert (await http.get("/budgets")).json()["research"]["left"] == 7
