@@ -10,9 +10,9 @@ import pytest
 import zeebe_fleet.bpmn
 from zeebe_fleet.bpmn.tooling.package import load_package, load_packages
 from zeebe_fleet.bpmn.tooling.parse import read_model
+from zeebe_fleet.deploy.app import load_app
+from zeebe_fleet.deploy.settings import SHIPPED_APP
 from zeebe_fleet.workers.contract.errors import DefinitionError
-from zeebe_fleet.workers.task import tasks_in
-from zeebe_fleet.workers.tasks import accounts, credit, hello, kyc, notify, welcome
 
 SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
 
@@ -70,7 +70,7 @@ def test_a_manifest_of_another_process_is_refused(onboarding: Path) -> None:
 def test_every_shipped_job_type_has_its_task() -> None:
     """No job of a shipped process waits for code that does not ship, and no error surprises its model."""
     declared = {job_type for package in load_packages(SHIPPED) for job_type in package.manifest.job_types}
-    assert declared == tasks_in(accounts, credit, hello, kyc, notify, welcome).keys()
+    assert declared == load_app(SHIPPED_APP).tasks.keys()
 
 
 def test_onboarding_undoes_what_it_did() -> None:

@@ -17,6 +17,7 @@ import httpx
 
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN
+from zeebe_fleet.deploy.local.sandbox_books import SERVICES
 from zeebe_fleet.deploy.local.stack import Addresses
 
 ROLES = ("api", "worker", "human-tasks", "relay")
@@ -141,10 +142,7 @@ class Household:
         return False
 
     def _environment(self) -> Mapping[str, str]:
-        outside = {
-            f"FLEET_SERVICES__{name.upper()}__BASE_URL": self.addresses.sandbox_url
-            for name in ("kyc", "accounts", "credit", "notifications")
-        }
+        outside = {f"FLEET_SERVICES__{name.upper()}__BASE_URL": self.addresses.sandbox_url for name in SERVICES}
         return {
             **outside,
             "FLEET_APP": APP,
