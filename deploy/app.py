@@ -17,7 +17,7 @@ from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.task import Task, tasks_in
 
 if TYPE_CHECKING:
-    from zeebe_fleet.adapters.postgres.models import Namespace
+    from zeebe_fleet.adapters.postgres.namespace import Namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _namespaces(
     check_declared(declarations, names, app)
     if not names:
         return ()
-    from zeebe_fleet.adapters.postgres.models import Namespace
+    from zeebe_fleet.adapters.postgres.namespace import Namespace
 
     return tuple(Namespace(name, migrations / name) for name in names)
 

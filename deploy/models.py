@@ -12,7 +12,7 @@ from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
-    from zeebe_fleet.adapters.postgres.models import Namespace
+    from zeebe_fleet.adapters.postgres.namespace import Namespace
 
 AppOption = Annotated[str, typer.Option("--app", help="Module with the data models.", show_default=False)]
 MessageOption = Annotated[str, typer.Option("--message", "-m", help="What the migration does.")]

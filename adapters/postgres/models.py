@@ -16,38 +16,16 @@ from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from zeebe_fleet.adapters.postgres.business import business_database
 from zeebe_fleet.adapters.postgres.model_rights import give_rights
-from zeebe_fleet.workers.contract.data_models import PREFIX, metadata_of
+from zeebe_fleet.adapters.postgres.namespace import Namespace
+from zeebe_fleet.workers.contract.data_models import PREFIX
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
 _ENVIRONMENT = Path(__file__).parent / "model_migrations"
-
-
-@dataclass(frozen=True, slots=True)
-class Namespace:
-    """The data models of a project.
-
-    Args:
-        name: as given to `extension_model_base`.
-        folder: where its revisions are; need not be there yet.
-    """
-
-    name: str
-    folder: Path
-
-    @property
-    def metadata(self) -> MetaData:
-        """Its tables."""
-        return metadata_of(self.name)
-
-    @property
-    def version_table(self) -> str:
-        """Where the database says how far it is."""
-        return f"alembic_version_{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 
 from tests.seeds.workbench import APP, write_project
-from zeebe_fleet.adapters.postgres.models import Namespace, upgrade_models, write_revision
+from zeebe_fleet.adapters.postgres.models import upgrade_models, write_revision
+from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.deploy.app import App, load_app
 from zeebe_fleet.deploy.client import FleetClient

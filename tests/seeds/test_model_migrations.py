@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from zeebe_fleet.adapters.postgres.models import Namespace, check_models, standing, upgrade_models, write_revision
+from zeebe_fleet.adapters.postgres.models import check_models, standing, upgrade_models, write_revision
+from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.data_models import WorkflowManagedMixin, extension_model_base
 from zeebe_fleet.deploy.local.stack import Addresses
