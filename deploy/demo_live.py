@@ -28,7 +28,7 @@ _FRAMES_PER_S = 4
 _NOTES = 2
 """Of what is said in passing, the last few."""
 _STOPPING = "Stopping …"
-_OTHER_LINES = 24
+_OTHER_LINES = 26
 """Of the picture without its workflows."""
 _COLOURS = {"COMPLETED": "green", "COMPENSATED": "yellow", "CANCELLED": "dim", "ENDED_UNKNOWN": "red"}
 _MIB = 1024 * 1024

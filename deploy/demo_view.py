@@ -17,6 +17,8 @@ from zeebe_fleet.deploy.settings import Settings
 PEOPLE = (
     ("rita", "reviews applications", "claim Review application, approve or decline it"),
     ("sam", "sales manager", "decides about the discount"),
+    ("alma", "accountant", "closes periods, approves purchases"),
+    ("paul", "purchasing", "corrects purchase requests"),
     ("olga", "operator", "looks at every workflow, retries and cancels"),
     ("ada", "administrator", "may do anything"),
 )
