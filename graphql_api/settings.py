@@ -14,6 +14,8 @@ from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Pr
 PERSONAS: Mapping[str, Principal] = {
     "rita": Principal("rita", groups=frozenset({"reviewers"})),
     "sam": Principal("sam", groups=frozenset({"sales-managers"})),
+    "alma": Principal("alma", groups=frozenset({"accountants"})),
+    "paul": Principal("paul", groups=frozenset({"purchasing"})),
     "olga": Principal("olga", groups=frozenset({"operators"}), roles=frozenset({OPERATOR_ROLE})),
     "ada": Principal("ada", roles=frozenset({ADMIN_ROLE})),
 }
