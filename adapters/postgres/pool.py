@@ -22,6 +22,7 @@ _LIMITS = {"idle_in_transaction_session_timeout": "5s", "lock_timeout": "10s"}
 _LOST = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the driver's own confusion when a connection breaks off in the middle of an answer
     asyncpg.PostgresConnectionError,
     TimeoutError,
     asyncpg.OperatorInterventionError,

@@ -42,6 +42,14 @@ _TABLES = (
     "CREATE TABLE beginning (at timestamptz DEFAULT clock_timestamp(), item text, pid int)",
     "GRANT ALL ON effect_log, beginning, effect_log_id_seq TO fleet_action",
 )
+_AWAY = (
+    OSError,
+    httpx.HTTPError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    FleetError,
+)
 T = TypeVar("T")
 
 
@@ -260,7 +268,7 @@ async def insist(ask: Callable[[], Awaitable[T]], timeout_s: float = 60.0) -> T:
         while True:
             try:
                 return await ask()
-            except (OSError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError, FleetError):
+            except _AWAY:
                 await asyncio.sleep(0.2)
 
 
