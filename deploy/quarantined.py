@@ -14,7 +14,7 @@ from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.settings import Settings
-from zeebe_fleet.workers.quarantine import serve
+from zeebe_fleet.workers.cell import serve
 
 _PR_SET_PDEATHSIG = 1
 

@@ -186,7 +186,16 @@ def _claim(tried: Task, variables: Mapping[str, Any], undone: Sequence[UndoneSte
         variables=to_jsonable_python(dict(variables)),
         headers=step.headers,
     )
-    return Claim(job, 1, 1, step.workflow_id, step.idempotency_key, step.delivery, tuple(undone))
+    return Claim(
+        job,
+        1,
+        1,
+        step.workflow_id,
+        step.idempotency_key,
+        step.delivery,
+        tuple(undone),
+        failures=step.delivery - 1,
+    )
 
 
 @asynccontextmanager

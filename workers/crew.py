@@ -62,7 +62,8 @@ class Crew:
         if self._working:
             await asyncio.wait(self._working, timeout=deadline_s)
         left = dict(self._working)
-        for work in left:
+        for work, job in left.items():
+            job.is_given_up = True
             work.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await asyncio.gather(*(self._hand_back(job, _STOPPING) for job in left.values()))

@@ -23,6 +23,8 @@ Told = TypeVar("Told", Complete, ThrowError)
 RESULT_LIMIT_BYTES = 256 * 1024
 _BACKOFF_BASE_S = 1.0
 _BACKOFF_CAP_S = 300.0
+_HAND_BACK_CAP_S = 5.0
+"""What is ours and down, comes back; a job that waits longer than that would be taken for one that is stuck."""
 
 
 def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcome | HandBack:
@@ -42,9 +44,9 @@ def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcom
         case PermanentError():
             return Fail(str(error), retries=0)
         case InfrastructureError():
-            return HandBack(str(error), backoff_ms=_backoff_ms(claim.delivery))
+            return HandBack(str(error), backoff_ms=_backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
         case _ if getattr(error, "connection_invalidated", False):  # SQLAlchemy's, which is not loaded for a name
-            return HandBack("PostgreSQL cut the connection", backoff_ms=_backoff_ms(claim.delivery))
+            return HandBack("PostgreSQL cut the connection", _backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
         case TransientError():
             return _retry(str(error), claim, error.retry_after_s)
         case BrokenExecutor():
@@ -86,13 +88,13 @@ def _thrown(error: BusinessError) -> Outcome:
 
 
 def _retry(message: str, claim: Claim, retry_after_s: float | None = None) -> Fail:
-    backoff_ms = max(_backoff_ms(claim.delivery), int((retry_after_s or 0.0) * 1000))
+    backoff_ms = max(_backoff_ms(claim.failures), int((retry_after_s or 0.0) * 1000))
     return Fail(message, retries=max(claim.job.retries - 1, 0), backoff_ms=backoff_ms)
 
 
-def _backoff_ms(delivery: int) -> int:
-    """Double from one second to five minutes; half of it is chance, so that a crowd does not come back as one."""
-    full_s = min(_BACKOFF_BASE_S * 2.0 ** (delivery - 1), _BACKOFF_CAP_S)
+def _backoff_ms(times: int, cap_s: float = _BACKOFF_CAP_S) -> int:
+    """Double from one second; half of it is chance, so that a crowd does not come back as one."""
+    full_s = min(_BACKOFF_BASE_S * 2.0**times, cap_s)
     return int(1000 * full_s * random.uniform(0.5, 1.0))
 
 

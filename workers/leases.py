@@ -59,4 +59,5 @@ class Leases:
         work = self._held.get(job)
         if work is not None and not work.done() and not job.is_finished:
             log.warning("lease.lost", job_type=job.type, job_key=job.key, why=why)
+            job.is_given_up = True
             work.cancel()

@@ -7,150 +7,119 @@ cause. At the limit the job becomes one incident that says why; resolved, it beg
 from __future__ import annotations
 
 import asyncio
-import base64
-import os
-import pickle
-import signal
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 
-from zeebe_fleet.workers.contract.outcomes import Fail, HandBack, Outcome
+from zeebe_fleet.workers.cell import Cell, CellDied, CellUnavailable
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Ledger
 from zeebe_fleet.workers.contract.records import Claim
-from zeebe_fleet.workers.observers import Unobserved
 from zeebe_fleet.workers.runner import Runner
-from zeebe_fleet.workers.trace import lines_of
 
 DEATHS = 3
 """How many processes one job may end before it becomes an incident."""
-ALONE_S = 60.0
-"""How long an action may take in here."""
+CELLS = 4
+"""How many suspect jobs run at a time, each in a process of its own: one that never returns holds up only itself."""
 
-_LINE_BYTES = 64 * 1024 * 1024
+_NO_CELL = HandBack("there is no process to run it alone in", backoff_ms=5000, suspect=True)
 
 log = structlog.get_logger("fleet.quarantine")
 
 
-@dataclass(frozen=True, slots=True)
-class Lived:
-    """The child lived on.
-
-    Args:
-        outcome: of the job; none when somebody else held it.
-    """
-
-    outcome: Outcome | HandBack | None
-
-
-class _Finished(Unobserved):
-    outcome: Outcome | HandBack | None = None
-
-    def job_finished(self, claim: Claim, outcome: Outcome | HandBack | None) -> None:
-        self.outcome = outcome
-
-
 class Quarantine:
-    """One child process that works on suspect jobs, one at a time, and is replaced when it dies.
+    """A few processes that work on suspect jobs, each on one at a time.
+
+    A process goes on to the next job only after a success: what failed may have left it damaged.
 
     Args:
-        command: starts a process that calls `serve`.
+        command: starts a process that calls `cell.serve`.
         preamble: the first line it reads.
-        alone_s: how long an action may take before its process is ended.
+        cells: how many there are at most.
     """
 
     def __init__(
-        self, runner: Runner, ledger: Ledger, command: Sequence[str], preamble: bytes, *, alone_s: float = ALONE_S
+        self, runner: Runner, ledger: Ledger, command: Sequence[str], preamble: bytes, *, cells: int = CELLS
     ) -> None:
         self._runner = runner
         self._ledger = ledger
         self._command = command
         self._preamble = preamble
-        self._alone_s = alone_s
-        self._turn = asyncio.Lock()
-        self._child: asyncio.subprocess.Process | None = None
+        self._turns = asyncio.Semaphore(cells)
+        self._waiting = 0
+        self._idle: list[Cell] = []
 
     async def process(self, claim: Claim) -> None:
         """Work on a suspect job to its end, or to its process's end."""
-        observer = self._runner.observer
-        async with self._turn:
-            observer.job_started(claim)
-            lived = await self._survive(claim)
-            if not isinstance(lived, str):
-                observer.job_finished(claim, lived.outcome)
-                return
-            how = lived
-            deaths = await self._ledger.died(claim, how)
-            log.warning("quarantine.died", job_type=claim.job.type, job_key=claim.job.key, how=how, deaths=deaths)
-            if deaths < DEATHS:
-                outcome: Fail | HandBack = HandBack(f"it ended its process: {how}", suspect=True)
-            else:
-                outcome = Fail(
-                    f"Task {claim.job.type!r} ended the process it ran in alone {deaths} times, last by {how}. "
-                    "Mend the task or its input, then resolve this incident.",
-                    retries=0,
-                )
-                await self._ledger.finish(claim, outcome)
-            observer.job_finished(claim, outcome)
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            outcome = await self._observed(claim)
+        finally:
+            self._turns.release()
+        if outcome is not None:
             await self._runner.acknowledge(claim, outcome)
 
     async def close(self) -> None:
-        """End the child."""
-        child, self._child = self._child, None
-        if child is not None and child.returncode is None:
-            child.kill()
-            await child.wait()
+        """End the processes that wait for work; those at work end with it."""
+        while self._idle:
+            await self._idle.pop().end()
 
-    async def _survive(self, claim: Claim) -> Lived | str:
-        """Have the child work on a job; returns what became of it, or how the child died."""
-        child = await self._living()
-        assert child.stdin is not None, "it is a pipe"
-        assert child.stdout is not None, "it is a pipe"
+    async def _observed(self, claim: Claim) -> Outcome | HandBack | None:
+        outcome = None
+        self._runner.observer.job_started(claim)
         try:
-            with suppress(ConnectionError):
-                child.stdin.write(base64.b64encode(pickle.dumps(claim)) + b"\n")
-                await child.stdin.drain()
-            async with asyncio.timeout(self._alone_s):
-                if (line := await child.stdout.readline()).endswith(b"\n"):
-                    return Lived(pickle.loads(base64.b64decode(line)))
-        except TimeoutError:
-            await self.close()
-            return f"taking longer than {self._alone_s:g} s"
-        except asyncio.CancelledError:
-            await self.close()
-            raise
-        return _how(await child.wait())
+            outcome = await self._alone(claim)
+            claim.job.is_finished = outcome is not None
+            return outcome
+        finally:
+            self._runner.observer.job_finished(claim, outcome)
 
-    async def _living(self) -> asyncio.subprocess.Process:
-        if self._child is None or self._child.returncode is not None:
-            self._child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_BYTES
-            )
-            assert self._child.stdin is not None, "it is a pipe"
-            self._child.stdin.write(self._preamble + b"\n")
-        return self._child
-
-
-async def serve(runner: Runner) -> None:
-    """In the child: work on the jobs that come in, one at a time, until the parent is gone."""
-    loop = asyncio.get_running_loop()
-    # What an action prints must not be taken for a reply.
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
-        claim: Claim = pickle.loads(base64.b64decode(line))
-        runner.observer = finished = _Finished()
-        with lines_of(claim):
-            await runner.process(claim)
+    async def _alone(self, claim: Claim) -> Outcome | HandBack | None:
         try:
-            replies.write(base64.b64encode(pickle.dumps(finished.outcome)) + b"\n")
-            replies.flush()
-        except BrokenPipeError:
-            return
+            cell = await self._cell()
+        except CellUnavailable:
+            log.warning("quarantine.unavailable", job_type=claim.job.type, job_key=claim.job.key)
+            return _NO_CELL
+        outcome: Outcome | HandBack | None = None
+        try:
+            outcome = await cell.work(claim, self._runner.task(claim).alone_s)
+        except CellDied as death:
+            return await self._died(claim, death.how)
+        finally:
+            if isinstance(outcome, Complete) and self._waiting:
+                self._idle.append(cell)
+            else:
+                await cell.end()
+        if isinstance(outcome, HandBack) and self._runner.task(claim).settings.repeatable:
+            return await self._handed_back(claim, outcome)
+        return outcome
 
+    async def _cell(self) -> Cell:
+        while self._idle:
+            if (cell := self._idle.pop()).lives:
+                return cell
+        return await Cell.open(self._command, self._preamble)
 
-def _how(status: int) -> str:
-    return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+    async def _handed_back(self, claim: Claim, outcome: HandBack) -> Fail | HandBack:
+        """Count what its process could not note in the records, which are there: it has broken its process."""
+        deaths = await self._ledger.died(claim, outcome.reason)
+        return await self._dead(claim, outcome.reason, deaths) if deaths else outcome
+
+    async def _died(self, claim: Claim, how: str) -> Fail | HandBack:
+        return await self._dead(claim, how, await self._ledger.died(claim, how))
+
+    async def _dead(self, claim: Claim, how: str, deaths: int) -> Fail | HandBack:
+        log.warning("quarantine.died", job_type=claim.job.type, job_key=claim.job.key, how=how, deaths=deaths)
+        if deaths < DEATHS:
+            return HandBack(f"it ended its process: {how}", suspect=True)
+        outcome = Fail(
+            f"Task {claim.job.type!r} ended the process it ran in alone {deaths} times, last by {how}. "
+            "Mend the task or its input, or give it more time by alone_s; then resolve this incident.",
+            retries=0,
+        )
+        await self._ledger.finish(claim, outcome)
+        return outcome

@@ -58,14 +58,20 @@ class Runner:
         """Do what the claim decided."""
         match verdict:
             case Claim():
-                await self._work(verdict)
+                outcome = await self.work(verdict)
+                if outcome is not None:
+                    await self.acknowledge(verdict, outcome)
             case Replay(claim, outcome):
                 await self.acknowledge(claim, outcome)
             case _:
                 with suppress(EngineError, InfrastructureError):
                     await decline(self._engine, self._ledger, verdict)
 
-    async def _work(self, claim: Claim) -> None:
+    async def work(self, claim: Claim) -> Outcome | HandBack | None:
+        """Run the action and commit what it did; returns what the engine must hear, nothing when others hold the step.
+
+        A cancellation that is not ours comes from the action. Its attempt stays open, as if its process had ended.
+        """
         ctx = TaskContext(claim, self._services, lambda: self._ledger.session(claim))
         outcome: Outcome | HandBack | None = None
         self.observer.job_started(claim)
@@ -73,20 +79,25 @@ class Runner:
             outcome = await self.finish(claim, await self.run(claim, ctx), ctx)
             claim.job.is_finished = True
         except StaleError:
-            return
+            return None
         except asyncio.CancelledError:
-            await self._commit(claim, HandBack("its work was cancelled"), ctx)
+            if claim.job.is_given_up:
+                await self._commit(claim, HandBack("its work was cancelled"), ctx)
             raise
         finally:
             self.observer.job_finished(claim, outcome)
             if ctx.at_end is not None:
                 ctx.at_end(outcome)
             await ctx.close()
-        await self.acknowledge(claim, outcome)
+        return outcome
+
+    def task(self, claim: Claim) -> Task:
+        """Return the task that a job is for."""
+        return self._tasks[claim.job.type]
 
     async def run(self, claim: Claim, ctx: TaskContext) -> Outcome | HandBack:
         """Do the action; whatever it raises becomes an outcome."""
-        task = self._tasks[claim.job.type]
+        task = self.task(claim)
         try:
             if not task.settings.repeatable:
                 await self._ledger.intend(claim)

@@ -17,6 +17,8 @@ from zeebe_fleet.workers.contract.flow import Action, Condition, Observer, Persi
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 
 F = TypeVar("F", bound=Callable[..., Any])
+_ALONE_S = 60.0
+_ALONE_LEASES = 5
 ACTION = "action"
 """Variable or task header that names the action to pick, where a job type has several."""
 
@@ -42,6 +44,11 @@ class Task:
     def blocking(self) -> bool:
         """Whether the action holds up the thread it runs in."""
         return self._call.blocking
+
+    @property
+    def alone_s(self) -> float:
+        """How long the action may take in a process of its own."""
+        return self.settings.alone_s or max(_ALONE_S, _ALONE_LEASES * self.settings.lease_s)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,6 +114,8 @@ class TaskSettings:
     """Whether the action computes for long: a plain function, run in a process of a pool, without a context."""
     repeatable: bool = True
     """Whether the action may run again when nobody knows if it did: a call under an idempotency key may."""
+    alone_s: float = 0.0
+    """How long the action may take when it runs alone, after it lost a worker; 0 for five leases, a minute at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ def task(
     all_variables: bool = ...,
     cpu: bool = ...,
     repeatable: bool = ...,
+    alone_s: float = ...,
     action: str = ...,
     conditions: Sequence[Condition] = ...,
     validators: Sequence[Validator] = ...,

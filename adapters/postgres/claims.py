@@ -75,7 +75,10 @@ WITH again AS (
 ), heard AS (
     DELETE FROM owed WHERE step_id = $1
 )
-SELECT * FROM again
+SELECT again.*, (
+    SELECT count(*) FROM step_attempt before
+    WHERE before.step_id = again.step_id AND before.round = again.round AND before.outcome = 'FAILED'
+) AS failures FROM again
 """
 
 _RESUMED = "UPDATE workflow SET incident = NULL WHERE workflow_id = $1 AND incident IS NOT NULL"
@@ -188,7 +191,12 @@ class Claims:
         assert again is not None, "the row is locked by this transaction"
         if new_round:
             await connection.execute(_RESUMED, row["workflow_id"])
-        claim = replace(claim_of(job, again), suspect=row["state"] == StepState.CLAIMED, deaths=again["deaths"])
+        claim = replace(
+            claim_of(job, again),
+            suspect=row["state"] == StepState.CLAIMED,
+            deaths=again["deaths"],
+            failures=again["failures"],
+        )
         return await _with_undone(connection, claim, await self._model_of(job.definition_key))
 
 

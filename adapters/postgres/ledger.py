@@ -75,11 +75,14 @@ FROM released WHERE step_attempt.step_id = released.step_id AND step_attempt.fen
 _INTEND = "UPDATE step SET intent_at = now() WHERE step_id = $1 AND fence = $2 AND state = 'CLAIMED'"
 
 _DIED = """
-WITH ended AS (
+WITH dead AS (
+    UPDATE step SET deaths = deaths + 1 WHERE step_id = $1 AND fence = $2 AND state = 'CLAIMED'
+    RETURNING step_id, deaths
+), ended AS (
     UPDATE step_attempt SET ended_at = now(), outcome = 'DIED', error = jsonb_build_object('message', $3::text)
-    WHERE step_id = $1 AND fence = $2
+    FROM dead WHERE step_attempt.step_id = dead.step_id AND step_attempt.fence = $2
 )
-UPDATE step SET deaths = deaths + 1 WHERE step_id = $1 AND fence = $2 AND state = 'CLAIMED' RETURNING deaths
+SELECT deaths FROM dead
 """
 
 _SETTLED = (

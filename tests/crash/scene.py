@@ -31,7 +31,7 @@ from zeebe_fleet.workers.contract.ports import Resource
 from zeebe_fleet.workers.contract.principal import Principal
 
 CLERK = Principal("clerk", roles=frozenset({"admin"}))
-VICTIM = Path(__file__).with_name("victim.py")
+ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
 
 
@@ -70,9 +70,11 @@ class Scene:
         """Start a victim; `point`, `task` and `mark` say where it dies."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            str(VICTIM),
+            "-m",
+            "tests.crash.victim",
             role,
             *arguments,
+            cwd=ROOT,
             env={
                 **os.environ,
                 "FLEET_ZEEBE__ADDRESS": self.addresses.engine_grpc,

@@ -1,6 +1,6 @@
 """A real worker, relay or clerk, as a process of its own, that ends by SIGKILL at a chosen point.
 
-Runs as `python victim.py ROLE`, with FLEET_… settings and VICTIM_… for what this file decides:
+Runs as `python -m tests.crash.victim ROLE`, with FLEET_… settings and VICTIM_… for what this file decides:
 
     VICTIM_PREFIX  job types of the test's own process
     VICTIM_POINT   K0 K1 K2 K3 K4 K5 K6 K7, or nothing to live
@@ -24,12 +24,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from tests.chaos.poison import poison
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.workers.cell import serve
 from zeebe_fleet.workers.context import Services, TaskContext
 from zeebe_fleet.workers.contract.api_ports import Completion
 from zeebe_fleet.workers.contract.job import Job, JobKey
@@ -38,7 +40,7 @@ from zeebe_fleet.workers.contract.ports import Answer
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import Claim, Verdict
 from zeebe_fleet.workers.fleet import worker_name
-from zeebe_fleet.workers.quarantine import Quarantine, serve
+from zeebe_fleet.workers.quarantine import Quarantine
 from zeebe_fleet.workers.task import task, tasks_in
 
 PREFIX = os.environ["VICTIM_PREFIX"]
@@ -89,6 +91,25 @@ async def fragile(ctx: TaskContext, broken: bool) -> None:
 async def unsafe(ctx: TaskContext) -> None:
     """Do what must not be done twice."""
     await ctx.db.execute(_LOG, {"workflow_id": ctx.workflow_id, "effect": "unsafe", "detail": ""})
+
+
+@task(f"{PREFIX}.slow", lease_s=2.0)
+async def slow(ctx: TaskContext) -> None:
+    """Take longer than the lease, then write."""
+    await asyncio.sleep(3)
+    await ctx.db.execute(_LOG, {"workflow_id": ctx.workflow_id, "effect": "slow", "detail": ""})
+
+
+@task(f"{PREFIX}.poison", lease_s=2.0, alone_s=5.0)
+async def take_poison(ctx: TaskContext, kind: str) -> Any:
+    """Behave as badly as a task can."""
+    return await poison(kind, ctx)
+
+
+@task(f"{PREFIX}.pool", lease_s=2.0, cpu=True)
+def end_the_pool() -> None:
+    """End a process of the pool."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 TASKS = tasks_in(sys.modules[__name__])
@@ -156,12 +177,12 @@ async def worker() -> None:
     async with bootstrap.core(settings) as core, DyingEngine(bootstrap.connection_to(settings.zeebe)) as engine:
         ledger = DyingLedger(settings.database_url, core.definitions.model_of, worker=worker_name())
         runner = bootstrap.runner(TASKS, engine, ledger, Services())
-        quarantine = Quarantine(runner, ledger, (sys.executable, __file__, "quarantine"), b"")
+        quarantine = Quarantine(runner, ledger, (sys.executable, "-m", "tests.crash.victim", "quarantine"), b"")
         await bootstrap.fleet(TASKS, engine, ledger, runner, quarantine).run(_stopped())
 
 
 async def quarantine() -> None:
-    """Work on suspect jobs, one at a time."""
+    """Work on suspect jobs."""
     settings = Settings()
     sys.stdin.buffer.readline()
     async with bootstrap.core(settings) as core, bootstrap.ledger(core) as ledger:

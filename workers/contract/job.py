@@ -46,6 +46,8 @@ class Job:
     received_at: float = field(default_factory=time.monotonic)
     is_finished: bool = False
     """Its outcome is committed: the lease has done its work, and whoever holds it now can only repeat the outcome."""
+    is_given_up: bool = False
+    """We ended the work on it ourselves: the lease is lost, or the worker stops."""
 
     def extended(self, lease_s: float) -> None:
         """Note that the engine leases this job to us for `lease_s` from now."""

@@ -99,6 +99,8 @@ class Claim:
     """Whether the outcome is this delivery's own, not one that an earlier delivery may have told the engine."""
     deaths: int = 0
     """How many processes this step ended while it ran alone in them, in this round."""
+    failures: int = 0
+    """How many attempts failed before this one, in this round; lost and handed-back ones aside."""
 
 
 @dataclass(frozen=True, slots=True)

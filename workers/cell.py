@@ -1,0 +1,141 @@
+"""A process in which one suspect job at a time runs, fed by its parent through a pipe.
+
+The parent keeps the lease and tells the engine; in here a job is run and finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Self
+
+from zeebe_fleet.workers.contract.outcomes import HandBack, Outcome
+from zeebe_fleet.workers.contract.records import Claim
+from zeebe_fleet.workers.runner import Runner
+from zeebe_fleet.workers.trace import lines_of
+
+_START_S = 60.0
+_EXIT_S = 2.0
+"""How long a process that has closed its pipe may take to end."""
+_LINE_BYTES = 64 * 1024 * 1024
+_READY = b"ready\n"
+
+
+class CellDied(Exception):
+    """The process ended, or had to be ended, while a job was in it; `how` says by what."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+class CellUnavailable(Exception):
+    """The process did not come up; no job was in it."""
+
+
+class Cell:
+    """The parent's side of the process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        assert process.stdin is not None, "it is a pipe"
+        assert process.stdout is not None, "it is a pipe"
+        self._to, self._from = process.stdin, process.stdout
+
+    @classmethod
+    async def open(cls, command: Sequence[str], preamble: bytes) -> Self:
+        """Start a process that calls `serve`, and wait until it does.
+
+        Args:
+            command: starts it.
+            preamble: the first line it reads.
+        """
+        pipe = asyncio.subprocess.PIPE
+        cell = cls(
+            await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=pipe, limit=_LINE_BYTES, start_new_session=True
+            )
+        )
+        try:
+            with suppress(TimeoutError, ConnectionError):
+                async with asyncio.timeout(_START_S):
+                    await cell._send(preamble)
+                    if await cell._from.readline() == _READY:
+                        return cell
+        except asyncio.CancelledError:
+            await cell.end()
+            raise
+        await cell.end()
+        raise CellUnavailable
+
+    async def work(self, claim: Claim, alone_s: float) -> Outcome | HandBack | None:
+        """Have a job run and finished; returns what the engine must hear, nothing when others hold the step.
+
+        Raises:
+            CellDied: the process is gone, by itself or because the job took longer than `alone_s`.
+        """
+        try:
+            async with asyncio.timeout(alone_s):
+                with suppress(ConnectionError):
+                    await self._send(base64.b64encode(pickle.dumps((claim, alone_s))))
+                line = await self._from.readline()
+        except TimeoutError:
+            await self.end()
+            raise CellDied(f"taking longer than {alone_s:g} s") from None
+        if line.endswith(b"\n"):
+            outcome: Outcome | HandBack | None = pickle.loads(base64.b64decode(line))
+            return outcome
+        raise CellDied(await self._ended())
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.returncode is None
+
+    async def end(self) -> None:
+        """End the process, and those that it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def _send(self, line: bytes) -> None:
+        self._to.write(line + b"\n")
+        await self._to.drain()
+
+    async def _ended(self) -> str:
+        """Say how the process ended that has closed its pipe; it may need help."""
+        try:
+            async with asyncio.timeout(_EXIT_S):
+                status = await self._process.wait()
+        except TimeoutError:
+            await self.end()
+            return "closing its files"
+        return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+
+async def serve(runner: Runner) -> None:
+    """In the process: work on the jobs that come in, one at a time, until the parent is gone."""
+    loop = asyncio.get_running_loop()
+    # What an action prints must not be taken for a reply.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with suppress(BrokenPipeError):
+        _reply(replies, _READY)
+        while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
+            claim, alone_s = pickle.loads(base64.b64decode(line))
+            # The parent extends the lease, and ends this process when it is lost.
+            claim.job.extended(alone_s)
+            with lines_of(claim):
+                outcome = await runner.work(claim)
+            _reply(replies, base64.b64encode(pickle.dumps(outcome)) + b"\n")
+
+
+def _reply(replies: Any, line: bytes) -> None:
+    replies.write(line)
+    replies.flush()
