@@ -5,8 +5,10 @@ What happened is read from the outside services' own log and books as much as fr
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +17,8 @@ import asyncpg
 import httpx
 import pytest
 
+import zeebe_fleet
+from tests.test_docs import blocks
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.stack import Addresses
 from zeebe_fleet.deploy.settings import SHIPPED_APP, on_the_local_stack
@@ -23,6 +27,7 @@ from zeebe_fleet.deploy.up import located
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.records import LIVE
 
+PAGE = Path(zeebe_fleet.__file__).parent / "docs/tutorial/provisioning.md"
 RECORD = """
 query ($id: UUID!) { workflow(workflowId: $id) {
   state output incident rerunOf { workflowId }
@@ -177,7 +182,7 @@ async def test_failed_subsidy_says_what_to_do(provisioning: Provisioning) -> Non
     step = workflow["steps"][-1]
     assert (step["elementId"], step["state"]) == ("create_subsidy", "INCIDENT")
     assert "knows no budget" in step["error"]["message"]
-    assert "run again" in workflow["incident"]
+    assert "Have it set up there" in workflow["incident"]
     assert [one["outcome"] for one in step["attempts"]] == ["INCIDENT"]
 
 
@@ -258,3 +263,30 @@ async def test_given_up_and_run_again_is_made_anew(provisioning: Provisioning) -
         "subsidies": ["GRANTED"],
     }
     assert {recalled for _, recalled in ran(again)} == {False}
+
+
+async def test_walkthrough_is_what_happens(provisioning: Provisioning) -> None:
+    """What the page tells to send is sent as it stands there, and records and services say what the page says."""
+    provision, record, run_again = blocks(PAGE, "graphql")
+    set_up, customers, calls = (line for block in blocks(PAGE, "console") for line in block.splitlines())
+    failed = (await provisioning.client.ask(provision))["startWorkflow"]["workflow"]["workflowId"]
+    await provisioning.client.until(failed, lambda one: one["incident"], what="an incident")
+    workflow = (await provisioning.client.ask(record, id=failed))["workflow"]
+    assert workflow["incident"].removesuffix(" Have it set up there.") in " ".join(PAGE.read_text().split())
+
+    await curl(provisioning.sandbox, set_up)
+    again = (await provisioning.client.ask(run_again, id=failed))["rerunWorkflow"]["workflow"]
+
+    assert again["rerunOf"] == {"workflowId": failed}
+    assert [recalled for _, recalled in ran(await provisioning.over(again["workflowId"]))] == [True, True, False]
+    (initech,) = [one["id"] for one in await curl(provisioning.sandbox, customers) if one["name"] == "Initech"]
+    assert [one["subject"] for one in await curl(provisioning.sandbox, calls)].count(initech) == 1
+
+
+async def curl(sandbox: httpx.AsyncClient, command: str) -> Any:
+    """Send what a `curl` on the page would send, to the sandbox of these tests."""
+    words = shlex.split(command)
+    given = dict(pairwise(words))
+    (address,) = (word for word in words if word.startswith("localhost"))
+    path = address[address.index("/") :]
+    return (await sandbox.request(given.get("-X", "GET"), path, content=given.get("-d"))).raise_for_status().json()

@@ -85,7 +85,5 @@ async def create_subsidy(ctx: TaskContext, catalog_id: str, budget: str, subsidy
     if decision.status == "REFUSED":
         raise BusinessError("NO_BUDGET", f"The budget {budget!r} has not that much left.")
     if decision.status == "UNKNOWN_BUDGET":
-        raise PermanentError(
-            f"The subsidy service knows no budget {budget!r}.", "Have it set up there; then retry, or run again."
-        )
+        raise PermanentError(f"The subsidy service knows no budget {budget!r}.", "Have it set up there.")
     return SubsidyCreated(subsidy_id=decision.id)
