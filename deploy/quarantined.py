@@ -24,7 +24,10 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent_pid, settings = pickle.loads(base64.b64decode(sys.stdin.buffer.readline()))
+    preamble = sys.stdin.buffer.readline()
+    if not preamble:
+        return
+    parent_pid, settings = pickle.loads(base64.b64decode(preamble))
     if os.getppid() == parent_pid:  # else it died before this process had asked to die with it
         asyncio.run(_serve(settings))
 
