@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -42,6 +43,9 @@ _TABLES = (
     "CREATE TABLE beginning (at timestamptz DEFAULT clock_timestamp(), item text, pid int)",
     "GRANT ALL ON effect_log, beginning, effect_log_id_seq TO fleet_action",
 )
+_JOB_TYPE = re.compile(r'taskDefinition type="([^"]+)"')
+_PATIENCE_S = 300.0
+"""How long a state may take by itself: long enough for a machine that has other things to do."""
 _AWAY = (
     OSError,
     httpx.HTTPError,
@@ -73,6 +77,8 @@ class World:
     gateway: str = ""
     """Where workers find the engine, when it is not the engine itself."""
     _tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+    _job_types: set[str] = field(default_factory=set)
+    """What the deployed models name: workers take these alone, and do not keep the engine busy with others."""
 
     async def __aenter__(self) -> Self:
         self.addresses = self.stack.addresses()
@@ -107,6 +113,7 @@ class World:
 
     async def deploy(self, **models: str) -> None:
         """Deploy models by name and remember them."""
+        self._job_types |= {found for text in models.values() for found in _JOB_TYPE.findall(text)}
         resources = [Resource(f"{name}.bpmn", text.encode()) for name, text in models.items()]
         deployed = await self.engine.deploy(resources)
         definitions = PostgresDefinitions(self.database_url, read_model)
@@ -127,6 +134,7 @@ class World:
                 "-m",
                 "tests.chaos.actor",
                 role,
+                *(["--tasks", ",".join(sorted(self._job_types))] if role == "worker" else []),
                 cwd=ROOT,
                 env={**os.environ, **self._environment(), **environment},
                 stdout=log,
@@ -185,7 +193,11 @@ class World:
         return await insist(ask)
 
     async def wait_for(
-        self, holds: Callable[[list[asyncpg.Record]], object], query: str, *arguments: Any, timeout_s: float = 60.0
+        self,
+        holds: Callable[[list[asyncpg.Record]], object],
+        query: str,
+        *arguments: Any,
+        timeout_s: float = _PATIENCE_S,
     ) -> list[asyncpg.Record]:
         """Ask the database until something holds of its answer."""
         return await until(lambda: self.sql(query, *arguments), holds, timeout_s)
@@ -205,7 +217,7 @@ class World:
             return True
         return False
 
-    async def settled(self, timeout_s: float = 90.0) -> bool:
+    async def settled(self, timeout_s: float = _PATIENCE_S) -> bool:
         """Wait until the engine is owed nothing and no workflow is under way."""
         query = """
         SELECT (SELECT count(*) FROM owed) + (SELECT count(*) FROM workflow
@@ -218,7 +230,7 @@ class World:
 
     async def people(self) -> None:
         """Complete whatever activity is open, for ever; an operator answers truthfully, by what the service logged."""
-        await insist(lambda: self.client.sign_in("ada"), 120)
+        await insist(lambda: self.client.sign_in("ada"))
         while True:
             rows = await self.sql(
                 "SELECT activity_id, activity.version, candidate_groups, workflow.business_key AS item "
@@ -262,7 +274,7 @@ class World:
         }
 
 
-async def insist(ask: Callable[[], Awaitable[T]], timeout_s: float = 60.0) -> T:
+async def insist(ask: Callable[[], Awaitable[T]], timeout_s: float = _PATIENCE_S) -> T:
     """Ask until there is an answer: whoever is asked may be dead just now."""
     async with asyncio.timeout(timeout_s):
         while True:
@@ -272,11 +284,11 @@ async def insist(ask: Callable[[], Awaitable[T]], timeout_s: float = 60.0) -> T:
                 await asyncio.sleep(0.2)
 
 
-async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], timeout_s: float = 60.0) -> T:
+async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], timeout_s: float = _PATIENCE_S) -> T:
     """Wait for a state."""
     async with asyncio.timeout(timeout_s):
         while not holds(found := await read()):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
     return found
 
 

@@ -58,7 +58,7 @@ async def kill_points(world: World) -> Finding:
     killers.append(asyncio.create_task(kill(world, "api", queues["api"], done)))
     await _feed(world, items, done, len(drawn), killers)
     await asyncio.gather(*killers)
-    in_time = await world.finished(items, timeout_s=120 + len(items) / 50)
+    in_time = await world.finished(items, timeout_s=600)
     in_time = await world.settled() and in_time
     verdict = await judge(world, {item: expected_of(what) for item, what in items.items()})
     measured = f"{verdict} after {len(done)} kills of {len(drawn)} over {len(items)} instances"
@@ -125,7 +125,7 @@ async def without_deduplication(world: World) -> Finding:
         await died(process, 60)
         await world.kill(process)
     world.aside(_forgetful(world))
-    await world.finished(items, timeout_s=120)
+    await world.finished(items, timeout_s=600)
     verdict = await judge(world, {item: expected_of(what) for item, what in items.items()})
     return Finding(str(verdict), verdict.double > 0)
 

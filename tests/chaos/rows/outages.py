@@ -33,7 +33,7 @@ async def engine_killed(world: World) -> Finding:
         await asyncio.to_thread(world.stack.start, "engine")
         slowest_s.append(await _moving(world, types))
     await load.stop()
-    await world.finished(load.items, timeout_s=180)
+    await world.finished(load.items, timeout_s=600)
     await world.settled()
     verdict = await judge(world, load.items)
     worst_s = max(slowest_s)
@@ -61,7 +61,7 @@ async def database_cut(world: World) -> Finding:
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
     await load.stop()
-    await world.finished(load.items, timeout_s=180)
+    await world.finished(load.items, timeout_s=600)
     await world.settled()
     verdict = await judge(world, load.items)
     done = f"{kills} kills and {cuts} cuts over {len(load.items)} instances"
@@ -82,7 +82,7 @@ async def pushed_back(world: World) -> Finding:
         since_s = time.monotonic()
         back_s = await _back(world, before * 0.8, since_s)
         await load.stop()
-        await world.finished(load.items, timeout_s=180)
+        await world.finished(load.items, timeout_s=600)
         await world.settled()
         verdict = await judge(world, load.items)
         world.gateway = ""

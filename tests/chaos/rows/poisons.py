@@ -45,7 +45,7 @@ async def poisoned(world: World) -> Finding:
         await world.wait_for(lambda rows: rows[0]["n"] == len(doses), query, list(doses), timeout_s=WITHIN_S)
     took_s = time.monotonic() - begun_s
     await load.all_given()
-    await world.finished(load.items, timeout_s=120)
+    await world.finished(load.items, timeout_s=600)
     await asyncio.sleep(2)
     wrong = await _without_one_incident(world, doses)
     verdict = await judge(world, load.items, but=doses)

@@ -20,6 +20,9 @@ ELSEWHERE_S = 2.0
 ROLLED = 10_000
 _LONG_S = 600.0
 _AT_ONCE = 6
+_BETWEEN = 50
+"""Instances that end between two restarts."""
+_PATIENCE_S = 600.0
 
 
 async def frozen(world: World) -> Finding:
@@ -41,12 +44,12 @@ async def frozen(world: World) -> Finding:
         victim = workers[holder[0][0]]
         victim.send_signal(signal.SIGSTOP)
         done = "SELECT DISTINCT item FROM effect_log WHERE effect = 'slow' AND item = ANY ($1)"
-        await world.wait_for(lambda rows: len(rows) == _AT_ONCE, done, batch, timeout_s=90)
+        await world.wait_for(lambda rows: len(rows) == _AT_ONCE, done, batch)
         victim.send_signal(signal.SIGCONT)
         freezes += 1
         await asyncio.sleep(1.5)
         late = sum(max(found["slow"] - 1, 0) for found in (await effects(world)).values())
-    await world.finished(items, timeout_s=120)
+    await world.finished(items, timeout_s=600)
     await world.settled()
     verdict = await judge(world, items)
     return Finding(f"{late} late writes, {verdict}; {freezes} freezes", verdict.clean and not late)
@@ -65,7 +68,7 @@ async def terminated(world: World) -> Finding:
         batch = {f"{world.prefix}-{nth}-{n}": {"seconds": _LONG_S} for n in range(_AT_ONCE)}
         await world.start("chain", batch)
         begun = "SELECT DISTINCT item FROM beginning WHERE pid = $1 AND item = ANY ($2)"
-        await world.wait_for(lambda rows: len(rows) == _AT_ONCE, begun, worker.pid, list(batch), timeout_s=90)
+        await world.wait_for(lambda rows: len(rows) == _AT_ONCE, begun, worker.pid, list(batch))
         successor = await world.spawn_ready("worker", **drain)
         asked_s = time.monotonic()
         stopped = (await world.sql("SELECT clock_timestamp() AS at"))[0]["at"]
@@ -96,9 +99,7 @@ async def rolled(world: World) -> Finding:
     workers = [await world.spawn_ready("worker") for _ in range(3)]
     load = Load(world, "chain", wanted, ahead=150, most=world.times(ROLLED))
     statuses: Counter[int] = Counter()
-    while not await world.finished(
-        load.items if len(load.items) == world.times(ROLLED) else ["none", *load.items], timeout_s=0.1
-    ):
+    while not await _over(world, load, later=_BETWEEN):
         oldest = workers.pop(0)
         workers.append(await world.spawn_ready("worker"))
         oldest.terminate()
@@ -112,8 +113,13 @@ async def rolled(world: World) -> Finding:
     return Finding(measured, verdict.clean and set(statuses) <= {0})
 
 
-async def _all_over(world: World, load: Load) -> bool:
-    return len(load.items) == world.times(ROLLED) and await world.finished(load.items, timeout_s=0.1)
+async def _over(world: World, load: Load, later: int) -> bool:
+    """Let a number of instances come to their end; tells whether those were the last."""
+    most = world.times(ROLLED)
+    query = "SELECT count(DISTINCT item) AS n FROM effect_log WHERE effect = 'finish'"
+    wanted = min((await world.sql(query))[0]["n"] + later, most)
+    await world.wait_for(lambda rows: rows[0]["n"] >= wanted, query, timeout_s=_PATIENCE_S)
+    return wanted == most and len(load.items) == most
 
 
 def _slow(world: World) -> str:

@@ -59,7 +59,7 @@ async def gaps(world: World) -> Finding:
 async def _interfere(world: World, item: str, way: str, process: str) -> bool:
     """Change the way of an instance in the gap; tells whether the engine did."""
     await world.start(process, {item: {}})
-    await world.wait_for(bool, "SELECT 1 FROM effect_log WHERE item = $1 AND effect = 'write'", item, timeout_s=120)
+    await world.wait_for(bool, "SELECT 1 FROM effect_log WHERE item = $1 AND effect = 'write'", item)
     rows = await world.sql("SELECT process_instance_key FROM workflow WHERE business_key = $1", item)
     try:
         if way == "cancel":
@@ -121,7 +121,7 @@ async def sagas(world: World) -> Finding:
         if all(killer.done() for killer in killers) and time.monotonic() - since_s > 1:
             continue
     await asyncio.gather(*killers)
-    await world.finished(expected, timeout_s=180)
+    await world.finished(expected, timeout_s=600)
     await world.settled()
     verdict = await judge(world, expected)
     return Finding(f"{verdict}; {count} loops and {count} multi-instances, {len(done)} kills", verdict.clean)
