@@ -103,6 +103,7 @@ class Runner:
                 await self._ledger.intend(claim)
             variables = await task.call(ctx, claim.job.variables)
             await ctx.flush()
+            _heed_cancellation()
             return bounded(Complete(variables))
         except StaleError:
             raise
@@ -151,3 +152,10 @@ class Runner:
     async def claim_orphans(self, limit: int) -> list[Claim]:
         """Take steps that were committed while their process went another way, to undo them."""
         return await self._ledger.claim_orphans(self._tasks.keys(), limit)
+
+
+def _heed_cancellation() -> None:
+    """End the work of an action that was cancelled and returned nevertheless: what it did must not be half finished."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
