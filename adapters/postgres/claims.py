@@ -136,9 +136,10 @@ class Claims:
     async def _take_known(self, connection: Connection, jobs: dict[tuple[UUID, int], Job]) -> dict[int, Verdict]:
         if not jobs:
             return {}
-        await take_over(
-            connection, {k: j for k, j in jobs.items() if j.element_id in (await self._model_of(j.definition_key)).once}
-        )
+        models = {job.key: await self._model_of(job.definition_key) for job in jobs.values()}
+        once = {job.key for job in jobs.values() if job.element_id in models[job.key].once}
+        in_turn = {job.key for job in jobs.values() if job.element_id in models[job.key].in_turn}
+        await take_over(connection, {key: job for key, job in jobs.items() if job.key in once | in_turn}, once)
         keys = [key[0] for key in jobs], [key[1] for key in jobs]
         existing = {(row["workflow_id"], row["job_key"]) for row in await connection.fetch(_EXISTING, *keys)}
         verdicts: dict[int, Verdict] = {job.key: Busy(job) for job in jobs.values()}

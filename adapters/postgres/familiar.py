@@ -18,21 +18,22 @@ from zeebe_fleet.workers.contract.records import Claim
 _REMEMBERED = 10_000
 
 #: is the instance adopted and its workflow no re-run, is this its job's first delivery, and of an element that begins
-#: once at most, has no other job been here?
+#: once at most, has no other job been here? Of one that begins again in turn, is none unfinished?
 _CLAIM = """
 WITH familiar AS (
     SELECT job.*, workflow.call_path
     FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[], $14::bool[])
+        $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[], $14::bool[], $15::bool[])
         AS job (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-            process_instance_key, definition_key, loop_counter, preceding, input, input_hash, once)
+            process_instance_key, definition_key, loop_counter, preceding, input, input_hash, once, in_turn)
     JOIN workflow
         ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.process_instance_key
         AND workflow.state IN ('STARTING', 'RUNNING') AND workflow.rerun_of IS NULL
-    WHERE NOT (job.once AND EXISTS (
+    WHERE NOT ((job.once OR job.in_turn) AND EXISTS (
         SELECT 1 FROM step other
         WHERE other.workflow_id = job.workflow_id AND other.element_id = job.element_id
             AND coalesce(other.loop_counter, 0) = coalesce(job.loop_counter, 0) AND other.job_type = job.job_type
+            AND (job.once OR other.state IN ('CLAIMED', 'HANDED_BACK', 'FAILED'))
     ))
 ), inserted AS (
     INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
@@ -43,7 +44,7 @@ WITH familiar AS (
     ON CONFLICT (workflow_id, job_key) DO NOTHING
     RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round
 ), attempted AS (
-    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $15 FROM inserted
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $16 FROM inserted
 )
 SELECT * FROM inserted
 """
@@ -80,7 +81,10 @@ class Familiar:
         }
         if not known:
             return {}
-        rows = [(*new_row(key[0], job, model), job.element_id in model.once) for key, (job, model) in known.items()]
+        rows = [
+            (*new_row(key[0], job, model), job.element_id in model.once, job.element_id in model.in_turn)
+            for key, (job, model) in known.items()
+        ]
         claimed = await connection.fetch(_CLAIM, *zip(*rows, strict=True), self._worker)
         return {row["job_key"]: claim_of(known[row["workflow_id"], row["job_key"]][0], row) for row in claimed}
 

@@ -4,11 +4,14 @@ The engine hands a job out before the record that creates it is safe. Killed in 
 again under other keys. Where the model shows that an element begins once at most, a second job of it is that work: its
 step goes on under the new job's key, with its outcome, its attempts and its idempotency key. What was acknowledged was
 safe, and is never taken over.
+
+An element that begins again in turn, in a loop, begins no second run before its first has completed. So a second job is
+that work as long as the step has no outcome that leads on; whether it is after that, nobody can tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from zeebe_fleet.adapters.postgres.pool import Connection
@@ -26,8 +29,9 @@ ORDER BY step_id FOR UPDATE OF step
 #: a raised fence makes whoever held the step under the old key a late one
 _TAKE_OVER = """
 WITH job AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
-        AS job (workflow_id, element_id, run, job_type, instance_key, job_key, element_instance_key)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+        $8::bool[])
+        AS job (workflow_id, element_id, run, job_type, instance_key, job_key, element_instance_key, once)
     WHERE NOT EXISTS (
         SELECT 1 FROM step WHERE step.workflow_id = job.workflow_id AND step.job_key = job.job_key
     )
@@ -39,7 +43,8 @@ WITH job AS (
         AND step.job_type = job.job_type AND step.process_instance_key = job.instance_key
     LEFT JOIN owed ON owed.step_id = step.step_id
     WHERE step.job_key IS NOT NULL AND step.compensated_by IS NULL AND (
-        owed.step_id IS NOT NULL OR step.state IN ('CLAIMED', 'HANDED_BACK', 'UNCERTAIN', 'ORPHANED', 'KEPT')
+        step.state IN ('CLAIMED', 'HANDED_BACK') OR owed.verb = 'FAIL'
+        OR (job.once AND (owed.step_id IS NOT NULL OR step.state IN ('UNCERTAIN', 'ORPHANED', 'KEPT')))
     )
     ORDER BY job.job_key, step.step_id DESC
 ), taken AS (
@@ -53,12 +58,13 @@ UPDATE owed SET job_key = taken.job_key, fence = taken.fence FROM taken WHERE ow
 """
 
 
-async def take_over(connection: Connection, jobs: Mapping[tuple[UUID, int], Job]) -> None:
+async def take_over(connection: Connection, jobs: Mapping[tuple[UUID, int], Job], once: Collection[int]) -> None:
     """Put the steps that these jobs make anew under their keys.
 
     Args:
         connection: in a transaction.
-        jobs: by workflow and key; first deliveries of elements that begin once at most.
+        jobs: by workflow and key; of elements that begin once at most, or again in turn.
+        once: keys of those that begin once at most.
     """
     if not jobs:
         return
@@ -76,6 +82,7 @@ async def take_over(connection: Connection, jobs: Mapping[tuple[UUID, int], Job]
         [job.process_instance_key for job in jobs.values()],
         [job.key for job in jobs.values()],
         [job.element_instance_key for job in jobs.values()],
+        [job.key in once for job in jobs.values()],
     )
 
 

@@ -35,6 +35,7 @@ def read_model(
     """
     document = Document(bpmn, file)
     process = document.process(process_name)
+    recurrence = Recurrence(document, process, undo_pairs(document, process))
     return ProcessModel(
         process_name=process.get("id", ""),
         job_types=dict(_job_types(document, process)),
@@ -42,7 +43,8 @@ def read_model(
         preceding=Order(document, process).preceding(),
         flowing=Order(document, process, through=lambda _: False).preceding(),
         interrupting=Order(document, process, through=_interrupts, direct=False).preceding(),
-        once=Recurrence(document, process, undo_pairs(document, process)).once() | {process.get("id", "")},
+        once=recurrence.once() | {process.get("id", "")},
+        in_turn=recurrence.in_turn(),
         calls=dict(_calls(document, process)),
         human_tasks={task.element_id: task for task in _human_tasks(document, process, forms or {})},
         has_listeners={("start", ADOPT), ("end", ENDED)} <= set(listeners(process)),

@@ -1,7 +1,9 @@
-"""Which elements of a process begin once at most in an instance, by its flows alone.
+"""Which elements of a process begin once at most in an instance, and which only in turn, by its flows alone.
 
 Not once: what a cycle leads through, what lies after a point where several tokens may arrive one after the other, and
 what a repeating event starts. Each run of a multi-instance counts by its own loop counter.
+
+In turn: what a single token comes back to by a cycle, and nothing interrupts, so that each run ends before the next.
 """
 
 from __future__ import annotations
@@ -41,15 +43,35 @@ class Recurrence:
 
     def once(self) -> frozenset[str]:
         """Return the elements that begin once at most, those of subprocesses included."""
-        recurring = {element_id for element_id in self._nodes if element_id in self._after[element_id]}
-        for element_id in self._nodes:
-            if self._multiplies(element_id, recurring):
-                recurring |= {element_id, *self._after[element_id]}
+        recurring = self._looped | self._multiplied
         return frozenset(
             element_id
             for element_id, node in self._nodes.items()
             if self._undone.get(element_id, element_id) not in recurring and _loops_around(node) <= 1
         )
+
+    def in_turn(self) -> frozenset[str]:
+        """Return the elements that begin again, each time after they have completed; none of subprocesses."""
+        return frozenset(
+            element_id
+            for element_id in self._looped - self._multiplied - self._undone.keys()
+            if not _is_nested(self._nodes[element_id])
+            and _loops_around(self._nodes[element_id]) == 0
+            and not any(_interrupts(other, element_id) for other in self._nodes.values())
+        )
+
+    @cached_property
+    def _looped(self) -> frozenset[str]:
+        return frozenset(element_id for element_id in self._nodes if element_id in self._after[element_id])
+
+    @cached_property
+    def _multiplied(self) -> frozenset[str]:
+        """What several tokens may come to, one after the other."""
+        multiplied: set[str] = set()
+        for element_id in self._nodes:
+            if self._multiplies(element_id, self._looped | multiplied):
+                multiplied |= {element_id, *self._after[element_id]}
+        return frozenset(multiplied)
 
     @cached_property
     def _after(self) -> dict[str, frozenset[str]]:
@@ -134,6 +156,21 @@ def _stands_by(node: Element) -> bool:
     if node.get("triggeredByEvent") == "true":
         return any(start.get("isInterrupting", "true") == "false" for start in xml.children(node, "startEvent"))
     return False
+
+
+def _interrupts(node: Element, host: str) -> bool:
+    """Tell whether an event may end a task whose job is under way; a BPMN error is thrown by the job itself."""
+    return (
+        node.get("attachedToRef") == host
+        and not _stands_by(node)
+        and not xml.is_compensation(node)
+        and not xml.children(node, "errorEventDefinition")
+    )
+
+
+def _is_nested(node: Element) -> bool:
+    scope = node.getparent()
+    return scope is not None and xml.kind(scope) != "process"
 
 
 def _is_single_timer(node: Element) -> bool:

@@ -23,8 +23,8 @@ DONE = Complete({"written": True})
 
 
 async def model_of(_definition_key: int) -> ProcessModel:
-    """A model with an element that runs once, and others that may run again."""
-    return ProcessModel(process_name="p", once=frozenset({"do"}))
+    """A model with an element that runs once, one that runs again in turn, and others that may run again."""
+    return ProcessModel(process_name="p", once=frozenset({"do"}), in_turn=frozenset({"repeat"}))
 
 
 @pytest.fixture
@@ -108,6 +108,34 @@ async def test_other_work_is_not_taken_over(ledger: PostgresLedger, changes: dic
     second = await ledger.claim(anew(first.job, **changes))
     assert isinstance(second, Claim)
     assert second.step_id != first.step_id
+
+
+async def test_unfinished_step_of_a_loop_goes_on_under_the_new_key(ledger: PostgresLedger) -> None:
+    """Its next run cannot begin before this one has completed; whoever still runs it for the forgotten job is late."""
+    first = await claimed(ledger, job(element_id="repeat"))
+    second = await claimed(ledger, anew(first.job))
+    assert (second.step_id, second.idempotency_key) == (first.step_id, first.idempotency_key)
+    with pytest.raises(StaleError):
+        await ledger.finish(first, DONE)
+    await ledger.finish(second, DONE)
+    await ledger.settle(second, DONE, Answer.DONE)
+
+
+async def test_failure_of_a_loop_that_is_owed_is_told_of_the_new_job(ledger: PostgresLedger) -> None:
+    """It leads nowhere either."""
+    first = await claimed(ledger, job(element_id="repeat"))
+    await ledger.finish(first, Fail("no", retries=2, backoff_ms=10))
+    assert isinstance(await ledger.claim(anew(first.job)), Replay)
+
+
+@pytest.mark.parametrize("told", [None, Answer.DONE, Answer.GONE])
+async def test_next_run_of_a_loop_is_another_step(ledger: PostgresLedger, told: Answer | None) -> None:
+    """Whether the engine has heard that the first is done, and only its answer was lost, nobody can tell."""
+    first = await claimed(ledger, job(element_id="repeat"))
+    await ledger.finish(first, DONE)
+    if told is not None:
+        await ledger.settle(first, DONE, told)
+    assert (await claimed(ledger, anew(first.job))).step_id != first.step_id
 
 
 async def test_runs_of_a_multi_instance_are_taken_over_one_by_one(ledger: PostgresLedger) -> None:

@@ -26,13 +26,15 @@ def boundary(element_id: str, host: str, definition: str = "", *, interrupting: 
 
 CYCLE = "<bpmn:timerEventDefinition><bpmn:timeCycle>R3/PT1S</bpmn:timeCycle></bpmn:timerEventDefinition>"
 TASKS = service("a") + service("b") + service("c")
+LOOPED = TASKS + gateway("x") + flow("a", "b", "x", "c") + flow("x", "b")
+ERROR = '<bpmn:errorEventDefinition id="error" />'
 MODELS = {
     "a sequence": (TASKS + flow("a", "b", "c"), "abc"),
     "a choice that meets again": (
         gateway("x") + TASKS + gateway("m") + flow("x", "a", "m", "c") + flow("x", "b", "m"),
         "abc",
     ),
-    "a loop": (TASKS + gateway("x") + flow("a", "b", "x", "c") + flow("x", "b"), "ac"),
+    "a loop": (LOOPED, "ac"),
     "a loop by a boundary event": (TASKS + boundary("e", "b") + flow("a", "b", "c") + flow("e", "a"), "c"),
     "two tokens that join": (
         gateway("f", "parallel") + TASKS + gateway("j", "parallel") + flow("f", "a", "j", "c") + flow("f", "b", "j"),
@@ -108,3 +110,46 @@ def test_handler_is_once_where_its_host_is() -> None:
     model = read_model(process(body + flow("one", "many", "x", "many")))
     assert "take_one" in model.once
     assert "take_many" not in model.once
+
+
+IN_TURN = {
+    "a loop": (LOOPED, "b"),
+    "a loop of two": (TASKS + gateway("x") + flow("a", "b", "x", "c") + flow("x", "a"), "ab"),
+    "a loop by an error of its own": (TASKS + boundary("e", "b", ERROR) + flow("a", "b", "c") + flow("e", "b"), "b"),
+    "a loop by a timer that interrupts": (TASKS + boundary("e", "b") + flow("a", "b", "c") + flow("e", "a"), "a"),
+    "a task in a loop that something interrupts": (LOOPED + boundary("e", "b") + flow("e", "c"), ""),
+    "a timer beside that comes back": (
+        TASKS + boundary("e", "b", interrupting=False) + flow("a", "b", "c") + flow("e", "a"),
+        "",
+    ),
+    "two tokens in a loop": (
+        gateway("f", "parallel") + TASKS + gateway("x") + flow("f", "a", "c") + flow("f", "b", "c", "x", "f"),
+        "",
+    ),
+    "a loop in a subprocess": (
+        f'<bpmn:subProcess id="s">{gateway("x")}{service("b")}{flow("b", "x", "b")}</bpmn:subProcess>',
+        "",
+    ),
+    "a multi-instance in a loop": (
+        service("a")
+        + service("b", inside=LOOP)
+        + service("c")
+        + gateway("x")
+        + flow("a", "b", "x", "c")
+        + flow("x", "b"),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "in_turn"), IN_TURN.values(), ids=IN_TURN.keys())
+def test_in_turn_is_what_one_token_comes_back_to(body: str, in_turn: str) -> None:
+    """Nothing that could be under way twice, or be left unfinished by the model."""
+    model = read_model(process(body))
+    assert {element_id for element_id in "abc" if element_id in model.in_turn} == set(in_turn)
+
+
+def test_handler_is_never_in_turn() -> None:
+    """A loop undoes all its runs at once."""
+    body = service("many") + undo("many", "take_many") + gateway("x")
+    assert read_model(process(body + flow("many", "x", "many"))).in_turn == {"many", "x"}

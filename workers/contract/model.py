@@ -43,6 +43,8 @@ class ProcessModel:
     """Element → the tasks whose interruption leads to it; one may be in `flowing` too, where the ways meet again."""
     once: frozenset[str] = frozenset()
     """Elements that begin once at most in an instance, or once for each loop counter."""
+    in_turn: frozenset[str] = frozenset()
+    """Elements that begin again, each time after they have completed."""
     calls: Mapping[str, str] = field(default_factory=dict)
     """Call activity → the process it calls; empty where an expression decides."""
     human_tasks: Mapping[str, HumanTask] = field(default_factory=dict)
