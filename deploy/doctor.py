@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncpg
+import httpx
 from rich.console import Console
 
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
 from zeebe_fleet.adapters.postgres.schema import unapplied
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
-from zeebe_fleet.adapters.zeebe.token import TokenSource
+from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
 from zeebe_fleet.deploy.bootstrap import connection_to
 from zeebe_fleet.deploy.doctor_network import Trouble, check_address, check_certificate, explain_silence
 from zeebe_fleet.deploy.settings import Settings
@@ -89,6 +90,8 @@ def _plan(settings: Settings) -> list[list[tuple[str, Check]]]:
     if settings.database_url:
         plan.append([("database", _database), ("schema", _schema)])
     plan.append([("API", _api)])
+    if settings.api.oidc.issuer:
+        plan.append([("sign-in", _sign_in)])
     return plan
 
 
@@ -196,6 +199,20 @@ async def _api(settings: Settings) -> str:
             hint = "" if shared else " FLEET_API__SERVICE_TOKEN is not set: each process makes up its own."
             raise Trouble(f"{error.message}{hint}", error.suggestion) from error
     return f"The API at {settings.api_url} answers, and knows the service token."
+
+
+async def _sign_in(settings: Settings) -> str:
+    issuer = settings.api.oidc.issuer
+    ask = "Look at FLEET_API__OIDC__ISSUER, and FLEET_API__OIDC__CA_FILE for an authority of your own."
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trust(settings.api.oidc.ca_file)) as http:
+            answer = await http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+            said = answer.raise_for_status().json()["issuer"]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise Trouble(f"{issuer} is no provider of OpenID Connect ({type(error).__name__}).", ask) from error
+    if said != issuer:
+        raise Trouble(f"{issuer} calls itself {said}.", "Set FLEET_API__OIDC__ISSUER to that, to the letter.")
+    return f"People sign in at {issuer}."
 
 
 def _engine(settings: Settings) -> ZeebeEngine:

@@ -39,6 +39,25 @@ class ZeebeSettings(BaseModel):
     operate_password: SecretStr = Field(default=SecretStr(""), description="The password of that account.")
 
 
+class OidcSection(BaseModel):
+    """Who signs people in; without an issuer they are personas, on this machine alone."""
+
+    issuer: str = Field(
+        default="", description="The provider, as its tokens name it: https://login.example.com/realms/x."
+    )
+    client_id: str = Field(default="", description="The client that was registered there for the page.")
+    client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret.")
+    scope: str = Field(default="openid profile email", description="What is asked for; some send groups for a scope.")
+    subject_claim: str = Field(
+        default="preferred_username", description="Claim by which people are known, also as BPMN's assignee."
+    )
+    groups_claim: str = Field(default="groups", description="Claim with a list of groups: BPMN's candidate groups.")
+    operator_groups: list[str] = Field(default=[], description="Groups whose members see and repair every workflow.")
+    admin_groups: list[str] = Field(default=[], description="Groups whose members may do anything.")
+    public_url: str = Field(default="", description="Where people open the page; needed behind a proxy that ends TLS.")
+    ca_file: Path | None = Field(default=None, description="PEM file of the authority behind its certificate.")
+
+
 class ApiSettingsSection(BaseModel):
     """The GraphQL API and the inbox."""
 
@@ -52,6 +71,8 @@ class ApiSettingsSection(BaseModel):
     session_key: SecretStr = Field(
         default_factory=lambda: SecretStr(randomness.token_urlsafe(32)), description="Signs login sessions."
     )
+    session_s: float = Field(default=43_200.0, description="How long a login lasts, in seconds.")
+    oidc: OidcSection = OidcSection()
     operate_url: str = Field(
         default="",
         description="Operate as browsers reach it: https://…/operate; the local one when empty.",

@@ -31,7 +31,7 @@ def check_bind(host: str, settings: ApiSettings) -> None:
     Raises:
         FleetError: the address is not a loopback one, and there is no OIDC issuer.
     """
-    if not settings.oidc_issuer and not is_loopback(host):
+    if settings.oidc is None and not is_loopback(host):
         raise FleetError(
             f"The API would listen on {host or 'all addresses'}, where anybody could sign in as anybody.",
             "Listen on 127.0.0.1, or set an OIDC issuer to sign in people.",
@@ -80,7 +80,7 @@ class Guards:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        if not self._settings.oidc_issuer and not is_loopback(host):
+        if self._settings.oidc is None and not is_loopback(host):
             # a page elsewhere can make its own name point here
             return error_response(421, "WRONG_HOST", f"{host!r} is not this machine.", "Use 127.0.0.1 or localhost.")
         if _declared_bytes(headers) > self._limit_bytes(scope):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from zeebe_fleet.workers.contract.api_ports import Activities, Changes, Delivery, OutsideWorld, Requests, Workflows
 from zeebe_fleet.workers.contract.data_rows import DataRows
@@ -37,6 +38,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """An OIDC provider, and what its claims mean here."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str = "openid profile email"
+    subject_claim: str = "preferred_username"
+    groups_claim: str = "groups"
+    operator_groups: frozenset[str] = frozenset()
+    admin_groups: frozenset[str] = frozenset()
+    public_url: str = ""
+    """Where people open the page; empty: as they ask for it."""
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApiSettings:
     """What differs from one installation to the next."""
 
@@ -45,9 +63,9 @@ class ApiSettings:
     session_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Signs sessions; the same in every API process behind one proxy."""
     session_s: float = 12 * 3600.0
-    oidc_issuer: str = ""
+    oidc: OidcSettings | None = None
+    """Who signs people in; without one they are personas."""
     personas: Mapping[str, Principal] = field(default_factory=lambda: PERSONAS)
-    """Offered while there is no OIDC issuer."""
     operate_url: str = ""
     """Base address of Operate, as people's browsers reach it; empty: there is none."""
     introspection: bool = True

@@ -52,9 +52,11 @@ async function signedOut() {
   me = open = null;
   $("work").hidden = $("who").hidden = true;
   $("sign-in").hidden = false;
-  const { personas } = await (await fetch("/login")).json();
-  $("personas").replaceChildren(...personas.map((name) =>
-    element("li", {}, element("button", { type: "button", onclick: guarded(() => signIn(name)) }, name))));
+  const { personas, provider } = await (await fetch("/login")).json();
+  $("anybody").hidden = Boolean(provider);
+  const way = (name) => element("button", { type: "button", onclick: guarded(() => signIn(name)) }, name);
+  const ways = provider ? [element("a", { href: provider.url }, `Sign in with ${provider.name}`)] : personas.map(way);
+  $("personas").replaceChildren(...ways.map((one) => element("li", {}, one)));
 }
 
 async function signIn(persona) {
@@ -319,7 +321,8 @@ $("more").addEventListener("click", guarded(() => { pages += 1; return loadActiv
 $("start-form").addEventListener("submit", guarded(startOnboarding));
 $("start-form").addEventListener("input", (event) => { delete event.currentTarget.dataset.key; });
 $("sign-out").addEventListener("click", guarded(async () => {
-  await fetch("/logout", { method: "POST" });
-  await signedOut();
+  const { next } = await (await fetch("/logout", { method: "POST" })).json();
+  if (next) location.assign(next);
+  else await signedOut();
 }));
 guarded(begin)();

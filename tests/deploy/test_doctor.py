@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 import pytest
 import trustme
+from oidc_provider_mock import run_server_in_thread
 from pydantic import SecretStr
 from pyzeebe.proto import gateway_pb2 as pb
 from pyzeebe.proto.gateway_pb2_grpc import GatewayServicer
@@ -22,7 +23,7 @@ from tests.gateways import served
 from zeebe_fleet.deploy.doctor import Finding, examine, show_findings
 from zeebe_fleet.deploy.local.ports import free_ports
 from zeebe_fleet.deploy.local.stack import Addresses
-from zeebe_fleet.deploy.settings import ApiSettingsSection, Settings, ZeebeSettings
+from zeebe_fleet.deploy.settings import ApiSettingsSection, OidcSection, Settings, ZeebeSettings
 
 
 class Gateway(GatewayServicer):
@@ -275,3 +276,23 @@ def test_doctor_prints_what_to_do_and_says_whether_all_is_well() -> None:
     assert "✗ API" in printed.getvalue()
     assert "→" in printed.getvalue()
     assert "FLEET_API__SERVICE_TOKEN is not set" in printed.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("issuer", "found"),
+    [
+        ("http://localhost:PORT", "People sign in at http://localhost:PORT."),
+        ("http://localhost:PORT/", "http://localhost:PORT/ calls itself http://localhost:PORT."),
+        ("http://localhost:PORT/elsewhere", "http://localhost:PORT/elsewhere is no provider of OpenID Connect"),
+    ],
+)
+async def test_sign_in_is_looked_at_where_there_is_a_provider(issuer: str, found: str) -> None:
+    """Whether it is one, and calls itself as the settings do."""
+    with run_server_in_thread() as server:
+        port = str(server.server_port)
+        oidc = OidcSection(issuer=issuer.replace("PORT", port))
+        settings = Settings(api=ApiSettingsSection(port=free_ports(["api"])["api"], oidc=oidc))
+        [finding] = [one async for one in examine(settings) if one.subject == "sign-in"]
+    assert finding.said.startswith(found.replace("PORT", port))
+    assert finding.well == ("People" in found)

@@ -166,9 +166,9 @@ async def api(services: ApiServices, database_url: str) -> AsyncIterator[Api]:
 
 
 @asynccontextmanager
-async def serving(services: ApiServices, database_url: str) -> AsyncIterator[Api]:
+async def serving(services: ApiServices, database_url: str, settings: ApiSettings | None = None) -> AsyncIterator[Api]:
     """Serve the API on a free port for as long as the block lasts."""
-    app = create_app(services, ApiSettings(service_token=SERVICE_TOKEN))
+    app = create_app(services, settings or ApiSettings(service_token=SERVICE_TOKEN))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -84,10 +84,11 @@ async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<string>
 
 export interface Person { name: string; groups: string[]; roles: string[] }
 
-/** Lists whom one may be on this machine. */
-export async function people(): Promise<Person[]> {
-  const body = await (await fetch("/login")).json();
-  return body.people ?? body.personas.map((name: string) => ({ name, groups: [], roles: [] }));
+/** How one signs in: as one of these, or at a provider. */
+export interface Ways { people: Person[]; provider?: { name: string; url: string } }
+
+export async function waysIn(): Promise<Ways> {
+  return (await fetch("/login")).json();
 }
 
 export async function signIn(persona: string): Promise<void> {
@@ -97,6 +98,7 @@ export async function signIn(persona: string): Promise<void> {
   if (!response.ok) throw new Problem("Signing in did not work.", "Try again.");
 }
 
-export async function signOut(): Promise<void> {
-  await fetch("/logout", { method: "POST" });
+/** Returns where the provider forgets one too, or nothing. */
+export async function signOut(): Promise<string> {
+  return (await (await fetch("/logout", { method: "POST" })).json()).next;
 }

@@ -44,9 +44,10 @@ export function App() {
   }, []);
   const leave = async () => {
     stopLive();
-    await signOut();
-    set({ at: "out" });
+    const next = await signOut();
     tellSessionChanged();
+    if (next) location.assign(next);
+    else set({ at: "out" });
   };
   if (state.at === "loading") return <main class="alone"><h1 class="hidden">Zeebe Fleet</h1><div class="opening" role="status" aria-label="Loading"><img src="/icon.svg" alt="" width="44" height="44" /></div></main>;
   if (state.at === "away") return <main class="alone"><h1 class="hidden">Zeebe Fleet</h1><Trouble problem={state.problem} again={() => void begin()} /></main>;

@@ -2,7 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import { people, Problem, signIn, type Person } from "./api";
+import { Problem, signIn, waysIn, type Person, type Ways } from "./api";
 import { Icon } from "./icons";
 import type { MeQuery } from "./operations";
 import { Dialog, Loading, Trouble } from "./parts";
@@ -32,9 +32,7 @@ export function SignIn({ entered }: { entered: () => void }) {
   return (
     <main class="sign-in">
       <img src="/icon.svg" alt="" width="44" height="44" />
-      <h1>Who are you?</h1>
-      <p class="hint">On this machine you may be anybody. Each persona sees the work of its own groups.</p>
-      <Personas entered={entered} />
+      <WaysIn entered={entered} />
     </main>
   );
 }
@@ -44,18 +42,18 @@ export function SignInAgain({ me, entered }: { me: Me; entered: () => void }) {
   return (
     <Dialog title="Your session has ended" close={() => undefined} closable={false}>
       <p class="hint">Sign in again as <strong>{me.subject}</strong> and go on where you were; nothing you typed is lost.</p>
-      <Personas entered={entered} first={me.subject} />
+      <WaysIn entered={entered} again={me.subject} />
     </Dialog>
   );
 }
 
-function Personas({ entered, first = "" }: { entered: () => void; first?: string }) {
-  const [all, set] = useState<Person[]>();
+function WaysIn({ entered, again }: { entered: () => void; again?: string }) {
+  const [ways, set] = useState<Ways>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const load = () => {
     setProblem(undefined);
-    people().then(set, () => setProblem(new Problem("The server does not answer.", "Check that it runs.")));
+    waysIn().then(set, () => setProblem(new Problem("The server does not answer.", "Check that it runs.")));
   };
   useEffect(load, []);
   const enter = async (name: string) => {
@@ -71,8 +69,27 @@ function Personas({ entered, first = "" }: { entered: () => void; first?: string
     }
   };
   if (problem) return <Trouble problem={problem} again={load} />;
-  if (!all) return <Loading lines={4} />;
-  const sorted = [...all].sort((a, b) => Number(b.name === first) - Number(a.name === first));
+  if (!ways) return <Loading lines={4} />;
+  const { provider } = ways;
+  if (provider) {
+    const next = encodeURIComponent(location.pathname + location.search);
+    return (
+      <>
+        {!again && <><h1>Sign in</h1><p class="hint">Your tasks and workflows are behind it.</p></>}
+        <a class="button primary" href={`${provider.url}?next=${next}`}>Sign in with {provider.name}</a>
+      </>
+    );
+  }
+  return (
+    <>
+      {!again && <><h1>Who are you?</h1><p class="hint">On this machine you may be anybody. Each persona sees the work of its own groups.</p></>}
+      <Personas people={ways.people} first={again} busy={busy} enter={enter} />
+    </>
+  );
+}
+
+function Personas({ people, first, busy, enter }: { people: Person[]; first?: string; busy: boolean; enter: (name: string) => Promise<void> }) {
+  const sorted = [...people].sort((a, b) => Number(b.name === first) - Number(a.name === first));
   return (
     <ul class="personas">
       {sorted.map(({ name, groups, roles }) => (

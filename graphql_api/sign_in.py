@@ -1,0 +1,67 @@
+"""Signing in and out: as a persona on a machine of one's own, elsewhere through an OIDC provider."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from zeebe_fleet.graphql_api.auth import COOKIE, keep_session, sign_session
+from zeebe_fleet.graphql_api.guards import error_response
+from zeebe_fleet.graphql_api.settings import ApiSettings
+
+
+def sign_in_routes(settings: ApiSettings) -> list[BaseRoute]:
+    """Return `/login` and `/logout`, and what the provider needs if there is one."""
+    if settings.oidc is None:
+        return [*_personas(settings), Route("/logout", _logout, methods=["POST"])]
+    from zeebe_fleet.graphql_api.oidc import SIGN_IN, Provider  # Authlib is loaded where somebody signs in by it
+
+    provider = Provider(settings, settings.oidc)
+
+    async def ways(_request: Request) -> Response:
+        return JSONResponse({"personas": [], "people": [], "provider": {"name": provider.name, "url": SIGN_IN}})
+
+    async def login(_request: Request) -> Response:
+        return error_response(403, "NO_PERSONAS", "There are no personas here.", f"Open {SIGN_IN} in a browser.")
+
+    async def logout(request: Request) -> Response:
+        response = JSONResponse({"next": await provider.sign_out_url(request)})
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return response
+
+    return [
+        Route("/login", ways, methods=["GET"]),
+        Route("/login", login, methods=["POST"]),
+        Route("/logout", logout, methods=["POST"]),
+        *provider.routes(),
+    ]
+
+
+def _personas(settings: ApiSettings) -> list[BaseRoute]:
+    async def personas(_request: Request) -> Response:
+        known = sorted(settings.personas.items())
+        people = [{"name": name, "groups": sorted(one.groups), "roles": sorted(one.roles)} for name, one in known]
+        return JSONResponse({"personas": [name for name, _ in known], "people": people})
+
+    async def login(request: Request) -> Response:
+        try:
+            name = (await request.json())["persona"]
+        except (ValueError, KeyError, TypeError):
+            return error_response(400, "BAD_REQUEST", "No persona was named.", 'Send {"persona": "rita"}.')
+        if not isinstance(name, str) or name not in settings.personas:
+            known = ", ".join(sorted(settings.personas))
+            return error_response(403, "UNKNOWN_PERSONA", "There is no such persona.", f"There are {known}.")
+        persona = settings.personas[name]
+        token = sign_session(persona, settings)
+        response = JSONResponse({"token": token, "subject": persona.subject})
+        keep_session(response, token, settings, secure=request.url.scheme == "https")
+        return response
+
+    return [Route("/login", personas, methods=["GET"]), Route("/login", login, methods=["POST"])]
+
+
+async def _logout(_request: Request) -> Response:
+    response = JSONResponse({"next": ""})
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return response

@@ -1,0 +1,65 @@
+"""People sign in through a provider of OpenID Connect, and go on where they were when a login has run out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from oidc_provider_mock import User, run_server_in_thread
+from playwright.async_api import Page, expect
+
+from tests.browser.person import Scene
+from tests.e2e.household import Household
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    """A provider at which one is somebody by a click."""
+    grace = User(sub="1", claims={"preferred_username": "grace", "groups": ["reviewers"]})
+    with run_server_in_thread(user_claims=[grace]) as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture
+async def page(scene: Scene, issuer: str, tmp_path: Path) -> AsyncIterator[Page]:
+    """The page of an API with that provider, on the scene's records."""
+    house = Household(scene.addresses, scene.addresses.database_url, tmp_path)
+    client = {"FLEET_API__OIDC__CLIENT_ID": "fleet", "FLEET_API__OIDC__CLIENT_SECRET": "secret"}
+    house.overrides["api"] = {"FLEET_API__OIDC__ISSUER": issuer, **client}
+    await house.start("api")
+    context = await scene.browser.new_context(base_url=house.api_url)
+    try:
+        yield await context.new_page()
+    finally:
+        await context.close()
+        await house.kill("api")
+        await house.client.__aexit__()
+
+
+async def test_reviewer_signs_in_and_in_again(scene: Scene, page: Page) -> None:
+    """By the provider's own page; a login that ran out in the middle of a form loses nothing of it."""
+    await scene.onboarding("SSO-1")
+    await page.goto("/inbox?q=SSO-1")
+    await sign_in(page)
+    await page.locator(".row").first.click()
+    await page.get_by_role("button", name="Claim").click()
+    await page.get_by_label("Comment").fill("A long and careful text")
+    await page.context.clear_cookies()
+    await page.get_by_label("Approve").check()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("Your session has ended")).to_be_visible()
+    assert not await scene.violations(page)
+    await sign_in(page)
+    await expect(page.get_by_label("Comment")).to_have_value("A long and careful text")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("completed.")).to_be_visible()
+
+
+async def sign_in(page: Page) -> None:
+    """Take the page's way to the provider, and be grace there."""
+    await page.get_by_role("link", name="Sign in with localhost").click()
+    await page.get_by_role("button", name="1", exact=True).click()
+    await expect(page.get_by_text("grace").first).to_be_visible()
