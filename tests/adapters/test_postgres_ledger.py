@@ -133,6 +133,27 @@ async def test_failure_that_the_engine_heard_is_not_said_again(ledger: PostgresL
     assert (retried.delivery, retried.suspect) == (2, False)
 
 
+async def test_lost_and_handed_back_attempts_are_no_failures(ledger: PostgresLedger) -> None:
+    """The backoff grows with what failed: a step that lost nine workers does not wait for minutes."""
+    claim = await claimed(ledger, job())
+    for _ in range(3):
+        claim = await claimed(ledger, again(claim.job))
+        await ledger.hand_back(claim, HandBack("the worker stops"))
+    claim = await claimed(ledger, again(claim.job))
+    await ledger.finish(claim, Fail("broken", retries=2))
+    claim = await claimed(ledger, again(claim.job, retries=2))
+    assert (claim.delivery, claim.failures) == (6, 1)
+
+
+async def test_death_of_a_step_that_was_given_back_is_none(ledger: PostgresLedger) -> None:
+    """Nor does it change how the attempt ended."""
+    claim = await claimed(ledger, job())
+    await ledger.hand_back(claim, HandBack("PostgreSQL is down"))
+    assert await ledger.died(claim, "signal SIGKILL") == 0
+    claim = await claimed(ledger, again(claim.job))
+    assert await ledger.died(claim, "signal SIGKILL") == 1
+
+
 @pytest.mark.parametrize("outcome", [Fail("broken", retries=0), ThrowError("NOT_CAUGHT")])
 async def test_job_that_returns_after_an_incident_opens_a_new_round(
     ledger: PostgresLedger, database: asyncpg.Connection, outcome: Fail | ThrowError

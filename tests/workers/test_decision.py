@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -114,6 +115,19 @@ async def test_foreign_error_gives_its_type_and_place_alone() -> None:
     assert outcome.retries == 2
     assert outcome.message.startswith("ValueError at test_decision.py:")
     assert "hunter2" not in outcome.message
+
+
+async def test_action_that_cancels_its_own_work_has_no_outcome() -> None:
+    """Also one that returns nevertheless: what was done is not finished, and its attempt stays open."""
+
+    @task("cancelling")
+    async def cancelling() -> None:
+        current = asyncio.current_task()
+        assert current is not None
+        current.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(run_task(cancelling))
 
 
 async def test_stale_step_has_no_outcome() -> None:
