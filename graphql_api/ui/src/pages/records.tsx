@@ -33,11 +33,11 @@ function StepRow({ step, name }: { step: Step; name: string }) {
         <Badge words={words} />
         {step.preceding.length > 0 && <span class="soft">after {step.preceding.map(humanize).join(", ")}</span>}
       </th>
-      <td><Data value={step.input} empty={hidden} /></td>
-      <td>
+      <td data-column="Got"><Data value={step.input} empty={hidden} /></td>
+      <td data-column="Returned">
         {step.error && step.state !== "COMPLETED" ? <p class="wrong">{errorWords(step.error)}</p> : <Data value={step.result} empty={hidden} />}
       </td>
-      <td>
+      <td data-column="Attempts">
         {step.recalled && <p class="hint">It did not run: an earlier run had done it, and this is what that recorded.</p>}
         <Attempts step={step} />
       </td>
