@@ -121,9 +121,14 @@ async def test_refused_subsidy_is_settled_in_the_inbox(scene: Scene) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_provisioning_is_looked_at(scene: Scene, size: str) -> None:
-    """Process, form, activity and workflow fit their width and axe; a picture is left of each."""
+    """Process, form, activity, workflow and records fit their width and axe; a picture is left of each."""
     failed = await provisioned(scene, f"LOOK-{size}", budget=f"look-{size}")
     await scene.client.until(failed, lambda one: one["incident"], what="an incident")
+    await set_up(scene, f"look-{size}", 500)
+    again = await scene.client.rerun(failed)
+    await scene.client.until(again, lambda one: one["state"] == "COMPLETED", what="its end")
+    stuck = await provisioned(scene, f"STUCK-{size}", budget=f"stuck-{size}")
+    await scene.client.until(stuck, lambda one: one["incident"], what="an incident")
     await set_up(scene, "little", 100)
     refused = await provisioned(scene, f"LOOKED-{size}", budget="little")
     (activity,) = (await scene.client.until(refused, lambda one: one["activities"], what="sam's turn"))["activities"]
@@ -131,7 +136,9 @@ async def test_provisioning_is_looked_at(scene: Scene, size: str) -> None:
     pages = {
         "process": ("/processes/provisioning", drawn),
         "start-form": ("/start/provisioning", ".camunda-form[data-ready=true] label"),
-        "workflow": (f"/workflows/{failed}", drawn),
+        "workflow": (f"/workflows/{stuck}", drawn),
+        "workflow-records": (f"/workflows/{stuck}", drawn),
+        "rerun-records": (f"/workflows/{again}", drawn),
         "activity": (f"/activities/{activity['activityId']}", ".camunda-form[data-ready=true] label"),
     }
     found: list[str] = []
@@ -139,6 +146,9 @@ async def test_provisioning_is_looked_at(scene: Scene, size: str) -> None:
         for name, (path, sign) in pages.items():
             await ada.go(path)
             await ada.page.locator(sign).first.wait_for()
+            if name.endswith("records"):
+                await ada.page.get_by_role("tab", name="Records").click()
+                await step(ada.page, "Create subsidy").scroll_into_view_if_needed()
             await ada.page.screenshot(path=PICTURES / f"provisioning-{name}-{size}.png")
             found += [f"{name}: {one}" for one in await scene.violations(ada.page)]
             if await ada.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
