@@ -40,7 +40,7 @@ class ZeebeSettings(BaseModel):
 
 
 class OidcSection(BaseModel):
-    """Who signs people in; without an issuer they are personas, on this machine alone."""
+    """People's provider of OpenID Connect; without an issuer they are personas."""
 
     issuer: str = Field(
         default="", description="The provider, as its tokens name it: https://login.example.com/realms/x."

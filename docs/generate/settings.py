@@ -63,13 +63,7 @@ def _page() -> Iterator[str]:
 
 
 def _tables() -> Iterator[tuple[str, list[tuple[str, FieldInfo, str]]]]:
-    nested = {name: field for name, field in Settings.model_fields.items() if _is_model(field.annotation)}
-    dicts = {name: field for name, field in Settings.model_fields.items() if get_origin(field.annotation) is dict}
-    plain = [name for name in Settings.model_fields if name not in nested and name not in dicts]
-    yield "General", [_row(Settings, name) for name in plain]
-    for name, field in nested.items():
-        model: Any = field.annotation
-        yield _title(model), [_row(model, inner, f"{name}__") for inner in model.model_fields]
+    yield from _tables_of(Settings, "General", "")
     yield (
         _title(ServiceSettings),
         [_row(ServiceSettings, inner, "services__…__") for inner in ServiceSettings.model_fields],
@@ -78,6 +72,17 @@ def _tables() -> Iterator[tuple[str, list[tuple[str, FieldInfo, str]]]]:
         "Credentials of tasks",
         [("FLEET_SECRETS__…", Settings.model_fields["secrets"], _meaning(Settings, "secrets"))],
     )
+
+
+def _tables_of(model: type[BaseModel], title: str, path: str) -> Iterator[tuple[str, list[tuple[str, FieldInfo, str]]]]:
+    """Yield a model's own settings, then those of each model in it."""
+    nested: dict[str, Any] = {
+        name: field.annotation for name, field in model.model_fields.items() if _is_model(field.annotation)
+    }
+    plain = [name for name, field in model.model_fields.items() if get_origin(field.annotation) is not dict]
+    yield title, [_row(model, name, path) for name in plain if name not in nested]
+    for name, inner in nested.items():
+        yield from _tables_of(inner, _title(inner), f"{path}{name}__")
 
 
 def _is_model(annotation: Any) -> bool:
@@ -98,6 +103,8 @@ def _cells(name: str, field: FieldInfo, meaning: str) -> tuple[str, ...]:
 
 def _type(annotation: Any) -> str:
     choices = get_args(annotation)
+    if get_origin(annotation) is list:
+        return "JSON list"
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in choices)
     if get_origin(annotation) is dict:
