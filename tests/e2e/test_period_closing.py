@@ -20,6 +20,7 @@ SELECT xmin::text FROM ext_finance_period WHERE workflow_instance_id = $1
 UNION SELECT xmin::text FROM ext_finance_snapshot WHERE workflow_instance_id = $1
 UNION SELECT xmin::text FROM step WHERE workflow_id = $1 AND element_id = 'close_period'
 """
+CANCEL = "mutation ($id: UUID!) { cancelWorkflow(workflowId: $id) { __typename } }"
 HOLD = "SELECT pg_advisory_lock(hashtextextended('ext_finance books ' || $1, 0))"
 LET_GO = HOLD.replace("_lock", "_unlock")
 WAITING = """
@@ -159,3 +160,19 @@ async def test_snapshots_are_read_in_graphql(office: Office, books: str) -> None
         await alma.sign_in("alma")
         with pytest.raises(FleetError, match="You may not read rows of AccountBalance"):
             await alma.ask(query, books=books)
+
+
+async def test_period_of_a_rerun_is_that_of_the_run_before(office: Office, books: str) -> None:
+    """What was closed stays closed under the workflow that is run again, and can be opened there."""
+    workflow_id = await closed(office, books, "2020-01-31")
+    await office.client.ask(CANCEL, id=workflow_id)
+    await office.client.until(workflow_id, lambda one: one["state"] == "CANCELLED", what="its end")
+    again = await office.client.rerun(workflow_id)
+    await office.turn(again)
+    assert await office.rows(SNAPSHOTS, books) == [{"closed_until": "2020-01-31"}]
+
+    await office.answer(again, decision="reopen")
+    await office.turn(again)
+    assert not await office.rows(SNAPSHOTS, books)
+    assert not await office.rows(STATE, UUID(workflow_id))
+    assert await office.rows(STATE, UUID(again)) == [{"status": "OPEN", "closed_until": None}]

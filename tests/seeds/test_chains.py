@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 from uuid import UUID
 
@@ -142,3 +143,38 @@ async def test_parent_that_made_no_row_is_refused(seeds: Seeds) -> None:
     )
 
     assert "No row was found" in incident or "NoResultFound" in incident
+
+
+async def rerun(seeds: Seeds, process: str) -> tuple[str, str]:
+    """Run a workflow again whose second step failed after the first had written a row; returns both."""
+    out_of_order = sys.modules["myworkflows.tasks"].OUT_OF_ORDER
+    out_of_order.add("price")
+    first, _ = await seeds.incident(process, item_description="a desk", amount=200)
+    out_of_order.clear()
+    again = await seeds.client.rerun(first)
+    await seeds.client.until(again, lambda one: one["state"] == "COMPLETED", what="its end")
+    return first, again
+
+
+async def test_row_of_a_rerun_is_that_of_the_run_before(seeds: Seeds) -> None:
+    """ "Results of workflow steps that can only be modified by subsequent workflows": a run again is one, and a
+    correction carries on from it as from any other.
+    """
+    first, again = await rerun(seeds, "PurchasePriced")
+    correction = await seeds.completed("PurchaseCorrect", parent_workflow_instance_id=again, amount=180)
+
+    rows = await chain_of(seeds, first, again, correction["workflowId"])
+    assert [row["workflow_instance_id"] for row in rows] == [UUID(first), UUID(correction["workflowId"])]
+    assert [row["status"] for row in rows] == ["priced", "corrected"]
+    assert rows[1]["parent_workflow_instance_id"] == UUID(first)
+    approved = await seeds.completed("PurchaseApprove", parent_workflow_instance_id=correction["workflowId"])
+    assert approved["output"]["actions"] == ["create", "correct"]
+
+
+async def test_rerun_carries_on_from_the_run_before(seeds: Seeds) -> None:
+    """ "Each iteration creates a new row": what the run before left is the parent of what the re-run writes."""
+    first, again = await rerun(seeds, "PurchaseTwice")
+
+    rows = await chain_of(seeds, first, again)
+    assert [row["parent_workflow_instance_id"] for row in rows] == [None, UUID(first)]
+    assert rows[0]["child_workflow_instance_id"] == UUID(again)

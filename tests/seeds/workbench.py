@@ -24,6 +24,8 @@ from zeebe_fleet.data_models import ServiceTaskHelper
 WORKFLOWS: dict[str, tuple[list[str], list[str]]] = {
     "ApprovalProcess": ([], ["approval.create"]),
     "PurchaseCreate": (["PurchaseRequest"], ["purchase.create", "purchase.note"]),
+    "PurchasePriced": (["PurchaseRequest"], ["purchase.create", "purchase.price"]),
+    "PurchaseTwice": (["PurchaseRequest"], ["purchase.create", "purchase.price", "purchase.add-again"]),
     "PurchaseCorrect": (["PurchaseRequest"], ["purchase.correct"]),
     "PurchaseApprove": (["PurchaseRequest"], ["purchase.approve"]),
     "Failing": (["Approval", "Snapshot"], ["approval.fail"]),

@@ -10,10 +10,13 @@ from sqlalchemy import (
     DateTime,
     FetchedValue,
     ForeignKeyConstraint,
+    ScalarSelect,
     Select,
+    TableValuedAlias,
     Text,
     UniqueConstraint,
     Uuid,
+    bindparam,
     func,
     literal,
     select,
@@ -26,6 +29,18 @@ _LINKS = {"parent_workflow_instance_id": "parent", "child_workflow_instance_id":
 
 def _link(table: str, column: str, name: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint([column], [f"{table}.workflow_instance_id"], name=conv(f"{table}_{name}_fkey"))
+
+
+def _row_id(table: Any, workflow_instance_id: UUID) -> ScalarSelect[UUID]:
+    runs = runs_of(workflow_instance_id)
+    its_row = select(table.workflow_instance_id).join(runs, table.workflow_instance_id == runs.c.workflow_id)
+    return its_row.order_by(runs.c.generation).limit(1).scalar_subquery()
+
+
+def runs_of(workflow_instance_id: UUID) -> TableValuedAlias:
+    """Select a workflow and the runs before it by `workflow_id`; `generation` counts them from the latest."""
+    runs = func.fleet_runs_of(bindparam(None, workflow_instance_id, Uuid()))
+    return runs.table_valued("workflow_id", "generation", name="run")
 
 
 class WorkflowManagedMixin:
@@ -57,8 +72,14 @@ class WorkflowManagedMixin:
         )
 
     @classmethod
+    def row_of(cls, workflow_instance_id: UUID) -> Select[Self]:
+        """Select the row that a workflow left, or for a re-run without one the row that the run before it left."""
+        table: Any = cls
+        return select(cls).where(table.workflow_instance_id == _row_id(table, workflow_instance_id))
+
+    @classmethod
     def chain_of(cls, workflow_instance_id: UUID) -> Select[Self]:
-        """Select the whole chain that a row belongs to, first to last.
+        """Select the whole chain that a workflow's row belongs to, first to last.
 
         Example:
             ```python
@@ -69,7 +90,7 @@ class WorkflowManagedMixin:
         column = table.workflow_instance_id
         up = (
             select(column.label("id"), table.parent_workflow_instance_id.label("parent"), literal(0).label("distance"))
-            .where(column == workflow_instance_id)
+            .where(column == _row_id(table, workflow_instance_id))
             .cte("up", recursive=True)
         )
         above = select(column, table.parent_workflow_instance_id, up.c.distance + 1).join(up, column == up.c.parent)

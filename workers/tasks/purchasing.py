@@ -91,7 +91,8 @@ def _add(ctx: TaskContext, action: str, *, status: str, **columns: Any) -> Reque
 
 async def _open_request(ctx: TaskContext, workflow_instance_id: UUID) -> Any:
     """Lock the row that a workflow left, and see that nothing followed it: others wait until this step is finished."""
-    row = await ctx.db.get(ctx.get_model("Purchase"), workflow_instance_id, with_for_update=True)
+    of_workflow = ctx.get_model("Purchase").row_of(workflow_instance_id)
+    row = await ctx.db.scalar(of_workflow.with_for_update())
     if row is None:
         raise _refusal(f"Workflow {workflow_instance_id} made no purchase request.")
     if row.child_workflow_instance_id is not None:
