@@ -22,6 +22,8 @@ DEATHS = 3
 CELLS = 4
 """How many suspect jobs run at a time, each in a process of its own: one that never returns holds up only itself."""
 
+_IDLE_S = 30.0
+"""How long a process waits for another suspect job: they come in crowds."""
 _NO_CELL = HandBack("there is no process to run it alone in", backoff_ms=5000, suspect=True)
 
 log = structlog.get_logger("fleet.quarantine")
@@ -46,27 +48,21 @@ class Quarantine:
         self._command = command
         self._preamble = preamble
         self._turns = asyncio.Semaphore(cells)
-        self._waiting = 0
         self._idle: list[Cell] = []
+        self._clearing: asyncio.Task[None] | None = None
 
     async def process(self, claim: Claim) -> None:
         """Work on a suspect job to its end, or to its process's end."""
-        self._waiting += 1
-        try:
-            await self._turns.acquire()
-        finally:
-            self._waiting -= 1
-        try:
+        async with self._turns:
             outcome = await self._observed(claim)
-        finally:
-            self._turns.release()
         if outcome is not None:
             await self._runner.acknowledge(claim, outcome)
 
     async def close(self) -> None:
         """End the processes that wait for work; those at work end with it."""
-        while self._idle:
-            await self._idle.pop().end()
+        if self._clearing is not None:
+            self._clearing.cancel()
+        await self._clear()
 
     async def _observed(self, claim: Claim) -> Outcome | HandBack | None:
         outcome = None
@@ -90,8 +86,8 @@ class Quarantine:
         except CellDied as death:
             return await self._died(claim, death.how)
         finally:
-            if isinstance(outcome, Complete) and self._waiting:
-                self._idle.append(cell)
+            if isinstance(outcome, Complete):
+                self._keep(cell)
             else:
                 await cell.end()
         if isinstance(outcome, HandBack) and self._runner.task(claim).settings.repeatable:
@@ -103,6 +99,18 @@ class Quarantine:
             if (cell := self._idle.pop()).lives:
                 return cell
         return await Cell.open(self._command, self._preamble)
+
+    def _keep(self, cell: Cell) -> None:
+        """Keep a process for the next job, if that comes soon."""
+        self._idle.append(cell)
+        if self._clearing is not None:
+            self._clearing.cancel()
+        self._clearing = asyncio.create_task(self._clear(_IDLE_S))
+
+    async def _clear(self, after_s: float = 0.0) -> None:
+        await asyncio.sleep(after_s)
+        while self._idle:
+            await self._idle.pop().end()
 
     async def _handed_back(self, claim: Claim, outcome: HandBack) -> Fail | HandBack:
         """Count what its process could not note in the records, which are there: it has broken its process."""
