@@ -16,7 +16,7 @@ from zeebe_fleet.deploy.settings import Settings
 #: Who can sign in, what they are, and what there is to do for them.
 PEOPLE = (
     ("rita", "reviews applications", "claim Review application, approve or decline it"),
-    ("sam", "sales manager", "decides about the discount"),
+    ("sam", "sales manager", "decides about discounts and subsidies"),
     ("alma", "accountant", "closes periods, approves purchases"),
     ("paul", "purchasing", "corrects purchase requests"),
     ("olga", "operator", "looks at every workflow, retries and cancels"),
