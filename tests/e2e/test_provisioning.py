@@ -213,6 +213,19 @@ async def test_given_up_is_compensated_once_in_reverse(provisioning: Provisionin
     assert effects == [("create_customer", "TAKEN_BACK"), ("create_catalog", "TAKEN_BACK")]
 
 
+async def test_failed_subsidy_is_given_up_once_it_is_refused(provisioning: Provisioning) -> None:
+    """A budget with nothing in it is an answer: retried, the failed one asks a person, who gives up."""
+    failed = await provisioning.fails()
+    await provisioning.has(0)
+    await provisioning.client.retry(failed)
+
+    await provisioning.settle(failed, "give_up")
+
+    assert (await provisioning.over(failed))["state"] == "COMPENSATED"
+    assert await provisioning.log(failed) == [*ASKED, "subsidies create", *UNDONE]
+    assert await provisioning.states() == {"customers": ["REMOVED"], "catalogs": ["REMOVED"], "subsidies": []}
+
+
 async def test_refused_subsidy_is_tried_again_with_less(provisioning: Provisioning) -> None:
     """A person asks for less, and it is granted to the same customer."""
     await provisioning.has(100)
