@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import make_dataclass
 from typing import Any, Optional
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -16,22 +17,21 @@ from zeebe_fleet.workers.contract.refusals import NotAllowed
 
 
 def data_row_queries(models: Sequence[ReadableModel]) -> type:
-    """Make a type with a query for each model: `Approval` is read by `approvalRows`."""
-    fields = {f"{_uncapitalized(model.name)}Rows": _query(model) for model in models}
+    """Make a type with queries for each model: `Approval` is read by `approvalRows`, its chains by `approvalChain`."""
+    fields: dict[str, Any] = {}
+    for model in models:
+        node = _type(model)
+        fields[f"{_uncapitalized(model.name)}Rows"] = _query(model, node)
+        if model.is_chained:
+            fields[f"{_uncapitalized(model.name)}Chain"] = _chain_query(model, node)
     return strawberry.type(type("DataRowQueries", (), fields))
 
 
-def _query(model: ReadableModel) -> Any:
-    node = _type(model)
+def _query(model: ReadableModel, node: Any) -> Any:
     wanted: Any = _filter(model)
 
     async def rows(self: Any, info: Info, first: int = DEFAULT_PAGE, after: str | None = None, **picked: Any) -> Any:
-        principal = info.context.principal
-        if not any(principal.has_role(role) for role in model.roles):
-            raise NotAllowed(
-                f"You may not read rows of {model.name}.",
-                f"It takes one of the roles {', '.join(sorted(model.roles))}.",
-            )
+        _check_role(info, model)
         page_of(first, None, Order.OLDEST_FIRST)
         source = info.context.services.data_rows
         assert source is not None, "without it there is no such query"
@@ -41,6 +41,27 @@ def _query(model: ReadableModel) -> Any:
     return strawberry.field(
         _with_filter(rows, wanted, node), description=f"{model.description} In order of their keys."
     )
+
+
+def _chain_query(model: ReadableModel, node: Any) -> Any:
+    async def chain(self: Any, info: Info, workflow_instance_id: UUID) -> Any:
+        _check_role(info, model)
+        source = info.context.services.data_rows
+        assert source is not None, "without it there is no such query"
+        return [node(**values) for values in await source.chain(model.name, workflow_instance_id)]
+
+    chain.__annotations__ = {"self": Any, "info": Info, "workflow_instance_id": UUID, "return": list[node]}
+    return strawberry.field(
+        chain, description=f"{model.description} All that belong to the chain of a workflow's row, first to last."
+    )
+
+
+def _check_role(info: Info, model: ReadableModel) -> None:
+    principal = info.context.principal
+    if not any(principal.has_role(role) for role in model.roles):
+        raise NotAllowed(
+            f"You may not read rows of {model.name}.", f"It takes one of the roles {', '.join(sorted(model.roles))}."
+        )
 
 
 def _with_filter(rows: Any, wanted: Any, node: Any) -> Any:

@@ -21,8 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from zeebe_fleet.workers.contract.data_models import ExtensionModel
 from zeebe_fleet.workers.contract.data_rows import ReadableColumn, ReadableModel, RowPage
 from zeebe_fleet.workers.contract.errors import DefinitionError
+from zeebe_fleet.workers.contract.managed import WorkflowManagedMixin
 from zeebe_fleet.workers.contract.refusals import InvalidArgument
 
+CHAIN_ROWS = 1_000
+"""Of a chain, no more than these are read."""
 _KINDS: tuple[type, ...] = (bool, int, float, str, Decimal, datetime, date, time, UUID)
 
 
@@ -31,6 +34,8 @@ class PostgresDataRows:
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession], models: Iterable[type[ExtensionModel]]) -> None:
         self._sessions = sessions
+        models = list(models)
+        self._classes: dict[str, Any] = {model.model_name: model for model in models}
         self._tables = {model.model_name: model.__table__ for model in models if model.readable is not None}
         self.models: Sequence[ReadableModel] = [_readable(model) for model in models if model.readable is not None]
 
@@ -50,6 +55,15 @@ class PostgresDataRows:
         found = [(_cursor(row[len(shown) :]), _shown(opened, row)) for row in rows[:size]]
         return RowPage(found, len(rows) > size)
 
+    async def chain(self, model: str, workflow_instance_id: UUID) -> Sequence[Mapping[str, Any]]:
+        """Return the chain that a workflow's row belongs to, first to last."""
+        (opened,) = [one for one in self.models if one.name == model]
+        mapped, columns = self._classes[model], self._tables[model].c
+        names = [mapped.__mapper__.get_property_by_column(columns[one.name]).key for one in opened.columns]
+        async with self._sessions() as session:
+            rows = (await session.scalars(mapped.chain_of(workflow_instance_id).limit(CHAIN_ROWS))).all()
+        return [_shown(opened, [getattr(row, name) for name in names]) for row in rows]
+
 
 def _readable(model: type[ExtensionModel]) -> ReadableModel:
     opened = model.readable
@@ -62,6 +76,7 @@ def _readable(model: type[ExtensionModel]) -> ReadableModel:
         opened.roles,
         tuple(_readable_column(model, column) for column in shown),
         tuple(_readable_column(model, columns[name]) for name in opened.filters),
+        issubclass(model, WorkflowManagedMixin),
     )
 
 

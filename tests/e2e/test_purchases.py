@@ -10,6 +10,8 @@ import asyncpg
 import pytest
 
 from tests.e2e.office import Office
+from zeebe_fleet.deploy.client import FleetClient
+from zeebe_fleet.workers.contract.errors import FleetError
 
 TABLE = "ext_finance_purchase_request"
 CHAIN = f"SELECT * FROM {TABLE} WHERE workflow_instance_id = ANY ($1::uuid[]) ORDER BY created_at"
@@ -70,6 +72,26 @@ async def test_whoever_decides_sees_the_whole_chain(office: Office) -> None:
         ("create", 200, None),
         ("correct", 150, "The room is small."),
     ]
+
+
+async def test_chain_is_read_in_graphql(office: Office) -> None:
+    """As a whole, from any of its workflows, by whom the model says; and nothing of a workflow that has none."""
+    first = await requested(office)
+    second = await corrected(office, first)
+    query = """query ($id: UUID!) { purchaseChain(workflowInstanceId: $id) {
+        workflowInstanceId parentWorkflowInstanceId childWorkflowInstanceId action amount } }"""
+    chain = (await office.client.ask(query, id=first))["purchaseChain"]
+
+    assert [one["workflowInstanceId"] for one in chain] == [first, second]
+    assert (chain[0]["childWorkflowInstanceId"], chain[1]["parentWorkflowInstanceId"]) == (second, first)
+    assert [(one["action"], one["amount"]) for one in chain] == [("create", 200), ("correct", 150)]
+    assert (await office.client.ask(query, id=second))["purchaseChain"] == chain
+    nobody = "00000000-0000-4000-8000-000000000000"
+    assert (await office.client.ask(query, id=nobody))["purchaseChain"] == []
+    async with FleetClient(str(office.client._http.base_url)) as paul:
+        await paul.sign_in("paul")
+        with pytest.raises(FleetError, match="You may not read rows of Purchase"):
+            await paul.ask(query, id=first)
 
 
 async def test_correction_of_a_corrected_request_is_refused(office: Office) -> None:

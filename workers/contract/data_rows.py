@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class ReadableModel:
         roles: whoever has one of these may read.
         columns: those that are shown.
         filters: those by which rows can be picked.
+        is_chained: whether its rows form chains, which workflows carry on.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ReadableModel:
     roles: frozenset[str]
     columns: tuple[ReadableColumn, ...]
     filters: tuple[ReadableColumn, ...]
+    is_chained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +65,6 @@ class DataRows(Protocol):
         Raises:
             InvalidArgument: a cursor that was not made here, or a value that is none of the column's.
         """
+
+    async def chain(self, model: str, workflow_instance_id: UUID) -> Sequence[Mapping[str, Any]]:
+        """Return the chain that a workflow's row belongs to, first to last; empty when it has none."""
