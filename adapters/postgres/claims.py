@@ -15,7 +15,7 @@ from zeebe_fleet.adapters.postgres.familiar import Familiar
 from zeebe_fleet.adapters.postgres.incidents import refuse
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
 from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
-from zeebe_fleet.adapters.postgres.pool import Connection, Pool
+from zeebe_fleet.adapters.postgres.pool import CLOSELY, Connection, Pool
 from zeebe_fleet.adapters.postgres.questions import ask
 from zeebe_fleet.adapters.postgres.recall import Recall
 from zeebe_fleet.adapters.postgres.step_rows import claim_of, input_of, new_row
@@ -107,7 +107,8 @@ class Claims:
 
         Most jobs are the first of their kind in a known instance: one statement claims them. It need not wait
         for the disk: if PostgreSQL loses the last moment, such a step is claimed anew, under the same
-        idempotency key, for that follows from workflow and job. Whatever else is decided is committed to disk.
+        idempotency key, for that follows from workflow and job. Whatever else is decided is committed to disk,
+        an adoption too.
         """
         ordered = {job.key: job for job in sorted(jobs, key=lambda job: job.key)}
         models = [await self._model_of(job.definition_key) for job in ordered.values()]
@@ -117,7 +118,7 @@ class Claims:
         others = [job for key, job in ordered.items() if key not in verdicts]
         if others:
             async with pool.transaction() as connection:
-                await connection.execute("SET LOCAL synchronous_commit = on")
+                await connection.execute(CLOSELY)
                 verdicts.update(await self._take_others(connection, others))
         twice = StaleError("The job was delivered twice at once.")
         return [verdicts.pop(job.key) if job.key in verdicts else twice for job in jobs]

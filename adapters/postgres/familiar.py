@@ -1,14 +1,16 @@
 """The quick way to claim: one statement for all jobs that are the first of their kind in an instance that is known.
 
-It asks and inserts at once. Whatever it passes over, for whatever reason, is looked at closely by `claims`.
+It asks and inserts at once, and so does the statement for instances that nobody knows. Whatever they pass over, for
+whatever reason, is looked at closely by `claims`.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from zeebe_fleet.adapters.postgres.newcomers import adopt, is_newcomer
 from zeebe_fleet.adapters.postgres.pool import Connection
 from zeebe_fleet.adapters.postgres.step_rows import claim_of, new_row
 from zeebe_fleet.workers.contract.job import Job
@@ -17,8 +19,10 @@ from zeebe_fleet.workers.contract.records import Claim
 
 _REMEMBERED = 10_000
 
-#: is the instance adopted and its workflow no re-run, is this its job's first delivery, and of an element that begins
+#: Is the instance adopted and its workflow no re-run, is this its job's first delivery, and of an element that begins
 #: once at most, has no other job been here? Of one that begins again in turn, is none unfinished?
+#: It is planned once, maybe while the tables are empty: so it leaves no other way than by the job's workflow, neither
+#: by the index of those that live nor by hashing all steps.
 _CLAIM = """
 WITH familiar AS (
     SELECT job.*, workflow.call_path
@@ -28,13 +32,13 @@ WITH familiar AS (
             process_instance_key, definition_key, loop_counter, preceding, input, input_hash, once, in_turn)
     JOIN workflow
         ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.process_instance_key
-        AND workflow.state IN ('STARTING', 'RUNNING') AND workflow.rerun_of IS NULL
-    WHERE NOT ((job.once OR job.in_turn) AND EXISTS (
-        SELECT 1 FROM step other
+        AND coalesce(workflow.state) IN ('STARTING', 'RUNNING') AND workflow.rerun_of IS NULL
+    WHERE NOT (job.once OR job.in_turn) OR (
+        SELECT count(*) FROM step other
         WHERE other.workflow_id = job.workflow_id AND other.element_id = job.element_id
             AND coalesce(other.loop_counter, 0) = coalesce(job.loop_counter, 0) AND other.job_type = job.job_type
             AND (job.once OR other.state IN ('CLAIMED', 'HANDED_BACK', 'FAILED'))
-    ))
+    ) = 0
 ), inserted AS (
     INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
         process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash, call_path)
@@ -74,13 +78,26 @@ class Familiar:
 
         A compensation handler does need it: it claims what it undoes as well.
         """
-        known = {
-            (workflow_id, job.key): (job, model)
-            for job, model in zip(jobs, models, strict=True)
-            if (workflow_id := self._workflow_of(job)) is not None and job.element_id not in model.undoes
-        }
-        if not known:
-            return {}
+        known: dict[tuple[UUID, int], tuple[Job, ProcessModel]] = {}
+        new: dict[Job, ProcessModel] = {}
+        for job, model in zip(jobs, models, strict=True):
+            if job.element_id in model.undoes:
+                continue
+            if (workflow_id := self._workflow_of(job)) is not None:
+                known[workflow_id, job.key] = job, model
+            elif is_newcomer(job):
+                new[job] = model
+        claims = await self._claim(connection, known) if known else {}
+        if new:
+            adopted = await adopt(connection, list(new), list(new.values()), self._worker)
+            for claim in adopted.values():
+                self.remember(claim.job, claim.workflow_id)
+            claims |= adopted
+        return claims
+
+    async def _claim(
+        self, connection: Connection, known: Mapping[tuple[UUID, int], tuple[Job, ProcessModel]]
+    ) -> dict[int, Claim]:
         rows = [
             (*new_row(key[0], job, model), job.element_id in model.once, job.element_id in model.in_turn)
             for key, (job, model) in known.items()

@@ -1,10 +1,11 @@
-"""Group commit: what arrives while a transaction is under way goes into the next one together."""
+"""Group commit: what arrives while a transaction is under way goes into the next one together, or waits for a while."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -86,3 +87,48 @@ class Group(Generic[T, R]):
                 future.set_exception(result)
             else:
                 future.set_result(result)
+
+
+class Postponed(Generic[T]):
+    """Collects items that nobody waits for, and writes them together a while after the first.
+
+    What cannot be written is forgotten: only what somebody else does again anyway may be given here.
+
+    Args:
+        write: writes all that was collected.
+        after_s: how long the first of them waits for others.
+    """
+
+    def __init__(self, write: Callable[[Sequence[T]], Awaitable[object]], after_s: float) -> None:
+        self._write = write
+        self._after_s = after_s
+        self._items: list[T] = []
+        self._at_once = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+
+    def put(self, item: T) -> None:
+        """Have an item written."""
+        self._items.append(item)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+
+    async def flush(self) -> None:
+        """Write at once what is there."""
+        self._at_once.set()
+        try:
+            if self._writing is not None:
+                await asyncio.wait({self._writing})
+        finally:
+            self._at_once.clear()
+
+    async def _write_all(self) -> None:
+        try:
+            while self._items:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._after_s):
+                        await self._at_once.wait()
+                items, self._items = self._items, []
+                with suppress(FleetError):
+                    await self._write(items)
+        finally:
+            self._writing = None

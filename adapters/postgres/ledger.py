@@ -6,18 +6,20 @@ so a delivery that lost its lease can do no harm, however late it wakes.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.adapters.postgres.adoption import move
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.claims import Claims
-from zeebe_fleet.adapters.postgres.group import Group
+from zeebe_fleet.adapters.postgres.group import Group, Postponed
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.orphans import Orphans
 from zeebe_fleet.adapters.postgres.outcomes import error_of, payload_of, state_of, verb_of
-from zeebe_fleet.adapters.postgres.pool import Connection, Pool, translated
+from zeebe_fleet.adapters.postgres.pool import CLOSELY, POINTED, Connection, Pool, translated
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable, StaleError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
 from zeebe_fleet.workers.contract.listeners import ENDED
@@ -96,8 +98,9 @@ UPDATE step SET state = $3 WHERE step_id = $1 AND state = 'COMPLETED' AND EXISTS
 """
 
 _GROUP_EVERY_S = 0.016
-_SETTLE_EVERY_S = 0.05
+_SETTLE_AFTER_S = 0.05
 """What was acknowledged can wait to be struck with others: until then it is owed, and told again at worst."""
+_CLOSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +119,15 @@ class PostgresLedger:
     """
 
     def __init__(self, database_url: str, model_of: ModelOf, *, worker: str) -> None:
-        self._pool = Pool(database_url)
-        self._relaxed = Pool(database_url, size=2, durable=False)
+        self._pool = Pool(database_url, settings=POINTED)
+        self._relaxed = Pool(database_url, size=2, durable=False, settings=POINTED)
         self._database_url = database_url
         self._business: AsyncEngine | None = None
         self._claims = Claims(model_of, worker)
         self._orphans = Orphans(model_of, worker)
         self._claimed: Group[Job, Verdict] = Group(self._claim_group, connections=1, every_s=_GROUP_EVERY_S)
         self._finishes: Group[_Finish, None] = Group(self._finish_group, every_s=_GROUP_EVERY_S)
-        self._settlements: Group[Claim, None] = Group(self._settle_group, connections=1, every_s=_SETTLE_EVERY_S)
+        self._settlements = Postponed(self._settle_group, _SETTLE_AFTER_S)
 
     @property
     def business(self) -> AsyncEngine:
@@ -178,9 +181,12 @@ class PostgresLedger:
             await connection.execute(_HAND_BACK, claim.step_id, claim.fence, outcome.reason)
 
     async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
-        """Strike what was owed, or leave it to the relay."""
+        """Strike what was owed, a completion in a moment and with others; or leave it to the relay."""
         if answer is Answer.DONE:
-            await self._settlements.submit(claim)
+            self._settlements.put(claim)
+            if not isinstance(outcome, Complete):
+                # Its job may come back as soon as somebody resolves the incident.
+                await self._settlements.flush()
         elif answer is Answer.GONE:
             # Told first, and while nobody else could be given the job: then it was cancelled or interrupted.
             unheard = claim.fresh and claim.job.lease_left_s() > 0
@@ -202,6 +208,7 @@ class PostgresLedger:
     async def claim_orphans(self, job_types: Collection[str], limit: int) -> list[Claim]:
         """Take steps whose effect the process never saw, to be undone without a job."""
         async with self._pool.transaction() as connection:
+            await connection.execute(CLOSELY)
             return await self._orphans.take(connection, job_types, limit)
 
     def session(self, claim: Claim) -> AsyncSession:
@@ -210,8 +217,15 @@ class PostgresLedger:
 
         return fenced_session(self.business, claim)
 
+    async def flush(self) -> None:
+        """Strike at once what was settled."""
+        await self._settlements.flush()
+
     async def close(self) -> None:
-        """Drop all connections."""
+        """Strike what was settled, and drop all connections."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self.flush()
         await self._pool.close()
         await self._relaxed.close()
         if self._business is not None:
@@ -232,10 +246,9 @@ class PostgresLedger:
             for one in group
         ]
 
-    async def _settle_group(self, group: Sequence[Claim]) -> list[None]:
+    async def _settle_group(self, group: Sequence[Claim]) -> None:
         async with self._relaxed.connection() as connection:
             await connection.execute(_SETTLED, [c.step_id for c in group], [c.fence for c in group])
-        return [None] * len(group)
 
     async def _commit(self, session: AsyncSession, claim: Claim) -> None:
         """Commit; when the reply is lost, ask the records whether it happened."""

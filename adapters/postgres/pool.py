@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
 from zeebe_fleet.workers.contract.errors import FleetError, PermanentError, RecordsUnavailable
 
 if TYPE_CHECKING:
-    Connection = PoolConnectionProxy[Any]
+    Connection = asyncpg.Connection[Any]
 else:
-    Connection = PoolConnectionProxy
+    Connection = asyncpg.Connection
 _CONNECT_TIMEOUT_S = 10.0
 _COMMAND_TIMEOUT_S = 30.0
+_IDLE_S = 300.0
+"""A connection that nobody needed for so long is closed."""
 _LIMITS = {"idle_in_transaction_session_timeout": "5s", "lock_timeout": "10s"}
 """Transactions here take milliseconds: a process that freezes within one must not hold its locks against the others."""
+POINTED = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""For statements that look rows up by their keys: planned once, by index however small a table still is. Planning a
+claim takes longer than executing it."""
+CLOSELY = """
+SET LOCAL synchronous_commit = on;
+SET LOCAL plan_cache_mode = auto;
+SET LOCAL enable_seqscan = on;
+SET LOCAL enable_hashjoin = on;
+SET LOCAL enable_mergejoin = on
+"""
+"""Begins a transaction that decides what needs a closer look: durable, and planned by what the tables hold."""
 _LOST = (
     OSError,
     asyncpg.InterfaceError,
@@ -33,15 +53,22 @@ _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.
 class Pool:
     """Connections of the hot path; opened when first used, opened again when PostgreSQL comes back.
 
+    asyncpg has a pool of its own, whose way of lending and taking back costs as much time as a short statement.
+
     Args:
         durable: whether a commit waits for the disk, unless a transaction says otherwise.
+        settings: more of PostgreSQL's own, for each connection.
     """
 
-    def __init__(self, database_url: str, *, size: int = 4, durable: bool = True) -> None:
+    def __init__(
+        self, database_url: str, *, size: int = 4, durable: bool = True, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._database_url = database_url
-        self._size = size
-        self._durable = durable
-        self._pool: asyncpg.Pool[Any] | None = None
+        self._settings = _LIMITS | ({} if durable else {"synchronous_commit": "off"}) | dict(settings or {})
+        self._lendable = asyncio.Semaphore(size)
+        self._idle: deque[tuple[float, Connection]] = deque()
+        """Since when, and which; the one that was used last comes last, and is lent first."""
+        self._lent: set[Connection] = set()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -51,8 +78,23 @@ class Pool:
             RecordsUnavailable: there is none, or it broke while it was lent.
         """
         with translated():
-            async with (await self._opened()).acquire(timeout=_CONNECT_TIMEOUT_S) as connection:
-                yield connection
+            await self._turn()
+            try:
+                connection = self._rested() or await self._connected()
+                self._lent.add(connection)
+                try:
+                    yield connection
+                except (asyncpg.PostgresError, FleetError):
+                    raise
+                except BaseException:
+                    # What was being done on it is not known, and is not waited for.
+                    connection.terminate()
+                    raise
+                finally:
+                    self._lent.discard(connection)
+                    self._idle.append((time.monotonic(), connection))
+            finally:
+                self._lendable.release()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -62,26 +104,34 @@ class Pool:
 
     async def close(self) -> None:
         """Drop all connections; what runs on them is rolled back."""
-        if self._pool is not None:
-            self._pool.terminate()
-            self._pool = None
+        for connection in [*self._lent, *(connection for _, connection in self._idle)]:
+            connection.terminate()
+        self._idle.clear()
 
-    async def _opened(self) -> asyncpg.Pool[Any]:
-        if self._pool is None:
-            self._pool = asyncpg.create_pool(
-                self._database_url,
-                min_size=0,
-                max_size=self._size,
-                timeout=_CONNECT_TIMEOUT_S,
-                command_timeout=_COMMAND_TIMEOUT_S,
-                reset=_as_it_is,
-                server_settings=_LIMITS | ({} if self._durable else {"synchronous_commit": "off"}),
-            )
-        return await self._pool
+    async def _turn(self) -> None:
+        if self._lendable.locked():
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                await self._lendable.acquire()
+        else:
+            await self._lendable.acquire()
 
+    def _rested(self) -> Connection | None:
+        """Take the connection that was used last; those that rested too long, or were cut, are dropped."""
+        while self._idle and self._idle[0][0] < time.monotonic() - _IDLE_S:
+            self._idle.popleft()[1].terminate()
+        while self._idle:
+            connection = self._idle.pop()[1]
+            if not connection.is_closed():
+                return connection
+        return None
 
-async def _as_it_is(_connection: object) -> None:
-    """Leave a connection as it is: nothing here outlives its transaction, and a reset is one more round trip."""
+    async def _connected(self) -> Connection:
+        return await asyncpg.connect(
+            self._database_url,
+            timeout=_CONNECT_TIMEOUT_S,
+            command_timeout=_COMMAND_TIMEOUT_S,
+            server_settings=self._settings,
+        )
 
 
 @contextmanager

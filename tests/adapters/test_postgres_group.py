@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from zeebe_fleet.adapters.postgres.group import Group
+from zeebe_fleet.adapters.postgres.group import Group, Postponed
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 
 
@@ -67,3 +67,52 @@ async def test_group_paces_what_comes_in_crowds(connections: int) -> None:
     later = [asyncio.create_task(group.submit(number)) for number in range(10)]
     await asyncio.gather(*later)
     assert sizes == [10, 10]
+
+
+async def test_postponed_items_are_written_together() -> None:
+    """What nobody waits for waits for company."""
+    written: list[Sequence[int]] = []
+    both = asyncio.Event()
+
+    async def write(items: Sequence[int]) -> None:
+        written.append(items)
+        both.set()
+
+    postponed: Postponed[int] = Postponed(write, 0.05)
+    postponed.put(1)
+    await asyncio.sleep(0)
+    postponed.put(2)
+    async with asyncio.timeout(5):
+        await both.wait()
+    assert written == [[1, 2]]
+
+
+async def test_postponed_items_are_written_at_once_when_asked_for() -> None:
+    """At the end nothing is left behind, and what comes later is written too."""
+    written: list[int] = []
+
+    async def write(items: Sequence[int]) -> None:
+        written.extend(items)
+
+    postponed: Postponed[int] = Postponed(write, 60.0)
+    async with asyncio.timeout(5):
+        for number in range(3):
+            postponed.put(number)
+            await postponed.flush()
+    assert written == [0, 1, 2]
+
+
+async def test_postponed_items_that_cannot_be_written_hold_up_no_others() -> None:
+    """They are forgotten: somebody else does it again."""
+    written: list[int] = []
+
+    async def write(items: Sequence[int]) -> None:
+        if 0 in items:
+            raise RecordsUnavailable("PostgreSQL did not answer.")
+        written.extend(items)
+
+    postponed: Postponed[int] = Postponed(write, 60.0)
+    for number in range(2):
+        postponed.put(number)
+        await postponed.flush()
+    assert written == [1]

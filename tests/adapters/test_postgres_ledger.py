@@ -110,6 +110,7 @@ async def test_owed_outcome_is_struck_by_its_answer(ledger: PostgresLedger, data
     await ledger.settle(claim, Complete(), Answer.LATER)
     assert await database.fetchval(owed, claim.step_id) == 1
     await ledger.settle(claim, Complete(), Answer.DONE)
+    await ledger.flush()
     assert await database.fetchval(owed, claim.step_id) == 0
 
 
@@ -162,6 +163,7 @@ async def test_job_that_returns_after_an_incident_opens_a_new_round(
     claim = await claimed(ledger, job())
     await ledger.finish(claim, outcome)
     await ledger.settle(claim, outcome, Answer.DONE)
+    await ledger.flush()
     resolved = await claimed(ledger, again(claim.job, retries=1))
     (row,) = await database.fetch("SELECT round, delivery FROM step WHERE step_id = $1", claim.step_id)
     assert tuple(row) == (2, 1)

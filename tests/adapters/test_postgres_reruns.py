@@ -118,6 +118,7 @@ async def done(ledger: PostgresLedger, job: Job, outcome: Any = DONE) -> Claim:
     claim = await claimed(ledger, job)
     await ledger.finish(claim, outcome)
     await ledger.settle(claim, outcome, Answer.DONE)
+    await ledger.flush()
     return claim
 
 
@@ -156,6 +157,7 @@ async def test_finished_step_returns_its_recorded_output_without_running(ledger:
     assert (step["state"], step["recalled"], step["rerun_of"]) == ("COMPLETED", True, before.step_id)
     assert step["idempotency_key"] == before.idempotency_key
     await ledger.settle(verdict.claim, verdict.outcome, Answer.DONE)
+    await ledger.flush()
     assert await runs.database.fetchval("SELECT count(*) FROM owed WHERE step_id = $1", step["step_id"]) == 0
     (attempt,) = (await runs.workflows.attempts([step["step_id"]]))[step["step_id"]]
     assert (attempt.outcome, attempt.ended_at is not None) == ("RECALLED", True)

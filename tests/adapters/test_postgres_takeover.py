@@ -55,6 +55,7 @@ async def test_owed_outcome_is_replayed_to_the_job_made_anew(
     owed = "SELECT job_key FROM owed WHERE step_id = $1"
     assert await database.fetchval(owed, first.step_id) == remade.key
     await ledger.settle(verdict.claim, DONE, Answer.DONE)
+    await ledger.flush()
     assert await database.fetchval(owed, first.step_id) is None
     assert await database.fetchval("SELECT state FROM step WHERE step_id = $1", first.step_id) == "COMPLETED"
 
@@ -96,6 +97,7 @@ async def test_acknowledged_step_is_never_taken_over(ledger: PostgresLedger) -> 
     first = await claimed(ledger, job())
     await ledger.finish(first, DONE)
     await ledger.settle(first, DONE, Answer.DONE)
+    await ledger.flush()
     assert (await claimed(ledger, anew(first.job))).step_id != first.step_id
 
 
@@ -167,6 +169,7 @@ async def test_workflow_stays_with_an_instance_that_got_somewhere(ledger: Postgr
     first = await claimed(ledger, job())
     await ledger.finish(first, DONE)
     await ledger.settle(first, DONE, Answer.DONE)
+    await ledger.flush()
     named = {"workflow_id": str(first.workflow_id)}
     second = anew(first.job, process_instance_key=ProcessInstanceKey(next(KEYS)), variables=named)
     duplicate = await ledger.claim(second)
