@@ -16,13 +16,19 @@ export function Records({ workflow, nameOf }: { workflow: Workflow; nameOf: (id:
     <div class="records" role="region" aria-label="Records of the steps" tabIndex={0}>
       <table class="table">
         <thead><tr><th scope="col">Step</th><th scope="col">Got</th><th scope="col">Returned</th><th scope="col">Attempts</th></tr></thead>
-        <tbody>{steps.map((step) => <StepRow key={step.stepId} step={step} name={nameOf(step.elementId)} />)}</tbody>
+        <tbody>{steps.map((step) => <StepRow key={step.stepId} step={step} name={nameOf(step.elementId)} after={ranBefore(step, workflow).map(nameOf)} />)}</tbody>
       </table>
     </div>
   );
 }
 
-function StepRow({ step, name }: { step: Step; name: string }) {
+/** Those of the elements that may lead to a step which did. */
+function ranBefore(step: Step, { steps, activities }: Workflow): string[] {
+  const ended = [...steps.map((one) => [one.elementId, one.finishedAt]), ...activities.map((one) => [one.elementId, one.endedAt])];
+  return step.preceding.filter((id) => ended.some(([one, at]) => one === id && at && at <= (step.claimedAt ?? "9")));
+}
+
+function StepRow({ step, name, after }: { step: Step; name: string; after: string[] }) {
   const words: readonly [string, Tone] = step.recalled ? ["Recalled", "good"] : step.compensatedBy ? ["Compensated", "undone"] : stepWords(step.state);
   const hidden = "Nothing, or not for you to see.";
   return (
@@ -31,7 +37,7 @@ function StepRow({ step, name }: { step: Step; name: string }) {
         <strong>{name}</strong>
         <span class="soft">{[...step.callPath, step.elementId].join(" › ")}{step.loopCounter ? ` · ${step.loopCounter}` : ""}</span>
         <Badge words={words} />
-        {step.preceding.length > 0 && <span class="soft">after {step.preceding.map(humanize).join(", ")}</span>}
+        {after.length > 0 && <span class="soft">after {after.join(", ")}</span>}
       </th>
       <td data-column="Got"><Data value={step.input} empty={hidden} /></td>
       <td data-column="Returned">
