@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+import zeebe_fleet
 from tests.e2e.office import Office
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.workers.contract.errors import FleetError
 
 TABLE = "ext_finance_purchase_request"
 CHAIN = f"SELECT * FROM {TABLE} WHERE workflow_instance_id = ANY ($1::uuid[]) ORDER BY created_at"
+PAGE = Path(zeebe_fleet.__file__).parent / "docs/tutorial/purchase-request.md"
 CORRECTION = {"item_description": "A smaller desk", "amount": 150, "comment": "The room is small."}
 
 
@@ -144,3 +148,27 @@ async def test_rows_are_protected(office: Office, statement: str) -> None:
 
     with pytest.raises(asyncpg.PostgresError, match=r"written by workflows alone|never deleted"):
         await office.records.execute(statement)
+
+
+async def test_page_is_true(office: Office) -> None:
+    """What the tutorial sends does what it says, down to the table of the chain."""
+    text = PAGE.read_text("utf-8")
+    request, correct, approve, chain = re.findall(r"^```(?:graphql|gql)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+    async def started(mutation: str, **variables: str) -> str:
+        answer = await office.client.ask(mutation, variables=variables)
+        return str(answer["startWorkflow"]["workflow"]["workflowId"])
+
+    first = await started(request)
+    await office.ended(first)
+    second = await started(correct, parent_workflow_instance_id=first)
+    await office.answer(second, item_description="A desk", amount=150, comment="The room is small.")
+    await office.ended(second)
+    third = await started(approve, parent_workflow_instance_id=second)
+    await office.answer(third, decision="approve")
+    await office.ended(third)
+
+    rows = (await office.client.ask(chain, id=second))["purchaseChain"]
+    names = ("action", "status", "itemDescription", "amount")
+    written = re.findall(r"^\| `(\w+)` \| `([A-Z]+)` \| ([^|]+) \| (\d+) \|", text, re.MULTILINE)
+    assert [tuple(str(row[name]) for name in names) for row in rows] == written
