@@ -18,7 +18,7 @@ from zeebe_fleet.adapters.postgres.claims import Claims
 from zeebe_fleet.adapters.postgres.group import Group, Postponed
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.orphans import Orphans
-from zeebe_fleet.adapters.postgres.outcomes import error_of, payload_of, state_of, verb_of
+from zeebe_fleet.adapters.postgres.outcomes import HEARD, error_of, payload_of, state_of, verb_of
 from zeebe_fleet.adapters.postgres.pool import CLOSELY, POINTED, Connection, Pool, translated
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable, StaleError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
@@ -248,7 +248,9 @@ class PostgresLedger:
 
     async def _settle_group(self, group: Sequence[Claim]) -> None:
         async with self._relaxed.connection() as connection:
-            await connection.execute(_SETTLED, [c.step_id for c in group], [c.fence for c in group])
+            told = [c.step_id for c in group], [c.fence for c in group]
+            if await connection.execute(_SETTLED, *told) != f"DELETE {len(group)}":
+                await connection.execute(HEARD, *told)
 
     async def _commit(self, session: AsyncSession, claim: Claim) -> None:
         """Commit; when the reply is lost, ask the records whether it happened."""

@@ -12,6 +12,7 @@ from asyncpg import Record
 from zeebe_fleet.adapters.postgres.adoption import adopt_started
 from zeebe_fleet.adapters.postgres.held_starts import RELEASE
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
+from zeebe_fleet.adapters.postgres.outcomes import HEARD
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -117,7 +118,10 @@ class PostgresOutbox:
                 await connection.execute(_SOON, owed.owed_id)
             return
         async with self._pool.transaction() as connection:
-            if not await _strike(connection, owed) or owed.verb == "START":
+            struck = await _strike(connection, owed)
+            if not struck and answer is Answer.DONE and owed.verb == "COMPLETE" and owed.step_id is not None:
+                await connection.execute(HEARD, [owed.step_id], [owed.fence])
+            if not struck or owed.verb == "START":
                 return
             if owed.verb == "CANCEL" and owed.workflow_id is not None:
                 await end_cancelled(connection, owed.workflow_id)

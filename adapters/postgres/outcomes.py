@@ -8,6 +8,14 @@ from typing import Any
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, Outcome, ThrowError
 from zeebe_fleet.workers.contract.records import StepState
 
+#: told twice at once, and the second answer came first: it was heard nevertheless
+HEARD = """
+UPDATE step SET state = 'COMPLETED'
+FROM unnest($1::bigint[], $2::int[]) AS s (step_id, fence)
+WHERE step.step_id = s.step_id AND step.fence = s.fence AND state IN ('UNCERTAIN', 'ORPHANED')
+    AND compensated_by IS NULL
+"""
+
 
 def state_of(outcome: Outcome) -> StepState:
     """Return the state a step ends in; a failure without retries is an incident."""

@@ -35,12 +35,24 @@ SELECT EXISTS (
 )
 """
 
+#: what came later, up to the next run of the same element, tells of this one
 _UNCERTAIN = """
 SELECT step.step_id, step.element_id, step.definition_key, workflow.state AS workflow_state,
     ARRAY(
+        SELECT earlier.element_id FROM step earlier
+        WHERE earlier.workflow_id = step.workflow_id AND earlier.process_instance_key = step.process_instance_key
+            AND earlier.step_id < step.step_id
+    ) AS earlier,
+    ARRAY(
         SELECT later.element_id FROM step later
         WHERE later.workflow_id = step.workflow_id AND later.process_instance_key = step.process_instance_key
-            AND later.step_id > step.step_id
+            AND later.step_id > step.step_id AND NOT EXISTS (
+                SELECT 1 FROM step again
+                WHERE again.workflow_id = step.workflow_id AND again.element_id = step.element_id
+                    AND again.loop_counter IS NOT DISTINCT FROM step.loop_counter
+                    AND again.job_type = step.job_type
+                    AND again.step_id > step.step_id AND again.step_id < later.step_id
+            )
         UNION
         SELECT activity.element_id FROM activity
         WHERE activity.workflow_id = step.workflow_id AND activity.created_at > step.finished_at
@@ -52,6 +64,7 @@ WHERE step.state = 'UNCERTAIN' ORDER BY random() LIMIT 100 FOR UPDATE OF step SK
 #: told twice, and gone the second time: whether the first was heard shows in where the process went
 _UNHEARD = """
 SELECT activity.activity_id, activity.element_id, activity.definition_key, workflow.state AS workflow_state,
+    ARRAY[]::text[] AS earlier,
     ARRAY(
         SELECT later.element_id FROM step later
         WHERE later.workflow_id = activity.workflow_id AND later.claimed_at > activity.probed_at
@@ -163,10 +176,13 @@ class PostgresSweeper:
 
 def _settled(unheard: Record, model: ProcessModel) -> StepState | None:
     """Decide whether the process heard of a step or an activity, from where it went; nothing while none can tell."""
-    element_id, later = unheard["element_id"], unheard["later"]
-    after_it = {one for one in later if element_id in model.flowing.get(one, ())}
+    element_id, later = unheard["element_id"], set(unheard["later"])
+    if element_id in model.once:
+        # Handed out before its interruption, it may have been claimed after what came of that.
+        later |= {one for one in unheard["earlier"] if one in model.once and one not in _following(model, element_id)}
+    after_it = later & _following(model, element_id)
     after_its_interruption = {one for one in later if element_id in model.interrupting.get(one, ())}
-    if after_it - after_its_interruption:
+    if after_it - _led_to(after_its_interruption - after_it, later, model) - after_its_interruption:
         return StepState.COMPLETED
     if after_its_interruption - after_it:
         return StepState.ORPHANED
@@ -175,3 +191,15 @@ def _settled(unheard: Record, model: ProcessModel) -> StepState | None:
     interruptible = any(element_id in tasks for tasks in model.interrupting.values())
     ended = unheard["workflow_state"] in (WorkflowState.COMPLETED, WorkflowState.COMPENSATED)
     return StepState.COMPLETED if ended and not interruptible else None
+
+
+def _following(model: ProcessModel, element_id: str) -> set[str]:
+    return {one for one, before in model.flowing.items() if element_id in before}
+
+
+def _led_to(first: set[str], seen: set[str], model: ProcessModel) -> set[str]:
+    """Return what some elements led to, of what was seen: an interruption's way may come back to the ordinary one."""
+    found = set(first)
+    while more := {one for one in seen - found if found & set(model.flowing.get(one, ()))}:
+        found |= more
+    return found

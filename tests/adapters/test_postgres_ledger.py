@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
+from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
 from zeebe_fleet.workers.contract.errors import PermanentError, RecordsUnavailable, StaleError
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.listeners import ENDED
@@ -132,6 +133,27 @@ async def test_failure_that_the_engine_heard_is_not_said_again(ledger: PostgresL
     assert isinstance(await ledger.claim(again(claim.job)), Replay)
     retried = await claimed(ledger, again(claim.job, retries=2))
     assert (retried.delivery, retried.suspect) == (2, False)
+
+
+async def test_step_told_twice_at_once_was_heard(
+    ledger: PostgresLedger, database: asyncpg.Connection, database_url: str
+) -> None:
+    """Whichever answer comes first: that the engine took one of them tells what became of the other."""
+    outbox = PostgresOutbox(database_url)
+    for first in ("worker", "relay"):
+        claim = await claimed(ledger, job())
+        await ledger.finish(claim, Complete())
+        await database.execute("UPDATE owed SET next_try = now() WHERE step_id = $1", claim.step_id)
+        (owed,) = [one for one in await outbox.due(100) if one.step_id == claim.step_id]
+        if first == "worker":
+            await ledger.settle(claim, Complete(), Answer.GONE)
+            await outbox.told(owed, Answer.DONE)
+        else:
+            await outbox.told(owed, Answer.GONE)
+            await ledger.settle(claim, Complete(), Answer.DONE)
+            await ledger.flush()
+        assert await database.fetchval("SELECT state FROM step WHERE step_id = $1", claim.step_id) == "COMPLETED"
+    await outbox.close()
 
 
 async def test_lost_and_handed_back_attempts_are_no_failures(ledger: PostgresLedger) -> None:

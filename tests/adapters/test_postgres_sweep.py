@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -14,12 +15,13 @@ from zeebe_fleet.workers.contract.ports import OpenIncident
 
 MODEL = ProcessModel(
     process_name="p",
-    flowing={"after": ("step",), "merge": ("step",)},
+    flowing={"after": ("step",), "merge": ("step",), "rejoined": ("step", "escalation")},
     interrupting={"escalation": ("step",), "merge": ("step",)},
     has_listeners=True,
 )
 PLAIN = ProcessModel(process_name="p", flowing={"after": ("step",)}, has_listeners=True)
-MODELS = {1: MODEL, 2: PLAIN}
+ONCE = replace(MODEL, once=frozenset({"step", "after", "escalation"}))
+MODELS = {1: MODEL, 2: PLAIN, 4: ONCE}
 
 
 async def model_of(definition_key: int | None) -> ProcessModel:
@@ -109,6 +111,39 @@ async def test_uncertain_step_is_settled_by_where_the_process_went(
     uncertain = await step(database, workflow_id, "step", "UNCERTAIN")
     if later is not None:
         await step(database, workflow_id, later, "CLAIMED")
+    await sweeper.settle_uncertain()
+    assert await state_of(database, uncertain) == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        (["rejoined"], "COMPLETED"),
+        (["escalation", "rejoined"], "ORPHANED"),
+        (["after", "step", "escalation", "rejoined"], "COMPLETED"),
+        (["step", "escalation"], "UNCERTAIN"),
+    ],
+)
+async def test_interruption_that_leads_back_proves_nothing_of_the_ordinary_way(
+    sweeper: PostgresSweeper, database: asyncpg.Connection, later: list[str], expected: str
+) -> None:
+    """Nor does what came of the next run of the same element."""
+    workflow_id = await workflow(database, "RUNNING")
+    uncertain = await step(database, workflow_id, "step", "UNCERTAIN")
+    for element_id in later:
+        await step(database, workflow_id, element_id, "CLAIMED")
+    await sweeper.settle_uncertain()
+    assert await state_of(database, uncertain) == expected
+
+
+@pytest.mark.parametrize(("definition_key", "expected"), [(4, "ORPHANED"), (1, "UNCERTAIN")])
+async def test_interrupted_step_may_have_been_claimed_after_what_came_of_it(
+    sweeper: PostgresSweeper, database: asyncpg.Connection, definition_key: int, expected: str
+) -> None:
+    """Handed out before, and slow on its way: where both begin once at most, the order tells nothing."""
+    workflow_id = await workflow(database, "RUNNING", definition_key)
+    await step(database, workflow_id, "escalation", "COMPLETED")
+    uncertain = await step(database, workflow_id, "step", "UNCERTAIN")
     await sweeper.settle_uncertain()
     assert await state_of(database, uncertain) == expected
 
