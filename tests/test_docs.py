@@ -193,6 +193,18 @@ def test_readme_shows_the_demo_as_it_is() -> None:
     assert [one for one in PEOPLE if not re.search(r" +".join(map(re.escape, one)), text)] == []
 
 
+def test_tests_of_the_documents_exist() -> None:
+    """The table of the customer's sentences names tests that are there."""
+    text = (ROOT / "docs/seeds.md").read_text("utf-8")
+    file, missing = Path(), []
+    for path, name in re.findall(r"`((?:[\w/]+/)?test_\w+\.py)?(?:::(test_\w+))?`", text):
+        if path:
+            file = ROOT / (path if "/" in path else f"tests/seeds/{path}")
+        if not file.is_file() or (name and f"def {name}(" not in file.read_text("utf-8")):
+            missing.append(f"{file}::{name}")
+    assert missing == []
+
+
 def test_every_decision_is_indexed() -> None:
     """The index of decisions links each of them."""
     folder = ROOT / "docs/adr"

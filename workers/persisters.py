@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 _KEPT = frozenset({"workflow_instance_id", "updated_at"})
-_LOADED = "fleet_state_row"
 
 
 class ModelPersister:
@@ -24,6 +23,7 @@ class ModelPersister:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._loaded = f"fleet state of {name}"
 
     async def load(self, db: AsyncSession, workflow_instance_id: UUID) -> dict[str, Any]:
         """Read the row; steps of one workflow that run at once take turns from here to their commit.
@@ -39,7 +39,7 @@ class ModelPersister:
         runs = runs_of(workflow_instance_id)
         of_runs = select(self._model).join(runs, self._model.workflow_instance_id == runs.c.workflow_id)
         row = await db.scalar(of_runs.order_by(runs.c.generation).limit(1))
-        db.info[_LOADED] = row
+        db.info[self._loaded] = row
         return {} if row is None else {name: getattr(row, name) for name in self._columns}
 
     async def store(self, db: AsyncSession, workflow_instance_id: UUID, state: Mapping[str, Any]) -> None:
@@ -54,7 +54,7 @@ class ModelPersister:
                 f"The state has {', '.join(unknown)}, for which data model {self.name!r} has no column.",
                 f"It has {', '.join(self._columns)}.",
             )
-        loaded = db.info.pop(_LOADED, None)
+        loaded = db.info.pop(self._loaded, None)
         if loaded is not None and loaded.workflow_instance_id != workflow_instance_id:
             await db.delete(loaded)  # the state is this run's now: no two workflows have it
         await db.merge(self._model(workflow_instance_id=workflow_instance_id, **state))

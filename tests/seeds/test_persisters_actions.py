@@ -136,6 +136,21 @@ async def test_actions_cannot_get_around_it(seeds: Seeds, how: str, said: str) -
     assert said in incident
 
 
+async def test_state_may_be_spread_over_additional_tables(seeds: Seeds) -> None:
+    """ "The persister needs to store the workflow state. This could be simply in the `workflow_context` and `workflow`
+    tables as well as in additional tables": here two, put together again for the second step.
+    """
+    workflow = await seeds.completed("PeriodSpread")
+
+    assert workflow["output"]["remark"] == "once more once more "
+    for table, column, value in [("period_state", "status", "OPEN"), ("period_remark", "remark", "once more " * 2)]:
+        (row,) = await seeds.rows(
+            f"SELECT {column} AS kept FROM ext_mycompany_{table} WHERE workflow_instance_id::text = $1",
+            workflow["workflowId"],
+        )
+        assert row["kept"] == value
+
+
 async def test_persister_invokes_no_stored_procedure(seeds: Seeds) -> None:
     """ "As long as the function of the persister is restricted to transformation of existing values, which excludes
     invoking stored procedures".

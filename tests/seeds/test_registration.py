@@ -73,6 +73,14 @@ def test_class_without_a_namespace_is_refused() -> None:
         register_data_model(name="Foreign")(object)  # type: ignore[type-var]
 
 
+def test_base_adds_no_column() -> None:
+    """ "The base data model is intentionally minimal — just prefixed tables and a registry"."""
+    minimal: Any = model("minimal")
+
+    assert minimal.__table__.name == "ext_registration_minimal"
+    assert minimal.__table__.columns.keys() == ["id"]
+
+
 def test_mixins_extend_the_model_without_registry_logic() -> None:
     """ "Additional mixins can extend the base model without duplicating registry logic": `WorkflowStateMixin` does."""
     state = type("State", (Base, WorkflowStateMixin), {"__module__": __name__, "_ext_table": "state"})

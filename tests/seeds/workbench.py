@@ -35,6 +35,7 @@ WORKFLOWS: dict[str, tuple[list[str], list[str]]] = {
     "ChainBreaking": (["PurchaseRequest"], ["chain.break"]),
     "Period": (["PeriodState", "Snapshot", "Balance"], ["period.change", "period.change"]),
     "PeriodOnce": (["PeriodState", "Snapshot", "Balance"], ["period.change"]),
+    "PeriodSpread": (["PeriodState", "PeriodRemark"], ["period.spread", "period.spread"]),
     "BrokenCondition": ([], ["period.broken-condition"]),
     "PersisterCalls": (["Snapshot"], ["period.persister-calls"]),
     "PersisterWrites": (["Approval"], ["period.persister-writes"]),

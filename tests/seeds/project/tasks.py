@@ -270,6 +270,34 @@ def persister_writes(sth: ServiceTaskHelper) -> None:
     """Its persister writes a business table."""
 
 
+class Spread:
+    """A persister that spreads the state over two tables."""
+
+    def __init__(self) -> None:
+        self.parts = {"status": ModelPersister("PeriodState"), "remark": ModelPersister("PeriodRemark")}
+
+    async def load(self, db: Any, workflow_instance_id: UUID) -> dict[str, Any]:
+        """Put the two together."""
+        return {
+            name: value
+            for part in self.parts.values()
+            for name, value in (await part.load(db, workflow_instance_id)).items()
+        }
+
+    async def store(self, db: Any, workflow_instance_id: UUID, state: Any) -> None:
+        """Give each its part."""
+        for name, part in self.parts.items():
+            await part.store(db, workflow_instance_id, {name: state[name]})
+
+
+@task("period.spread", persister=Spread())
+def spread(sth: ServiceTaskHelper) -> dict[str, str]:
+    """Go on from what is stored."""
+    said = sth.state.get("remark", "")
+    sth.state.update(status="OPEN", remark=f"{said}once more ")
+    return {"remark": sth.state["remark"]}
+
+
 @task("output.wrong")
 def wrong_output(sth: ServiceTaskHelper) -> dict[str, int]:
     """Return what it does not declare, after it has written."""

@@ -19,6 +19,15 @@ class PeriodState(MyModel, WorkflowStateMixin):
     closed_until: Mapped[date | None]
 
 
+@register_data_model(name="PeriodRemark")
+class PeriodRemark(MyModel, WorkflowStateMixin):
+    """What is said of a period: the rest of its state, in a table of its own."""
+
+    _ext_table = "period_remark"
+
+    remark: Mapped[str]
+
+
 @register_data_model(
     name="Snapshot",
     readable=Readable(roles=frozenset({"operator"}), fields=("closed_until",), filters=("closed_until",)),
