@@ -227,6 +227,7 @@ class Activity(Base):
         Index("activity_state", "state", "position"),
         Index("activity_due", text("coalesce(due_at, 'infinity')"), "position"),
         Index("activity_workflow", "workflow_id"),
+        Index("activity_assignee", "assignee", "position", postgresql_where=text("assignee IS NOT NULL")),
         Index("activity_step", "step_id", postgresql_where=text("step_id IS NOT NULL")),
         Index(
             "activity_probe",
