@@ -260,6 +260,7 @@ class World:
         api_url = f"http://127.0.0.1:{self._port}"
         return {
             "CHAOS_PREFIX": self.prefix,
+            "CHAOS_PARENT": str(os.getpid()),
             "FLEET_APP": "tests.chaos.app",
             "FLEET_ENGINE": "remote",
             "FLEET_ZEEBE__ADDRESS": self.gateway or self.addresses.engine_grpc,
