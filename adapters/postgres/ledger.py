@@ -128,6 +128,7 @@ class PostgresLedger:
         self._claimed: Group[Job, Verdict] = Group(self._claim_group, connections=1, every_s=_GROUP_EVERY_S)
         self._finishes: Group[_Finish, None] = Group(self._finish_group, every_s=_GROUP_EVERY_S)
         self._settlements = Postponed(self._settle_group, _SETTLE_AFTER_S)
+        self._unclosed: list[tuple[int, int, str]] = []
 
     @property
     def business(self) -> AsyncEngine:
@@ -176,9 +177,14 @@ class PostgresLedger:
         await self._commit(session, claim)
 
     async def hand_back(self, claim: Claim, outcome: HandBack) -> None:
-        """Close the attempt without an outcome."""
-        async with self._pool.connection() as connection:
-            await connection.execute(_HAND_BACK, claim.step_id, claim.fence, outcome.reason)
+        """Close the attempt without an outcome; at the next claim, if PostgreSQL is away now."""
+        attempt = claim.step_id, claim.fence, outcome.reason
+        try:
+            async with self._pool.connection() as connection:
+                await connection.execute(_HAND_BACK, *attempt)
+        except RecordsUnavailable:
+            self._unclosed.append(attempt)
+            raise
 
     async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
         """Strike what was owed, a completion in a moment and with others; or leave it to the relay."""
@@ -232,7 +238,18 @@ class PostgresLedger:
             await self._business.dispose()
 
     async def _claim_group(self, group: Sequence[Job]) -> list[Verdict | Exception]:
+        while self._unclosed:
+            await self._close_attempt(self._unclosed.pop())
         return await self._claims.take(self._relaxed, group)
+
+    async def _close_attempt(self, attempt: tuple[int, int, str]) -> None:
+        """Left open, it would make a suspect of a job whose worker lives."""
+        try:
+            async with self._relaxed.connection() as connection:
+                await connection.execute(_HAND_BACK, *attempt)
+        except RecordsUnavailable:
+            self._unclosed.append(attempt)
+            raise
 
     async def _finish_group(self, group: Sequence[_Finish]) -> list[Exception | None]:
         """Write a group; without consequences for its workflow it is one statement, which needs no BEGIN and COMMIT."""

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
+from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.errors import PermanentError, RecordsUnavailable, StaleError
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.listeners import ENDED
@@ -198,6 +199,19 @@ async def test_handed_back_job_is_not_suspect(ledger: PostgresLedger) -> None:
     """An attempt that was closed killed nobody."""
     claim = await claimed(ledger, job())
     await ledger.hand_back(claim, HandBack("the worker stops"))
+    assert not (await claimed(ledger, again(claim.job))).suspect
+
+
+async def test_job_handed_back_while_postgresql_is_away_is_not_suspect(
+    ledger: PostgresLedger, database: asyncpg.Connection
+) -> None:
+    """Its worker lives, and says so as soon as it can."""
+    claim = await claimed(ledger, job())
+    pool, ledger._pool = ledger._pool, Pool("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(RecordsUnavailable):
+        await ledger.hand_back(claim, HandBack("PostgreSQL is away"))
+    ledger._pool = pool
+    await claimed(ledger, job())
     assert not (await claimed(ledger, again(claim.job))).suspect
 
 
