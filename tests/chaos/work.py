@@ -19,6 +19,8 @@ from zeebe_fleet.workers.task import Task, TaskSettings, task
 
 PREFIX = os.environ.get("CHAOS_PREFIX", "chaos")
 LEASE_S = float(os.environ.get("CHAOS_LEASE_S", "3"))
+SLOTS = 12
+"""Of each type: what a killed worker had in hand is suspect, and runs alone before anything else is seen of it."""
 _LOG = text("INSERT INTO effect_log (item, effect, detail) VALUES (:item, :effect, :detail)")
 
 
@@ -27,14 +29,14 @@ async def log_effect(ctx: TaskContext, item: str, effect: str, detail: str = "")
     await ctx.db.execute(_LOG, {"item": item, "effect": effect, "detail": detail or f"retries={ctx.job.retries}"})
 
 
-@task(f"{PREFIX}.write", lease_s=LEASE_S)
+@task(f"{PREFIX}.write", lease_s=LEASE_S, slots=SLOTS)
 async def write(ctx: TaskContext, item: str, nth: int | None = None) -> dict[str, Any]:
     """Write a row; in a loop, one for each time."""
     await log_effect(ctx, item, "write" if nth is None else f"write-{nth}")
     return {"written": item, **({} if nth is None else {"nth": nth + 1, "wrote": nth})}
 
 
-@task(f"{PREFIX}.unwrite", lease_s=LEASE_S)
+@task(f"{PREFIX}.unwrite", lease_s=LEASE_S, slots=SLOTS)
 async def unwrite(ctx: TaskContext) -> None:
     """Take back what the records say was written."""
     for step in ctx.undone:
@@ -42,7 +44,7 @@ async def unwrite(ctx: TaskContext) -> None:
         await log_effect(ctx, step.input["item"], effect)
 
 
-@task(f"{PREFIX}.book", lease_s=LEASE_S)
+@task(f"{PREFIX}.book", lease_s=LEASE_S, slots=SLOTS)
 async def book(ctx: TaskContext, item: str) -> dict[str, str]:
     """Open an account outside."""
     applicant = {"name": item, "email": f"{item}@example.com", "country": "GB"}
@@ -50,27 +52,27 @@ async def book(ctx: TaskContext, item: str) -> dict[str, str]:
     return {"account_id": account["id"]}
 
 
-@task(f"{PREFIX}.unbook", lease_s=LEASE_S)
+@task(f"{PREFIX}.unbook", lease_s=LEASE_S, slots=SLOTS)
 async def unbook(ctx: TaskContext) -> None:
     """Close the account."""
     for step in ctx.undone:
         await ctx.http("accounts").delete(f"/accounts/{step.output['account_id']}")
 
 
-@task(f"{PREFIX}.tell", lease_s=LEASE_S, repeatable=False)
+@task(f"{PREFIX}.tell", lease_s=LEASE_S, slots=SLOTS, repeatable=False)
 async def tell(ctx: TaskContext, item: str) -> None:
     """Do what must not be repeated blindly."""
     message = {"to": f"{item}@example.com", "template": "chaos", "text": ""}
     await ctx.http("notifications").post("/notifications", json=message)
 
 
-@task(f"{PREFIX}.finish", lease_s=LEASE_S)
+@task(f"{PREFIX}.finish", lease_s=LEASE_S, slots=SLOTS)
 async def finish(ctx: TaskContext, item: str) -> None:
     """Come to the end of a process."""
     await log_effect(ctx, item, "finish")
 
 
-@task(f"{PREFIX}.slow", lease_s=LEASE_S)
+@task(f"{PREFIX}.slow", lease_s=LEASE_S, slots=SLOTS)
 async def slow(ctx: TaskContext, item: str, seconds: float) -> None:
     """Note the beginning at once, outside any transaction; take a while; then do the effect."""
     connection = await asyncpg.connect(os.environ["FLEET_DATABASE_URL"])
@@ -80,7 +82,7 @@ async def slow(ctx: TaskContext, item: str, seconds: float) -> None:
     await log_effect(ctx, item, "slow")
 
 
-@task(f"{PREFIX}.poison", lease_s=LEASE_S)
+@task(f"{PREFIX}.poison", lease_s=LEASE_S, slots=SLOTS)
 async def take_poison(ctx: TaskContext, item: str, kind: str) -> Any:
     """Behave as badly as a task can."""
     return await poison(kind, ctx)
@@ -90,7 +92,7 @@ def _typed(nth: int) -> Any:
     async def act(ctx: TaskContext, item: str) -> None:
         await log_effect(ctx, item, f"type-{nth}")
 
-    vars(act)["__fleet_task__"] = Task(f"{PREFIX}.type-{nth}", act, TaskSettings(lease_s=LEASE_S))
+    vars(act)["__fleet_task__"] = Task(f"{PREFIX}.type-{nth}", act, TaskSettings(lease_s=LEASE_S, slots=SLOTS))
     return act
 
 
