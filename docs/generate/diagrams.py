@@ -32,7 +32,7 @@ _ARROW = (
 
 
 class Box:
-    """Bounds of a shape or label."""
+    """Bounds of a shape or label; a point of an edge has no extent."""
 
     def __init__(self, bounds: Element) -> None:
         self.x, self.y, self.width, self.height = (float(bounds.get(n, "0")) for n in ("x", "y", "width", "height"))
@@ -52,6 +52,7 @@ def draw(document: Document) -> str:
     parts = [part for one in edges for part in _edge(*one)]
     parts += [part for one in others + events for part in _shape(*one)]
     boxes = [Box(bounds) for bounds in document.root.iter(f"{{{xml.BOUNDS}}}Bounds")]
+    boxes += [Box(point) for one in edges for point in one[1].iterfind("di:waypoint", xml.NAMESPACES)]
     left, top = min(b.x for b in boxes) - _MARGIN, min(b.y for b in boxes) - _MARGIN
     width = max(b.x + b.width for b in boxes) + _MARGIN - left
     height = max(b.y + b.height for b in boxes) + _MARGIN - top
