@@ -13,6 +13,7 @@ from tests.browser.person import Person, Scene
 pytestmark = pytest.mark.slow
 
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+CLOSED_UNTIL = {"wide": "01/31/2026", "narrow": "02/28/2026"}
 WIDTHS = pytest.mark.parametrize("size", SIZES)
 FORM = ".camunda-form[data-ready=true]"
 WIDER = """[document.documentElement, ...document.querySelectorAll(".sheet, .camunda-form")]
@@ -48,16 +49,16 @@ async def complete(person: Person) -> None:
 @WIDTHS
 async def test_accountant_closes_a_period_and_is_refused_another(scene: Scene, size: str) -> None:
     """The form offers what can be done; who comes second is told why, in the form."""
-    books = f"main-{uuid4().hex[:4]}"
+    until = CLOSED_UNTIL[size]
     first, second = [
-        await scene.client.start("period_closing", {"books": books}, business_key=f"Closing {books} {number}")
-        for number in (1, 2)
+        await scene.client.start("period_closing", {"books": "main"}, business_key=f"Until {until}, {number}")
+        for number in ("first", "second")
     ]
     async with scene.person("alma", size=SIZES[size]) as alma:
         for workflow_id in (first, second):
             await turn(scene, alma, workflow_id)
             await alma.page.get_by_label("Close", exact=True).check()
-            await alma.page.get_by_label("Close until").fill("01/31/2026")
+            await alma.page.get_by_label("Close until").fill(until)
             await alma.press("Enter", "Tab")
             await look(scene, alma, f"period-activity-{size}", FORM)
             await complete(alma)
@@ -65,6 +66,7 @@ async def test_accountant_closes_a_period_and_is_refused_another(scene: Scene, s
         await alma.sees("That was refused.")
         await look(scene, alma, f"period-refused-{size}", FORM)
         await turn(scene, alma, first)
+        await expect(alma.page.get_by_role("cell", name="sales")).to_be_visible()
         await look(scene, alma, f"period-closed-{size}", FORM)
         await alma.go(f"/workflows/{second}")
         await look(scene, alma, f"period-workflow-{size}", ".canvas[data-state=ready] .djs-element")
