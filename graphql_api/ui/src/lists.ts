@@ -1,6 +1,6 @@
 // What lists of every kind do: pages that follow each other, and a row that the keyboard is at.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 interface Connection<N> { edges: { node: N }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
 
@@ -45,10 +45,14 @@ export function useCursor(ids: readonly string[], began: string | null = null) {
   return { at: at !== null && ids.includes(at) ? at : null, set, move };
 }
 
-/** What was typed, once the typing rests. */
+/** What was typed, at once; while keys follow each other faster than anybody types, once they rest. */
 export function useRested(text: string, restMs = 60): string {
   const [rested, set] = useState(text);
+  const typed = useRef(-Infinity);
   useEffect(() => {
+    const pausedMs = performance.now() - typed.current;
+    typed.current = performance.now();
+    if (pausedMs > restMs) return set(text);
     const timer = setTimeout(() => set(text), restMs);
     return () => clearTimeout(timer);
   }, [text]);
