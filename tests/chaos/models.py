@@ -161,7 +161,7 @@ def gap(prefix: str, name: str, *, undone: bool) -> str:
         start(),
         task("write", f"{prefix}.write"),
         undone_by("write", "unwrite", f"{prefix}.unwrite") if undone else "",
-        timer("overdue", "write", "PT2S", to="late") + task("late", f"{prefix}.finish") if interrupted else "",
+        timer("overdue", "write", "PT5S", to="late") + task("late", f"{prefix}.finish") if interrupted else "",
         task("finish", f"{prefix}.finish"),
         end(),
         flow("start", "write", "finish", "end"),

@@ -22,7 +22,7 @@ from zeebe_fleet.workers.contract.errors import EngineError
 
 GAPS = 100
 SAGAS = 50
-_GAP_S = 4.0
+_GAP_S = 8.0
 _WAYS = ("timer", "cancel", "migration")
 
 
