@@ -30,7 +30,7 @@ const ORDER: Record<ActivityOrder, (a: Row, b: Row) => number> = {
   OLDEST_FIRST: (a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt),
   DUE_FIRST: (a, b) => (due(a) === due(b) ? ORDER.OLDEST_FIRST(a, b) : due(a) - due(b)),
 };
-const PAGE = 50;
+const PAGE = 30;
 const TOPICS = ["activity"] as const;
 
 /** Whether a changed activity belongs to what is asked for; the server answers the same when it is read. */
