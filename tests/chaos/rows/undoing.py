@@ -36,7 +36,7 @@ async def gaps(world: World) -> Finding:
     expected: dict[str, Effects] = {}
     async with FaultGateway(world.addresses.engine_grpc) as gateway:
         world.gateway = gateway.address
-        gateway.inject("CompleteJob", delay_s=_GAP_S)
+        gateway.inject("CompleteJob", about="written", delay_s=_GAP_S)
         world.keep("relay")
         world.keep("worker")
         playing = []
