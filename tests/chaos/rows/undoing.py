@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Awaitable
 from contextlib import suppress
 
 import grpc
@@ -15,6 +16,7 @@ from tests.chaos import models
 from tests.chaos.oracle import Effects, judge
 from tests.chaos.row import Finding, Row
 from tests.chaos.rows.kill_points import kill
+from tests.chaos.work import SLOTS
 from tests.chaos.world import World, until
 from zeebe_fleet.adapters.fault_gateway import FaultGateway
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
@@ -40,11 +42,12 @@ async def gaps(world: World) -> Finding:
         world.keep("relay")
         world.keep("worker")
         playing = []
+        turns = asyncio.Semaphore(SLOTS)  # more would wait for a slot, while their timers run
         for nth in range(max(world.times(GAPS), 6)):
             way, kept = _WAYS[nth % 3], nth % 2 == 1
             item = f"{world.prefix}-{way}-{nth}"
             expected[item] = _expected(way, kept=kept)
-            playing.append(_interfere(world, item, way, f"{way}-kept" if kept else way))
+            playing.append(_in_turn(turns, _interfere(world, item, way, f"{way}-kept" if kept else way)))
         met = sum(await asyncio.gather(*playing))
         with suppress(TimeoutError):
             async with asyncio.timeout(150):
@@ -54,6 +57,13 @@ async def gaps(world: World) -> Finding:
         verdict = await judge(world, expected, last="")
         world.gateway = ""
     return Finding(f"{verdict} over {len(expected)} gaps, {met} of them met", verdict.clean)
+
+
+async def _in_turn(turns: asyncio.Semaphore, interference: Awaitable[bool]) -> bool:
+    async with turns:
+        met = await interference
+        await asyncio.sleep(_GAP_S)
+        return met
 
 
 async def _interfere(world: World, item: str, way: str, process: str) -> bool:
