@@ -68,7 +68,7 @@ class Health:
         return Response(self.metrics.exposition(), headers={"content-type": CONTENT_TYPE})
 
     async def _probe(self) -> None:
-        for what, probe in self._probes.items():
+        for what, probe in list(self._probes.items()):  # a role may come up meanwhile
             try:
                 await probe()
                 self.pulse.clear(what)
