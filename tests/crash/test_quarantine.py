@@ -30,7 +30,8 @@ async def scene(engine: ZeebeEngine, addresses: Addresses, database_url: str, tm
     await scene.sql("DROP TABLE effect_log")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.slow
+@pytest.mark.timeout(660)
 async def test_poison_becomes_one_incident_and_its_neighbours_complete(scene: Scene) -> None:
     """Also a job that stops whatever runs beside it, breaks its files, or ends a process of the pool."""
     kinds = ["stop-the-loop", "close-all-files", "plain-error"]
@@ -40,7 +41,7 @@ async def test_poison_becomes_one_incident_and_its_neighbours_complete(scene: Sc
     async with _supervised(scene):
         incidents = "SELECT incident FROM workflow WHERE workflow_id = ANY ($1) AND incident IS NOT NULL"
         rows = await until(
-            lambda: scene.sql(incidents, workflows), lambda rows: len(rows) == len(workflows), timeout_s=240
+            lambda: scene.sql(incidents, workflows), lambda rows: len(rows) == len(workflows), timeout_s=600
         )
         assert await scene.ended(neighbours) == {"COMPLETED": len(neighbours)}
     assert sum("ended the process it ran in alone 3 times" in row["incident"] for row in rows) == len(kinds)
