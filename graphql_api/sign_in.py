@@ -26,9 +26,7 @@ def sign_in_routes(settings: ApiSettings) -> list[BaseRoute]:
         return error_response(403, "NO_PERSONAS", "There are no personas here.", f"Open {SIGN_IN} in a browser.")
 
     async def logout(request: Request) -> Response:
-        response = JSONResponse({"next": await provider.sign_out_url(request)})
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return response
+        return _signed_out(await provider.sign_out_url(request))
 
     return [
         Route("/login", ways, methods=["GET"]),
@@ -62,6 +60,10 @@ def _personas(settings: ApiSettings) -> list[BaseRoute]:
 
 
 async def _logout(_request: Request) -> Response:
-    response = JSONResponse({"next": ""})
+    return _signed_out("")
+
+
+def _signed_out(next_url: str) -> Response:
+    response = JSONResponse({"next": next_url})
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ PEOPLE = [
     User(sub="1", claims={"preferred_username": "grace", "groups": ["reviewers", "ops"]}),
     User(sub="2", claims={"preferred_username": "alan"}),
     User(sub="3", claims={"groups": ["reviewers"]}),
-    User(sub="4", claims={"preferred_username": "everybody", "groups": [f"group-{number}" for number in range(500)]}),
+    User(sub="4", claims={"preferred_username": "everybody", "groups": [uuid4().hex for _ in range(500)]}),
 ]
 
 
