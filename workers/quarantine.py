@@ -84,14 +84,15 @@ class Quarantine:
         try:
             outcome = await cell.work(claim, self._runner.task(claim).alone_s)
         except CellDied as death:
-            return await self._died(claim, death.how)
+            return await self._died(claim, death.how, _ended_its_process(death.how))
         finally:
             if isinstance(outcome, Complete):
                 self._keep(cell)
             else:
                 await cell.end()
         if isinstance(outcome, HandBack) and self._runner.task(claim).settings.repeatable:
-            return await self._handed_back(claim, outcome)
+            # What its process could not note in the records, which are there: it has broken its process.
+            return await self._died(claim, outcome.reason, outcome)
         return outcome
 
     async def _cell(self) -> Cell:
@@ -112,18 +113,14 @@ class Quarantine:
         while self._idle:
             await self._idle.pop().end()
 
-    async def _handed_back(self, claim: Claim, outcome: HandBack) -> Fail | HandBack:
-        """Count what its process could not note in the records, which are there: it has broken its process."""
-        deaths = await self._ledger.died(claim, outcome.reason)
-        return await self._dead(claim, outcome.reason, deaths) if deaths else outcome
-
-    async def _died(self, claim: Claim, how: str) -> Fail | HandBack:
-        return await self._dead(claim, how, await self._ledger.died(claim, how))
-
-    async def _dead(self, claim: Claim, how: str, deaths: int) -> Fail | HandBack:
+    async def _died(self, claim: Claim, how: str, otherwise: HandBack) -> Fail | HandBack:
+        """Count a death; one that the records do not take belongs to a step that others hold by now."""
+        deaths = await self._ledger.died(claim, how)
+        if not deaths:
+            return otherwise
         log.warning("quarantine.died", job_type=claim.job.type, job_key=claim.job.key, how=how, deaths=deaths)
         if deaths < DEATHS:
-            return HandBack(f"it ended its process: {how}", suspect=True)
+            return _ended_its_process(how)
         outcome = Fail(
             f"Task {claim.job.type!r} ended the process it ran in alone {deaths} times, last by {how}. "
             "Mend the task or its input, or give it more time by alone_s; then resolve this incident.",
@@ -131,3 +128,7 @@ class Quarantine:
         )
         await self._ledger.finish(claim, outcome)
         return outcome
+
+
+def _ended_its_process(how: str) -> HandBack:
+    return HandBack(f"it ended its process: {how}", suspect=True)

@@ -178,13 +178,7 @@ class PostgresLedger:
 
     async def hand_back(self, claim: Claim, outcome: HandBack) -> None:
         """Close the attempt without an outcome; at the next claim, if PostgreSQL is away now."""
-        attempt = claim.step_id, claim.fence, outcome.reason
-        try:
-            async with self._pool.connection() as connection:
-                await connection.execute(_HAND_BACK, *attempt)
-        except RecordsUnavailable:
-            self._unclosed.append(attempt)
-            raise
+        await self._close_attempt((claim.step_id, claim.fence, outcome.reason))
 
     async def settle(self, claim: Claim, outcome: Outcome, answer: Answer) -> None:
         """Strike what was owed, a completion in a moment and with others; or leave it to the relay."""
@@ -245,7 +239,7 @@ class PostgresLedger:
     async def _close_attempt(self, attempt: tuple[int, int, str]) -> None:
         """Left open, it would make a suspect of a job whose worker lives."""
         try:
-            async with self._relaxed.connection() as connection:
+            async with self._pool.connection() as connection:
                 await connection.execute(_HAND_BACK, *attempt)
         except RecordsUnavailable:
             self._unclosed.append(attempt)
