@@ -24,6 +24,14 @@ WHERE step_id IN (
 )
 """
 
+#: what is there to take may be held by another handler, or by the sweep
+_WAIT = """
+SELECT step_id FROM step
+WHERE workflow_id = $1 AND process_instance_key = $2 AND element_id = $3
+    AND state IN ('COMPLETED', 'UNCERTAIN') AND compensated_by IS NULL
+ORDER BY step_id FOR UPDATE
+"""
+
 _TAKEN = """
 SELECT element_id, input, result, idempotency_key FROM step WHERE compensated_by = $1 ORDER BY step_id DESC
 """
@@ -32,9 +40,15 @@ SELECT element_id, input, result, idempotency_key FROM step WHERE compensated_by
 async def take_undone(connection: Connection, claim: Claim, undo: Undo) -> tuple[UndoneStep, ...]:
     """Bind to this handler the newest finished steps that nobody takes back yet; a redelivery gets the same ones."""
     limit = None if undo.takes_all else 1
-    instance_key = claim.job.process_instance_key
-    await connection.execute(_TAKE, claim.step_id, claim.workflow_id, instance_key, undo.element_id, limit)
-    return await undone_by(connection, claim.step_id)
+    made_by = claim.workflow_id, claim.job.process_instance_key, undo.element_id
+    if undo.takes_all:
+        await connection.execute(_WAIT, *made_by)
+    await connection.execute(_TAKE, claim.step_id, *made_by, limit)
+    undone = await undone_by(connection, claim.step_id)
+    if not undone and await connection.fetch(_WAIT, *made_by):
+        await connection.execute(_TAKE, claim.step_id, *made_by, limit)
+        undone = await undone_by(connection, claim.step_id)
+    return undone
 
 
 async def undone_by(connection: Connection, step_id: int) -> tuple[UndoneStep, ...]:
