@@ -31,6 +31,8 @@ SIGN_IN = "/oidc/sign-in"
 _CALLBACK = "/oidc/callback"
 _UNDER_WAY_S = 600
 """How long somebody may take at the provider."""
+_NO_ANSWER = (httpx.HTTPError, ValueError, RuntimeError)
+"""What Authlib raises of a provider that is away, or that answers something else than was asked for."""
 
 log = structlog.get_logger("fleet.oidc")
 
@@ -69,19 +71,20 @@ class Provider:
         """Return where the provider forgets somebody too; empty if it has no such place or does not answer."""
         try:
             metadata = await self._client.load_server_metadata()
-        except httpx.HTTPError:
+        except _NO_ANSWER:
             return ""
         place = metadata.get("end_session_endpoint", "")
         back = {"client_id": self._oidc.client_id, "post_logout_redirect_uri": f"{self._public_url(request)}/"}
         return f"{place}?{urlencode(back)}" if place else ""
 
     async def _sign_in(self, request: Request) -> Response:
-        request.session["next"] = _own_place(request.query_params.get("next", ""))
+        asked = request.query_params.get("next") or request.session.get("next", "")
+        request.session["next"] = _own_place(asked)
         callback = f"{self._public_url(request)}{_CALLBACK}"
         try:
             redirect: Response = await self._client.authorize_redirect(request, callback)
-        except (httpx.HTTPError, ValueError, RuntimeError) as error:
-            return self._trouble(502, f"{self.name} does not answer as it should ({type(error).__name__}).")
+        except _NO_ANSWER as error:
+            return self._trouble(502, f"{self.name} does not answer as it should ({type(error).__name__}).", error)
         return redirect
 
     async def _called_back(self, request: Request) -> Response:
@@ -90,19 +93,22 @@ class Provider:
 
         try:
             token = sign_session(self._principal(await self._claims(request)), self._settings)
-            response = RedirectResponse(request.session.pop("next", "/"), status_code=303)
+            response = RedirectResponse(request.session.get("next", "/"), status_code=303)
             keep_session(response, token, self._settings, secure=self._public_url(request).startswith("https:"))
         except FleetError as error:
-            return self._trouble(403, f"{error.message} {error.suggestion}")
-        except (AuthlibBaseError, JoseError, httpx.HTTPError, ValueError, RuntimeError) as error:
+            return self._trouble(403, f"{error.message} {error.suggestion}", error)
+        except (AuthlibBaseError, JoseError, *_NO_ANSWER) as error:
             why = getattr(error, "error", "") or type(error).__name__
-            log.warning("oidc.refused", why=why)
-            return self._trouble(403, f"{self.name} did not sign you in ({why}).")
+            return self._trouble(403, f"{self.name} did not sign you in ({why}).", error)
+        request.session.pop("next", None)
         return response
 
     async def _claims(self, request: Request) -> Mapping[str, Any]:
         """Return what the provider says of somebody: the ID token, whose signature, audience, age and nonce fit."""
-        expected = {"iss": {"essential": True, "value": self._oidc.issuer}}
+        expected = {
+            "iss": {"essential": True, "value": self._oidc.issuer},
+            "aud": {"essential": True, "value": self._oidc.client_id},
+        }
         token = await self._client.authorize_access_token(request, claims_options=expected)
         claims: dict[str, Any] = dict(token.get("userinfo") or {})
         if not claims:
@@ -130,9 +136,11 @@ class Provider:
         return Principal(subject, groups, frozenset(role for role, holders in held.items() if groups & holders))
 
     def _public_url(self, request: Request) -> str:
-        return self._oidc.public_url.rstrip("/") or str(request.base_url).rstrip("/").removesuffix("/oidc")
+        return self._oidc.public_url.rstrip("/") or str(request.base_url).rstrip("/")
 
-    def _trouble(self, status: int, said: str) -> Response:
+    def _trouble(self, status: int, said: str, error: Exception) -> Response:
+        """Tell a person, and the log, which is told no claims."""
+        log.warning("oidc.refused", status=status, error=type(error).__name__, why=getattr(error, "error", ""))
         body = f"<h1>Not signed in</h1><p>{html.escape(said)}</p>"
         again = f'<p><a href="{SIGN_IN}">Try again</a></p>'
         page = f'<!doctype html><html lang="en"><title>Not signed in</title>{body}{again}'

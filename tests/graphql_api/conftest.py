@@ -17,6 +17,7 @@ import httpx
 import pytest
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from starlette.applications import Starlette
 
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
@@ -169,14 +170,18 @@ async def api(services: ApiServices, database_url: str) -> AsyncIterator[Api]:
 async def serving(services: ApiServices, database_url: str, settings: ApiSettings | None = None) -> AsyncIterator[Api]:
     """Serve the API on a free port for as long as the block lasts."""
     app = create_app(services, settings or ApiSettings(service_token=SERVICE_TOKEN))
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        running = asyncio.create_task(server.serve(sockets=[listening]))
-        async with httpx.AsyncClient(base_url=url, timeout=20.0, trust_env=False) as http:
-            await until(lambda: asyncio.sleep(0, server.started), bool)
-            yield Api(url, http, database_url)
+    async with listening(app) as url, httpx.AsyncClient(base_url=url, timeout=20.0, trust_env=False) as http:
+        yield Api(url, http, database_url)
+
+
+@asynccontextmanager
+async def listening(app: Starlette) -> AsyncIterator[str]:
+    """Run an application on a free port for as long as the block lasts; yields its address."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        running = asyncio.create_task(server.serve(sockets=[place]))
+        await until(lambda: asyncio.sleep(0, server.started), bool)
+        yield f"http://127.0.0.1:{place.getsockname()[1]}"
         server.should_exit = True
         await running
 

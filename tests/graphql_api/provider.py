@@ -1,0 +1,77 @@
+"""A provider of OpenID Connect that says whatever a test has it say, in tokens that are signed as they should be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from zeebe_fleet.graphql_api.oidc import SIGN_IN
+
+_ALG = "ES256"
+
+
+@dataclass
+class TalkativeProvider:
+    """Signs anybody in who comes back, without asking.
+
+    Args:
+        id_claims: what the ID token says beside what it must say; may say that differently.
+        userinfo: what the userinfo endpoint says.
+        is_talking_html: everything is answered by a page for people.
+    """
+
+    issuer: str = ""
+    id_claims: Mapping[str, Any] = field(default_factory=dict)
+    userinfo: Mapping[str, Any] = field(default_factory=dict)
+    is_talking_html: bool = False
+    _nonce: str = ""
+    _key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one"}))
+
+    @property
+    def app(self) -> Starlette:
+        """Its endpoints."""
+        routes = [
+            Route("/.well-known/openid-configuration", self._metadata),
+            Route("/keys", self._keys),
+            Route("/token", self._token, methods=["POST"]),
+            Route("/userinfo", self._userinfo),
+        ]
+        return Starlette(routes=routes)
+
+    async def sign_in(self, browser: httpx.AsyncClient, place: str = SIGN_IN) -> httpx.Response:
+        """Take a browser there and back; returns the last answer of the API."""
+        away = await browser.get(place)
+        asked = {name: value[0] for name, value in parse_qs(urlsplit(away.headers["location"]).query).items()}
+        self._nonce = asked["nonce"]
+        return await browser.get(asked["redirect_uri"], params={"code": "a code", "state": asked["state"]})
+
+    async def _metadata(self, _request: Request) -> Response:
+        if self.is_talking_html:
+            return HTMLResponse("<h1>We will be back soon</h1>")
+        places = {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "jwks_uri": "/keys"}
+        places |= {"userinfo_endpoint": "/userinfo", "end_session_endpoint": "/end"}
+        metadata = {name: f"{self.issuer}{path}" for name, path in places.items()}
+        return JSONResponse({**metadata, "issuer": self.issuer, "id_token_signing_alg_values_supported": [_ALG]})
+
+    async def _keys(self, _request: Request) -> Response:
+        return JSONResponse(KeySet([self._key]).as_dict(private=False))
+
+    async def _token(self, _request: Request) -> Response:
+        now = int(time.time())
+        must = {"iss": self.issuer, "sub": "1", "aud": "fleet", "iat": now, "exp": now + 60, "nonce": self._nonce}
+        id_token = jwt.encode({"alg": _ALG, "kid": "one"}, {**must, **self.id_claims}, self._key)
+        return JSONResponse({"access_token": "a token", "token_type": "Bearer", "id_token": id_token})
+
+    async def _userinfo(self, _request: Request) -> Response:
+        return JSONResponse(dict(self.userinfo))
