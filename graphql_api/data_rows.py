@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.paging import DEFAULT_PAGE, After, Connection, Edge, First, Order, PageInfo, page_of
-from zeebe_fleet.workers.contract.data_rows import ReadableColumn, ReadableModel, RowPage
+from zeebe_fleet.workers.contract.data_rows import CHAIN_ROWS, ReadableColumn, ReadableModel, RowPage
 from zeebe_fleet.workers.contract.refusals import NotAllowed
 
 
@@ -23,8 +23,13 @@ def data_row_queries(models: Sequence[ReadableModel]) -> type:
         node = _type(model)
         fields[f"{_uncapitalized(model.name)}Rows"] = _query(model, node)
         if model.is_chained:
-            fields[f"{_uncapitalized(model.name)}Chain"] = _chain_query(model, node)
+            fields[_chain(model)] = _chain_query(model, node)
     return strawberry.type(type("DataRowQueries", (), fields))
+
+
+def chain_sizes(models: Sequence[ReadableModel]) -> Mapping[str, int]:
+    """Return how many rows each query for a chain may read."""
+    return {_chain(model): CHAIN_ROWS for model in models if model.is_chained}
 
 
 def _query(model: ReadableModel, node: Any) -> Any:
@@ -52,7 +57,9 @@ def _chain_query(model: ReadableModel, node: Any) -> Any:
 
     chain.__annotations__ = {"self": Any, "info": Info, "workflow_instance_id": UUID, "return": list[node]}
     return strawberry.field(
-        chain, description=f"{model.description} All that belong to the chain of a workflow's row, first to last."
+        chain,
+        description=f"{model.description} All that belong to the chain of a workflow's row, first to last; "
+        f"of a longer one the first {CHAIN_ROWS}.",
     )
 
 
@@ -120,6 +127,10 @@ def _connection(found: RowPage, after: str | None, node: Any) -> Any:
         end_cursor=edges[-1].cursor if edges else None,
     )
     return Connection(edges=edges, page_info=info)
+
+
+def _chain(model: ReadableModel) -> str:
+    return f"{_uncapitalized(model.name)}Chain"
 
 
 def _uncapitalized(name: str) -> str:

@@ -13,7 +13,7 @@ from strawberry.tools import merge_types
 
 from zeebe_fleet.graphql_api.activity_mutations import ActivityMutations
 from zeebe_fleet.graphql_api.broadcast import Broadcast
-from zeebe_fleet.graphql_api.data_rows import data_row_queries
+from zeebe_fleet.graphql_api.data_rows import chain_sizes, data_row_queries
 from zeebe_fleet.graphql_api.errors import UserError
 from zeebe_fleet.graphql_api.faults import Faults
 from zeebe_fleet.graphql_api.limits import limiting
@@ -52,7 +52,7 @@ def make_schema(
     limits: Limits | None = None, *, introspection: bool = True, models: Sequence[ReadableModel] = ()
 ) -> FleetSchema:
     """Make the schema with its limits, and with queries for the data models that are open for reading."""
-    extensions: list[Any] = [Faults, *limiting(limits or Limits())]
+    extensions: list[Any] = [Faults, *limiting(limits or Limits(), chain_sizes(models))]
     if not introspection:
         extensions.append(DisableIntrospection)
     return FleetSchema(

@@ -19,13 +19,11 @@ from sqlalchemy import BigInteger, Column, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from zeebe_fleet.workers.contract.data_models import ExtensionModel
-from zeebe_fleet.workers.contract.data_rows import ReadableColumn, ReadableModel, RowPage
+from zeebe_fleet.workers.contract.data_rows import CHAIN_ROWS, ReadableColumn, ReadableModel, RowPage
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.contract.managed import WorkflowManagedMixin
 from zeebe_fleet.workers.contract.refusals import InvalidArgument
 
-CHAIN_ROWS = 1_000
-"""Of a chain, no more than these are read."""
 _KINDS: tuple[type, ...] = (bool, int, float, str, Decimal, datetime, date, time, UUID)
 
 

@@ -12,7 +12,9 @@ from strawberry.extensions.validation_cache import _get_validate_cache
 
 from tests.graphql_api.conftest import Api, Client, serving
 from zeebe_fleet.graphql_api.limits import CACHED_DOCUMENTS
-from zeebe_fleet.graphql_api.settings import ApiServices
+from zeebe_fleet.graphql_api.schema import make_schema
+from zeebe_fleet.graphql_api.settings import ApiServices, Limits
+from zeebe_fleet.workers.contract.data_rows import ReadableColumn, ReadableModel
 
 DEEP = "{ workflows { edges { node { " + "parent { " * 12 + "state" + " }" * 12 + " } } } }"
 FAMILY = "children { steps { attempts { fence } } }"
@@ -28,6 +30,21 @@ async def test_a_query_that_asks_for_too_much_is_refused(rita: Client, query: st
     body = await rita.send(query)
     assert body["errors"]
     assert not body.get("data")
+
+
+async def test_a_chain_counts_as_long_as_it_may_be() -> None:
+    """Several may be read at once, and not as many as one likes."""
+    columns = (ReadableColumn("action", str, False), ReadableColumn("amount", int, False))
+    purchase = ReadableModel("Purchase", "A purchase.", frozenset({"operator"}), columns, (), is_chained=True)
+    schema = make_schema(Limits(complexity=8_010), models=[purchase])
+    chain = f'purchaseChain(workflowInstanceId: "{uuid4()}") {{ action amount }}'
+
+    async def refused(count: int) -> bool:
+        answer = await schema.execute("{ " + " ".join(f"a{n}: {chain}" for n in range(count)) + " }")
+        return "may read more than 8010 fields" in str(answer.errors)
+
+    assert [await refused(count) for count in (1, 4, 5)] == [False, False, True]
+    assert "of a longer one the first 1000" in schema.as_str()
 
 
 async def test_a_repeated_query_is_parsed_and_validated_once(rita: Client) -> None:

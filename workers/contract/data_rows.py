@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+CHAIN_ROWS = 1_000
+"""Of a chain, no more than these are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadableColumn:
@@ -67,4 +70,4 @@ class DataRows(Protocol):
         """
 
     async def chain(self, model: str, workflow_instance_id: UUID) -> Sequence[Mapping[str, Any]]:
-        """Return the chain that a workflow's row belongs to, first to last; empty when it has none."""
+        """Return the chain that a workflow's row belongs to, its first `CHAIN_ROWS`; empty when it has none."""
