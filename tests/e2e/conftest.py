@@ -20,6 +20,7 @@ async def office(addresses: Addresses, database_url: str) -> AsyncIterator[Offic
     """Every role at work, the data models brought up by the deployment."""
     local = on_the_local_stack(SHIPPED_APP, Path("unused")).model_copy(update={"database_url": database_url})
     records = await asyncpg.connect(database_url)
-    async with _roles(located(local, addresses)) as fleet:
-        yield Office(fleet.client, records)
+    settings = located(local, addresses)
+    async with _roles(settings) as fleet:
+        yield Office(fleet.client, settings.api_url, records)
     await records.close()

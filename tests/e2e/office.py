@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,10 @@ query ($id: UUID!) { workflow(workflowId: $id) { steps { elementId state kind er
 
 @dataclass(frozen=True)
 class Office:
-    """The shipped app, running; and the database as it really is."""
+    """The shipped app, running, for an administrator; where others find it; and the database as it really is."""
 
     client: FleetClient
+    url: str
     records: asyncpg.Connection[asyncpg.Record]
 
     async def start(self, process_name: str, **variables: Any) -> str:
@@ -31,7 +33,7 @@ class Office:
         """Wait for a person's turn; returns the open activity."""
         workflow = await self.client.until(workflow_id, _waiting, what="a person's turn")
         assert not workflow["incident"], workflow["incident"]
-        return _open(workflow)[0]
+        return open_activities(workflow)[0]
 
     async def answer(self, workflow_id: str, **result: Any) -> None:
         """Complete the open activity when it is there."""
@@ -53,13 +55,21 @@ class Office:
         """Ask the database."""
         return [dict(row) for row in await self.records.fetch(query, *arguments)]
 
+    @asynccontextmanager
+    async def as_person(self, name: str) -> AsyncIterator[FleetClient]:
+        """Come in as a persona for as long as the block lasts."""
+        async with FleetClient(self.url) as person:
+            await person.sign_in(name)
+            yield person
 
-def _open(workflow: Mapping[str, Any]) -> list[dict[str, Any]]:
+
+def open_activities(workflow: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what waits for a person."""
     return [one for one in workflow["activities"] if one["state"] == "OPEN"]
 
 
 def _waiting(workflow: Mapping[str, Any]) -> bool:
-    return bool(_open(workflow) or workflow["incident"])
+    return bool(open_activities(workflow) or workflow["incident"])
 
 
 def _over(workflow: Mapping[str, Any]) -> bool:

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.e2e.office import Office
-from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.workers.contract.errors import FleetError
 
 SNAPSHOTS = "SELECT closed_until::text FROM ext_finance_snapshot WHERE books = $1 ORDER BY closed_until"
@@ -130,10 +129,10 @@ async def test_earlier_period_is_not_opened_below_a_later_one(office: Office, bo
 
 async def test_day_that_is_not_over_is_refused(office: Office, books: str) -> None:
     """A validator checks the input of the action that was picked."""
-    tomorrow = (datetime.now(UTC).date() + timedelta(days=2)).isoformat()
-    workflow_id = await closed(office, books, tomorrow)
+    in_two_days = (datetime.now(UTC).date() + timedelta(days=2)).isoformat()
+    workflow_id = await closed(office, books, in_two_days)
 
-    assert await refusal(office, workflow_id) == f"{tomorrow} is not over: something may still be posted."
+    assert await refusal(office, workflow_id) == f"{in_two_days} is not over: something may still be posted."
     assert not await office.rows(SNAPSHOTS, books)
 
 
@@ -156,8 +155,7 @@ async def test_snapshots_are_read_in_graphql(office: Office, books: str) -> None
         {"account": "cash", "amountCents": "500"},
         {"account": "sales", "amountCents": "-500"},
     ]
-    async with FleetClient(str(office.client._http.base_url)) as alma:
-        await alma.sign_in("alma")
+    async with office.as_person("alma") as alma:
         with pytest.raises(FleetError, match="You may not read rows of AccountBalance"):
             await alma.ask(query, books=books)
 

@@ -18,12 +18,10 @@ import httpx
 import pytest
 
 import zeebe_fleet
+from tests.e2e.office import Office, open_activities
 from tests.test_docs import blocks
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.stack import Addresses
-from zeebe_fleet.deploy.settings import SHIPPED_APP, on_the_local_stack
-from zeebe_fleet.deploy.testing import _roles
-from zeebe_fleet.deploy.up import located
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.records import LIVE
 
@@ -72,8 +70,8 @@ class Provisioning:
 
     async def settle(self, workflow_id: str, decision: str, **more: Any) -> None:
         """Decide about a refused subsidy."""
-        workflow = await self.client.until(workflow_id, _open, what="a person's turn")
-        await self.client.complete(_open(workflow)[0], {"decision": decision, **more})
+        workflow = await self.client.until(workflow_id, open_activities, what="a person's turn")
+        await self.client.complete(open_activities(workflow)[0], {"decision": decision, **more})
 
     async def over(self, workflow_id: str) -> dict[str, Any]:
         """Wait for the end and read the record."""
@@ -106,30 +104,16 @@ class Provisioning:
         return [f"{call['service']} {call['operation']}" for call in calls if call["idempotency_key"] in keys]
 
 
-def _open(workflow: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [one for one in workflow["activities"] if one["state"] == "OPEN"]
-
-
 def ran(workflow: Mapping[str, Any]) -> list[tuple[str, bool]]:
     """Return the steps, and whether an earlier run had done them."""
     return [(one["elementId"], one["recalled"]) for one in workflow["steps"] if one["kind"] != "LISTENER"]
 
 
-@pytest.fixture(scope="module")
-async def client(addresses: Addresses, database_url: str) -> AsyncIterator[FleetClient]:
-    """A fleet with what ships, on the session's engine."""
-    local = on_the_local_stack(SHIPPED_APP, Path("unused")).model_copy(update={"database_url": database_url})
-    async with _roles(located(local, addresses)) as fleet:
-        yield fleet.client
-
-
 @pytest.fixture
-async def provisioning(client: FleetClient, addresses: Addresses, database_url: str) -> AsyncIterator[Provisioning]:
+async def provisioning(office: Office, addresses: Addresses) -> AsyncIterator[Provisioning]:
     """A customer to be provisioned."""
-    records = await asyncpg.connect(database_url)
     async with httpx.AsyncClient(base_url=addresses.sandbox_url) as sandbox:
-        yield Provisioning(client, sandbox, records)
-    await records.close()
+        yield Provisioning(office.client, sandbox, office.records)
 
 
 async def test_one_mutation_provisions_everything(provisioning: Provisioning) -> None:
@@ -243,7 +227,7 @@ async def test_decision_counts_again_in_a_rerun(provisioning: Provisioning) -> N
     """Asked for less, and failed then: the run that follows is refused and settled as before, and asks nobody."""
     await provisioning.has(100)
     failed = await provisioning.client.start("provisioning", provisioning.order)
-    await provisioning.client.until(failed, _open, what="a person's turn")
+    await provisioning.client.until(failed, open_activities, what="a person's turn")
     await provisioning.sandbox.put("/faults/subsidies", json={"error_status": 403})
     try:
         await provisioning.settle(failed, "try_again", subsidy_amount=80)

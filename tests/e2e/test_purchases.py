@@ -13,7 +13,6 @@ import pytest
 
 import zeebe_fleet
 from tests.e2e.office import Office
-from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.workers.contract.errors import FleetError
 
 TABLE = "ext_finance_purchase_request"
@@ -92,8 +91,7 @@ async def test_chain_is_read_in_graphql(office: Office) -> None:
     assert (await office.client.ask(query, id=second))["purchaseChain"] == chain
     nobody = "00000000-0000-4000-8000-000000000000"
     assert (await office.client.ask(query, id=nobody))["purchaseChain"] == []
-    async with FleetClient(str(office.client._http.base_url)) as paul:
-        await paul.sign_in("paul")
+    async with office.as_person("paul") as paul:
         with pytest.raises(FleetError, match="You may not read rows of Purchase"):
             await paul.ask(query, id=first)
 
