@@ -138,10 +138,8 @@ class Relay:
     async def _fail(self, owed: Owed) -> Answer:
         """A failure that a later delivery has overtaken is nobody's business; a failed job need not fail again."""
         if await self._outbox.current(owed):
-            payload = owed.payload
-            failed = Fail(payload["message"], payload["retries"], payload["backoff_ms"])
             with suppress(EngineConflict):
-                await self._engine.fail(_job_key(owed), failed)
+                await self._engine.fail(_job_key(owed), Fail(owed.payload["message"], owed.payload["retries"]))
         return Answer.DONE
 
     async def _throw_error(self, owed: Owed) -> Answer:

@@ -14,6 +14,8 @@ from zeebe_fleet.workers.contract.records import Asked, Busy, DuplicateStart, Re
 BUSY = HandBack("another delivery is committing this step", backoff_ms=500)
 MOVED = HandBack("its workflow lives in this instance now")
 _AGAIN_AFTER_S = (0.02, 0.08)
+_RELAYED_S = 10.0
+"""How long after its backoff a failed job comes back by itself, if the relay has not told the engine."""
 ASKED_LEASE_S = 6 * 3600.0
 """How long a job waits for a person before the engine asks again."""
 
@@ -28,6 +30,14 @@ async def send(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
         else:
             return
     await _say(engine, job_key, outcome)
+
+
+async def hold(engine: Engine, job_key: JobKey, outcome: Fail) -> None:
+    """Keep a failed job leased for its backoff, and leave it to the relay to tell the engine then.
+
+    The engine has a backoff of its own, and can forget a job that has one (ADR 0015).
+    """
+    await engine.extend(job_key, outcome.backoff_ms / 1000 + _RELAYED_S)
 
 
 async def _say(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:

@@ -22,12 +22,12 @@ from zeebe_fleet.workers.context import Services, TaskContext
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, FleetError, InfrastructureError, StaleError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.observer import Observer
-from zeebe_fleet.workers.contract.outcomes import Complete, HandBack, Outcome
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Answer, Engine, Ledger
 from zeebe_fleet.workers.contract.records import Claim, Replay, Verdict
 from zeebe_fleet.workers.decision import bounded, decide
 from zeebe_fleet.workers.observers import Unobserved
-from zeebe_fleet.workers.reply import decline, send
+from zeebe_fleet.workers.reply import decline, hold, send
 from zeebe_fleet.workers.task import Task
 
 
@@ -131,12 +131,16 @@ class Runner:
                 await self._ledger.hand_back(claim, outcome)
 
     async def acknowledge(self, claim: Claim, outcome: Outcome | HandBack) -> None:
-        """Tell the engine; what it does not hear now stays owed."""
+        """Tell the engine; what it does not hear now stays owed, like a failure until its backoff is over."""
         if not claim.job.key:
             return
         if isinstance(outcome, HandBack):
             with suppress(EngineError):
                 await self._engine.hand_back(claim.job, outcome)
+            return
+        if claim.fresh and isinstance(outcome, Fail) and outcome.backoff_ms:
+            with suppress(EngineError):
+                await hold(self._engine, claim.job.key, outcome)
             return
         answer = Answer.DONE
         try:

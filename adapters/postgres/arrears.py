@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from zeebe_fleet.adapters.postgres.pool import Pool
 
+#: a failure is owed when its backoff is over
 _OWED = """
-SELECT verb, count(*) AS rows, extract(epoch FROM now() - min(created_at))::float8 AS age_s FROM owed GROUP BY verb
+SELECT verb, count(*) AS rows, extract(epoch FROM now() - min(created_at))::float8 AS age_s FROM owed
+WHERE verb <> 'FAIL' OR attempts > 0 OR next_try <= now()
+GROUP BY verb
 """
 
 

@@ -43,9 +43,9 @@ WITH finished AS (
     FROM finished WHERE step_attempt.step_id = finished.step_id AND step_attempt.fence = finished.fence
 ), owing AS (
     INSERT INTO owed (verb, step_id, job_key, payload, fence, principal, next_try)
-    SELECT o.verb, o.step_id, o.job_key, o.payload, o.fence, $10, now() + make_interval(secs => o.lease_s)
+    SELECT o.verb, o.step_id, o.job_key, o.payload, o.fence, $10, now() + make_interval(secs => o.due_in_s)
     FROM unnest($6::text[], $1::bigint[], $7::bigint[], $8::jsonb[], $2::int[], $9::float8[])
-        AS o (verb, step_id, job_key, payload, fence, lease_s)
+        AS o (verb, step_id, job_key, payload, fence, due_in_s)
     JOIN finished USING (step_id)
     WHERE o.job_key IS NOT NULL
 )
@@ -293,7 +293,7 @@ async def _write_finish(connection: Connection, group: Sequence[_Finish]) -> set
         [verb_of(one.outcome) for one in group],
         [claim.job.key or None for claim in claims],
         [to_jsonb(payload_of(one.outcome, one.claim.job.retries)) for one in group],
-        [max(claim.job.lease_left_s(), 1.0) for claim in claims],
+        [_due_in_s(one) for one in group],
         to_jsonb(FLEET.to_json()),
     )
     done = {row["step_id"] for row in rows}
@@ -314,6 +314,13 @@ async def _write_consequences(connection: Connection, one: _Finish) -> None:
     else:
         output = {k: v for k, v in one.claim.job.variables.items() if k not in RESERVED_VARIABLES}
         await connection.execute(_ENDED, one.claim.workflow_id, to_jsonb(output))
+
+
+def _due_in_s(one: _Finish) -> float:
+    """Say when the relay shall tell: of a failure after its backoff, else when its worker has had its lease for it."""
+    if isinstance(one.outcome, Fail) and one.outcome.backoff_ms:
+        return one.outcome.backoff_ms / 1000
+    return max(one.claim.job.lease_left_s(), 1.0)
 
 
 def _result(outcome: Outcome) -> str | None:

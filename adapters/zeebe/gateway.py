@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -28,6 +29,8 @@ from zeebe_fleet.workers.contract.ports import (
 
 LATEST = -1
 DEPLOY_TIMEOUT_S = 30.0
+_IN_TIME_S = 0.5
+"""How long before the end of its lease a job is handed back, however long its backoff."""
 
 Unary = Callable[..., Awaitable[Any]]
 
@@ -244,12 +247,14 @@ class ZeebeEngine:
         await self._call(self._stub.CompleteJob, request, f"complete job {job_key}")
 
     async def fail(self, job_key: JobKey, outcome: Fail) -> None:
-        """Fail a job; with no retries left the engine raises an incident."""
+        """Fail a job at once; with no retries left the engine raises an incident.
+
+        No backoff is sent: the engine can forget a job that has one (ADR 0015). Whoever fails a job waits first.
+        """
         request = pb.FailJobRequest(
             jobKey=job_key,
             retries=outcome.retries,
             errorMessage=message(outcome.message),
-            retryBackOff=outcome.backoff_ms,
         )
         await self._call(self._stub.FailJob, request, f"fail job {job_key}")
 
@@ -264,15 +269,16 @@ class ZeebeEngine:
         await self._call(self._stub.ThrowError, request, f"throw {outcome.code} from job {job_key}")
 
     async def hand_back(self, job: Job, outcome: HandBack) -> None:
-        """Make a job available again with its retries unchanged.
+        """Make a job available again with its retries unchanged, after its backoff, or when its lease is nearly over.
 
-        FailJob does it in a thirtieth of the time that UpdateJobTimeout to zero takes.
+        FailJob does it in a thirtieth of the time that UpdateJobTimeout to zero takes; the backoff is waited out here,
+        for the engine can forget a job that has one (ADR 0015).
         """
+        await asyncio.sleep(min(outcome.backoff_ms / 1000, max(job.lease_left_s() - _IN_TIME_S, 0.0)))
         request = pb.FailJobRequest(
             jobKey=job.key,
             retries=job.retries,
             errorMessage=message(outcome.reason),
-            retryBackOff=outcome.backoff_ms,
         )
         await self._call(self._stub.FailJob, request, f"hand back job {job.key}")
 

@@ -15,7 +15,7 @@ from zeebe_fleet.adapters.human_tasks import JOB_TYPE, HumanTaskAdapter, HumanTa
 from zeebe_fleet.workers.contract.errors import EngineGone, FleetError, InfrastructureError, PermanentError
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import UNKNOWN, HumanTask, ProcessModel
-from zeebe_fleet.workers.contract.outcomes import Complete, HandBack
+from zeebe_fleet.workers.contract.outcomes import Complete, Fail
 from zeebe_fleet.workers.contract.ports import Engine, OpenActivity, Resource, UserTask
 
 QUICK = HumanTaskSettings(backoff_s=0.05, probe_every_s=0.05, lease_s=60.0)
@@ -256,11 +256,11 @@ async def test_activity_of_a_cancelled_instance_is_closed(process: Process) -> N
 
 
 async def test_activity_whose_job_is_leased_to_nobody_is_alive(process: Process) -> None:
-    """A job that waits for a worker is not gone."""
+    """A job that stands at an incident is not gone."""
     desk = Desk()
     await process.start()
     job = await process.taken()
-    await process.engine.hand_back(job, HandBack("later", backoff_ms=60_000))
+    await process.engine.fail(job.key, Fail("somebody failed it", retries=0))
     desk.probed = [OpenActivity(uuid4(), job.key)]
 
     async with process.adapter(desk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
@@ -221,16 +222,25 @@ async def test_complete_with_too_much_is_rejected_without_naming_it(
     assert "sss" not in str(refusal.value)
 
 
-async def test_fail_with_backoff_keeps_the_job_from_everybody(engine: Engine, process: DeployedProcess) -> None:
-    """While it waits it can neither be taken nor completed, but it is alive."""
+async def test_fail_without_retries_keeps_the_job_from_everybody(engine: Engine, process: DeployedProcess) -> None:
+    """At its incident it can neither be taken nor completed, but it is alive."""
     job = await started(engine, process)
-    await engine.fail(job.key, Fail("later", retries=2, backoff_ms=60_000))
+    await engine.fail(job.key, Fail("never", retries=0))
 
     with pytest.raises(EngineConflict):
         await engine.complete(job.key, Complete())
     with pytest.raises(EngineConflict):
         await engine.extend(job.key, 30)
     assert await engine.activate(job.type, limit=1, lease_s=30, worker="test", poll_s=0) == []
+
+
+async def test_fail_never_leaves_a_backoff_to_the_engine(engine: Engine, process: DeployedProcess) -> None:
+    """It may forget a job that has one: whoever says that a job failed has waited before."""
+    job = await started(engine, process)
+
+    await engine.fail(job.key, Fail("again", retries=2, backoff_ms=60_000))
+
+    assert (await take(engine, process)).key == job.key
 
 
 async def test_fail_takes_any_message(engine: Engine, process: DeployedProcess) -> None:
@@ -259,6 +269,21 @@ async def test_hand_back_gives_the_job_to_the_next_with_its_retries(engine: Engi
 
     again = await take(engine, process)
     assert (again.key, again.retries) == (job.key, job.retries)
+
+
+@pytest.mark.parametrize(("backoff_ms", "at_least_s"), [(400, 0.4), (600_000, 1.5)])
+async def test_hand_back_waits_for_its_backoff_and_not_beyond_its_lease(
+    engine: Engine, process: DeployedProcess, backoff_ms: int, at_least_s: float
+) -> None:
+    """The engine would hand it out itself after that, and could forget the backoff of a job that has one."""
+    await engine.start(process_name=process.process_name)
+    job = await take(engine, process, lease_s=2.0)
+    begun_s = time.monotonic()
+
+    await engine.hand_back(job, HandBack("later", backoff_ms))
+
+    assert time.monotonic() - begun_s >= at_least_s - 0.1
+    assert (await take(engine, process)).key == job.key
 
 
 async def test_throw_error_is_caught_by_the_model(engine: Engine, process: DeployedProcess) -> None:

@@ -16,7 +16,10 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The action failed; with `retries` 0 the engine raises an incident."""
+    """The action failed; with `retries` 0 the engine raises an incident.
+
+    The engine is told when `backoff_ms` are over; until then the job stays leased.
+    """
 
     message: str
     retries: int
