@@ -57,6 +57,9 @@ class JobSource:
     ) -> None:
         self._observer = observer or Unobserved()
         self._task = task
+        single = slots.size == 1 and task.settings.mode == "both"
+        self._mode = "poll" if single else task.settings.mode
+        """One slot cannot wait at the stream and for a poll: what came by the one would wait for the other to end."""
         self._engine = engine
         self._slots = slots
         self._start = start
@@ -70,7 +73,7 @@ class JobSource:
         """Take jobs until cancelled."""
         self._observer.slots_opened(self._task.job_type, self._slots.size)
         async with asyncio.TaskGroup() as group:
-            if self._task.settings.mode != "poll":
+            if self._mode != "poll":
                 group.create_task(self._keep_streaming())
             group.create_task(self._keep_polling())
 
@@ -88,7 +91,7 @@ class JobSource:
                 await backoff.pause()
                 continue
             backoff.reset()
-            if not found and self._task.settings.mode == "stream":
+            if not found and self._mode == "stream":
                 await asyncio.sleep(_SILENT_S * random.uniform(0.8, 1.2))
 
     async def _poll(self, taken: int) -> int | None:
@@ -103,7 +106,7 @@ class JobSource:
         self._polled_at = time.monotonic()
         self._observer.answered(self._task.job_type, "poll", len(jobs))
         self._slots.give_back(taken - len(jobs))
-        if len(jobs) < taken and self._task.settings.mode != "poll":
+        if len(jobs) < taken and self._mode != "poll":
             self._caught_up.set()
         for job in jobs:
             self._start(job, self._slots)
@@ -120,7 +123,7 @@ class JobSource:
             lease_s=settings.lease_s,
             worker=self._intake.worker,
             variables=self._task.variables,
-            poll_s=_POLL_S if settings.mode == "poll" or self._waits_beside_a_stream() else 0.0,
+            poll_s=_POLL_S if self._mode == "poll" or self._waits_beside_a_stream() else 0.0,
         )
 
     async def _keep_streaming(self) -> None:
@@ -134,7 +137,7 @@ class JobSource:
                 if not self._reader.cancelled() and (error := self._reader.exception()):
                     raise error
             except EngineError as error:
-                if self._task.settings.mode == "both":
+                if self._mode == "both":
                     self._caught_up.clear()
                 self._observer.unanswered(self._task.job_type, "stream", error)
                 log.info("stream.waiting", job_type=self._task.job_type, why=error.message)
@@ -175,7 +178,7 @@ class JobSource:
             self._reader.cancel()
 
     def _waits_beside_a_stream(self) -> bool:
-        return self._task.settings.mode == "both" and self._caught_up.is_set()
+        return self._mode == "both" and self._caught_up.is_set()
 
     def _poll_share(self) -> int:
         """Beside a stream, the poll holds a quarter of the slots: it waits most of the time."""
