@@ -88,8 +88,10 @@ def _thrown(error: BusinessError) -> Outcome:
 
 
 def _retry(message: str, claim: Claim, retry_after_s: float | None = None) -> Fail:
-    backoff_ms = max(_backoff_ms(claim.failures), int((retry_after_s or 0.0) * 1000))
-    return Fail(message, retries=max(claim.job.retries - 1, 0), backoff_ms=backoff_ms)
+    retries = max(claim.job.retries - 1, 0)
+    if not retries:
+        return Fail(message, retries=0)
+    return Fail(message, retries, max(_backoff_ms(claim.failures), int((retry_after_s or 0.0) * 1000)))
 
 
 def _backoff_ms(times: int, cap_s: float = _BACKOFF_CAP_S) -> int:

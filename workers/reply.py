@@ -21,7 +21,11 @@ ASKED_LEASE_S = 6 * 3600.0
 
 
 async def send(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
-    """Say an outcome; to an engine that pushes back, a few times: it is sooner done than by the relay."""
+    """Say an outcome; to an engine that pushes back, a few times: it is sooner done than by the relay.
+
+    A failure is said by the relay when its backoff is over; until then its job stays leased. The engine has a backoff
+    of its own, and can forget a job that has one (ADR 0015).
+    """
     for pause_s in _AGAIN_AFTER_S:
         try:
             await _say(engine, job_key, outcome)
@@ -32,20 +36,14 @@ async def send(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
     await _say(engine, job_key, outcome)
 
 
-async def hold(engine: Engine, job_key: JobKey, outcome: Fail) -> None:
-    """Keep a failed job leased for its backoff, and leave it to the relay to tell the engine then.
-
-    The engine has a backoff of its own, and can forget a job that has one (ADR 0015).
-    """
-    await engine.extend(job_key, outcome.backoff_ms / 1000 + _RELAYED_S)
-
-
 async def _say(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
     match outcome:
         case Complete():
             await engine.complete(job_key, outcome)
-        case Fail():
+        case Fail(backoff_ms=0):
             await engine.fail(job_key, outcome)
+        case Fail():
+            await engine.extend(job_key, outcome.backoff_ms / 1000 + _RELAYED_S)
         case ThrowError():
             await engine.throw_error(job_key, outcome)
 

@@ -27,7 +27,7 @@ from zeebe_fleet.workers.contract.ports import Answer, Engine, Ledger
 from zeebe_fleet.workers.contract.records import Claim, Replay, Verdict
 from zeebe_fleet.workers.decision import bounded, decide
 from zeebe_fleet.workers.observers import Unobserved
-from zeebe_fleet.workers.reply import decline, hold, send
+from zeebe_fleet.workers.reply import decline, send
 from zeebe_fleet.workers.task import Task
 
 
@@ -138,10 +138,6 @@ class Runner:
             with suppress(EngineError):
                 await self._engine.hand_back(claim.job, outcome)
             return
-        if claim.fresh and isinstance(outcome, Fail) and outcome.backoff_ms:
-            with suppress(EngineError):
-                await hold(self._engine, claim.job.key, outcome)
-            return
         answer = Answer.DONE
         try:
             await send(self._engine, claim.job.key, outcome)
@@ -149,6 +145,8 @@ class Runner:
             answer = Answer.GONE
         except EngineError:
             answer = Answer.LATER
+        if isinstance(outcome, Fail) and outcome.backoff_ms:
+            return
         self.observer.acknowledged(claim, outcome, answer)
         with suppress(InfrastructureError):
             await self._ledger.settle(claim, outcome, answer)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from zeebe_fleet.adapters.postgres.pool import Pool
 
-#: a failure is owed when its backoff is over
+#: a failure is owed from the end of its backoff on
 _OWED = """
-SELECT verb, count(*) AS rows, extract(epoch FROM now() - min(created_at))::float8 AS age_s FROM owed
-WHERE verb <> 'FAIL' OR attempts > 0 OR next_try <= now()
-GROUP BY verb
+SELECT verb, count(*) AS rows, extract(epoch FROM now() - min(since))::float8 AS age_s
+FROM (
+    SELECT verb, created_at + make_interval(secs => coalesce((payload->>'backoff_ms')::int, 0) / 1000.0) AS since
+    FROM owed
+) owing
+WHERE since <= now() GROUP BY verb
 """
 
 

@@ -33,7 +33,8 @@ FROM step JOIN unnest($1::uuid[], $2::bigint[]) AS job (workflow_id, job_key) US
 
 #: a step that another delivery is committing right now is locked, and left out
 _LOCKED = """
-SELECT step.*, owed.verb, owed.payload, owed.fence AS owed_fence
+SELECT step.*, owed.verb, owed.payload, owed.fence AS owed_fence,
+    CASE WHEN owed.attempts = 0 THEN greatest(extract(epoch FROM owed.next_try - now()), 0) * 1000 END::int AS wait_ms
 FROM step
 JOIN unnest($1::uuid[], $2::bigint[]) AS job (workflow_id, job_key) USING (workflow_id, job_key)
 LEFT JOIN owed ON owed.step_id = step.step_id
@@ -223,6 +224,8 @@ def _replay(job: Job, row: Record) -> Replay | None:
         heard = row["verb"] == "FAIL" and payload["was"] != job.retries
         if not heard:
             claim = replace(claim_of(job, row), fence=row["owed_fence"], fresh=False)
+            if payload.get("backoff_ms"):
+                payload["backoff_ms"] = row["wait_ms"] or 0
             return Replay(claim, owed_outcome(row["verb"], payload))
     if row["state"] in _FINISHED:
         return Replay(replace(claim_of(job, row), fresh=False), Complete(from_jsonb(row["result"]) or {}))
