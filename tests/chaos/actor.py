@@ -15,6 +15,7 @@ import functools
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,6 +74,17 @@ class DyingLedger(PostgresLedger):
         await asyncio.sleep(0)
         die("K3")
         await commit
+
+    async def _finish_group(self, group: Sequence[Any]) -> list[Exception | None]:
+        """Steps without `ctx.db` are committed in groups, which die with all that are in them."""
+        is_ours = any(one.claim.job.key in _ours for one in group)
+        if is_ours:
+            die("K2")
+        commit = asyncio.create_task(super()._finish_group(group))
+        await asyncio.sleep(0)
+        if is_ours:
+            die("K3")
+        return await commit
 
     async def _forget(self, job: Job) -> None:
         async with self._pool.connection() as connection:

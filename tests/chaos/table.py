@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.rows import TABLE
 
@@ -18,7 +20,7 @@ def main() -> None:
     rows = [
         f"| {line['name']} | {line['target']} | {line['measured']} | {line['scale']:g} | {line['seed']} | "
         f"{str(line.get('at', ''))[:10]} {line.get('commit', '')} | "
-        f"{'yes' if line['holds'] else '**no**'} |"
+        f"{_holds(line)} |"
         for line in lines
     ]
     head = ["| what | target | measured | size | seed | measured at | holds |", "|---|---|---|---|---|---|---|"]
@@ -26,6 +28,11 @@ def main() -> None:
     before, _, rest = page.partition(_BEGIN)
     after = rest.partition(_END)[2]
     _PAGE.write_text("\n".join([before + _BEGIN, "", *head, *rows, "", _END + after]))
+
+
+def _holds(line: Mapping[str, Any]) -> str:
+    at_size = "" if line["scale"] == 1 else f", at {line['scale']:g}"
+    return f"yes{at_size}" if line["holds"] else "**no**"
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ async def database_cut(world: World) -> Finding:
     verdict = await judge(world, load.items)
     done = f"{kills} kills and {cuts} cuts over {len(load.items)} instances"
     measured = f"{verdict}, {verdict.retries_spent} retries spent; {done}"
-    return Finding(measured, verdict.clean and not verdict.retries_spent)
+    return Finding(measured, verdict.clean and not verdict.retries_spent and kills + cuts > 0)
 
 
 async def pushed_back(world: World) -> Finding:

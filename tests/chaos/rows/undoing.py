@@ -56,7 +56,7 @@ async def gaps(world: World) -> Finding:
         await asyncio.sleep(5)
         verdict = await judge(world, expected, last="")
         world.gateway = ""
-    return Finding(f"{verdict} over {len(expected)} gaps, {met} of them met", verdict.clean)
+    return Finding(f"{verdict} over {len(expected)} gaps, {met} of them met", verdict.clean and met == len(expected))
 
 
 async def _in_turn(turns: asyncio.Semaphore, interference: Awaitable[bool]) -> bool:
@@ -134,7 +134,8 @@ async def sagas(world: World) -> Finding:
     await world.finished(expected, timeout_s=600)
     await world.settled()
     verdict = await judge(world, expected)
-    return Finding(f"{verdict}; {count} loops and {count} multi-instances, {len(done)} kills", verdict.clean)
+    measured = f"{verdict}; {count} loops and {count} multi-instances, {len(done)} kills"
+    return Finding(measured, verdict.clean and len(done) == count)
 
 
 async def _same(value: bool) -> bool:
