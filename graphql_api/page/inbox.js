@@ -55,7 +55,8 @@ async function signedOut() {
   const { personas, provider } = await (await fetch("/login")).json();
   $("anybody").hidden = Boolean(provider);
   const way = (name) => element("button", { type: "button", onclick: guarded(() => signIn(name)) }, name);
-  const ways = provider ? [element("a", { href: provider.url }, `Sign in with ${provider.name}`)] : personas.map(way);
+  const next = encodeURIComponent(location.pathname + location.search);
+  const ways = provider ? [element("a", { href: `${provider.url}?next=${next}` }, `Sign in with ${provider.name}`)] : personas.map(way);
   $("personas").replaceChildren(...ways.map((one) => element("li", {}, one)));
 }
 
@@ -321,7 +322,9 @@ $("more").addEventListener("click", guarded(() => { pages += 1; return loadActiv
 $("start-form").addEventListener("submit", guarded(startOnboarding));
 $("start-form").addEventListener("input", (event) => { delete event.currentTarget.dataset.key; });
 $("sign-out").addEventListener("click", guarded(async () => {
-  const { next } = await (await fetch("/logout", { method: "POST" })).json();
+  const response = await fetch("/logout", { method: "POST" });
+  if (!response.ok) throw new Problem("Signing out did not work.", "You may still be signed in: try again in a moment.");
+  const { next } = await response.json();
   if (next) location.assign(next);
   else await signedOut();
 }));

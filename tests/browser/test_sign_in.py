@@ -47,8 +47,8 @@ async def test_reviewer_signs_in_and_in_again(scene: Scene, page: Page) -> None:
     await page.locator(".row").first.click()
     await page.get_by_role("button", name="Claim").click()
     await page.get_by_label("Comment").fill("A long and careful text")
-    await page.context.clear_cookies()
     await page.get_by_label("Approve").check()
+    await page.context.clear_cookies()
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_text("Your session has ended")).to_be_visible()
     assert not await scene.violations(page)
@@ -56,6 +56,19 @@ async def test_reviewer_signs_in_and_in_again(scene: Scene, page: Page) -> None:
     await expect(page.get_by_label("Comment")).to_have_value("A long and careful text")
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_text("completed.")).to_be_visible()
+
+
+async def test_sign_out_that_did_not_work_is_told(page: Page, issuer: str) -> None:
+    """Nobody goes away thinking that they are signed out; the next try leads to the provider."""
+    await page.goto("/inbox")
+    await sign_in(page)
+    await page.route("**/logout", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_text("Signing out did not work.")).to_be_visible()
+    await expect(page.get_by_text("grace").first).to_be_visible()
+    await page.unroute("**/logout")
+    await page.get_by_role("button", name="Sign out").click()
+    await page.wait_for_url(f"{issuer}/oauth2/end_session?**")
 
 
 async def sign_in(page: Page) -> None:

@@ -98,7 +98,9 @@ export async function signIn(persona: string): Promise<void> {
   if (!response.ok) throw new Problem("Signing in did not work.", "Try again.");
 }
 
-/** Returns where the provider forgets one too, or nothing. */
+/** Returns where the provider forgets one too, or nothing; throws a `Problem` when that did not work. */
 export async function signOut(): Promise<string> {
-  return (await (await fetch("/logout", { method: "POST" })).json()).next;
+  const answer = await fetch("/logout", { method: "POST" }).then((one) => one.ok ? one.json() : undefined).catch(() => undefined);
+  if (!answer) throw new Problem("Signing out did not work.", "You may still be signed in: try again in a moment.");
+  return answer.next;
 }

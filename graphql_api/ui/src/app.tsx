@@ -6,7 +6,7 @@ import { Icon, type IconName } from "./icons";
 import { useKeys } from "./keys";
 import { startLive, stopLive, useOnline } from "./live";
 import { MeDocument } from "./operations";
-import { Empty, KeyHelp, Notices, Trouble } from "./parts";
+import { Empty, KeyHelp, Notices, notify, Trouble } from "./parts";
 import { InboxPage } from "./pages/inbox";
 import { ProcessPage, ProcessesPage } from "./pages/processes";
 import { StartPage, StartsPage } from "./pages/start";
@@ -43,11 +43,16 @@ export function App() {
     void begin();
   }, []);
   const leave = async () => {
-    stopLive();
-    const next = await signOut();
-    tellSessionChanged();
-    if (next) location.assign(next);
-    else set({ at: "out" });
+    try {
+      const next = await signOut();
+      stopLive();
+      tellSessionChanged();
+      if (next) location.assign(next);
+      else set({ at: "out" });
+    } catch (error) {
+      const { message, suggestion } = error as Problem;
+      notify(`${message} ${suggestion}`, { bad: true });
+    }
   };
   if (state.at === "loading") return <main class="alone"><h1 class="hidden">Zeebe Fleet</h1><div class="opening" role="status" aria-label="Loading"><img src="/icon.svg" alt="" width="44" height="44" /></div></main>;
   if (state.at === "away") return <main class="alone"><h1 class="hidden">Zeebe Fleet</h1><Trouble problem={state.problem} again={() => void begin()} /></main>;
