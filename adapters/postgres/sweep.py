@@ -55,7 +55,12 @@ SELECT step.step_id, step.element_id, step.definition_key, workflow.state AS wor
             )
         UNION
         SELECT activity.element_id FROM activity
-        WHERE activity.workflow_id = step.workflow_id AND activity.created_at > step.finished_at
+        WHERE activity.workflow_id = step.workflow_id AND activity.created_at > step.finished_at AND NOT EXISTS (
+            SELECT 1 FROM step again
+            WHERE again.workflow_id = step.workflow_id AND again.element_id = step.element_id
+                AND again.loop_counter IS NOT DISTINCT FROM step.loop_counter AND again.job_type = step.job_type
+                AND again.step_id > step.step_id AND again.claimed_at < activity.created_at
+        )
     ) AS later
 FROM step JOIN workflow USING (workflow_id)
 WHERE step.state = 'UNCERTAIN' ORDER BY random() LIMIT 100 FOR UPDATE OF step SKIP LOCKED

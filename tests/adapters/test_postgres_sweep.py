@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import asyncpg
@@ -21,7 +21,8 @@ MODEL = ProcessModel(
 )
 PLAIN = ProcessModel(process_name="p", flowing={"after": ("step",)}, has_listeners=True)
 ONCE = replace(MODEL, once=frozenset({"step", "after", "escalation"}))
-MODELS = {1: MODEL, 2: PLAIN, 4: ONCE}
+LOOP = replace(MODEL, flowing=dict.fromkeys(("step", "after"), ("step", "after", "escalation")))
+MODELS = {1: MODEL, 2: PLAIN, 4: ONCE, 5: LOOP}
 
 
 async def model_of(definition_key: int | None) -> ProcessModel:
@@ -76,6 +77,22 @@ async def step(database: asyncpg.Connection, workflow_id: uuid.UUID, element_id:
         state,
     )
     return step_id
+
+
+async def activity(database: asyncpg.Connection, workflow_id: uuid.UUID, element_id: str, state: str) -> uuid.UUID:
+    """Write an activity of a workflow."""
+    activity_id: uuid.UUID = await database.fetchval(
+        """
+        INSERT INTO activity (activity_id, workflow_id, element_id, element_instance_key, process_instance_key,
+            definition_key, job_key, name, state)
+        VALUES (gen_random_uuid(), $1, $2, 1, 1, 1, $3, 'Review', $4) RETURNING activity_id
+        """,
+        workflow_id,
+        element_id,
+        uuid.uuid4().int % 2**60,
+        state,
+    )
+    return activity_id
 
 
 async def state_of(database: asyncpg.Connection, step_id: int) -> str:
@@ -136,6 +153,21 @@ async def test_interruption_that_leads_back_proves_nothing_of_the_ordinary_way(
     assert await state_of(database, uncertain) == expected
 
 
+@pytest.mark.parametrize("interruption", [step, activity])
+async def test_interruption_of_the_next_run_tells_nothing_of_this_one(
+    sweeper: PostgresSweeper, database: asyncpg.Connection, interruption: Callable[..., Awaitable[object]]
+) -> None:
+    """Where a loop leads from the interruption back to the step, whoever does what came of it."""
+    workflow_id = await workflow(database, "RUNNING", 5)
+    uncertain = await step(database, workflow_id, "step", "UNCERTAIN")
+    for element_id in ("after", "step"):
+        await step(database, workflow_id, element_id, "COMPLETED")
+    await interruption(database, workflow_id, "escalation", "COMPLETED")
+    await step(database, workflow_id, "step", "CLAIMED")
+    await sweeper.settle_uncertain()
+    assert await state_of(database, uncertain) == "COMPLETED"
+
+
 @pytest.mark.parametrize(("definition_key", "expected"), [(4, "ORPHANED"), (1, "UNCERTAIN")])
 async def test_interrupted_step_may_have_been_claimed_after_what_came_of_it(
     sweeper: PostgresSweeper, database: asyncpg.Connection, definition_key: int, expected: str
@@ -162,14 +194,7 @@ async def test_activity_told_twice_is_settled_likewise(
 ) -> None:
     """A completion whose first reply was lost is COMPLETED or TOO_LATE once the process shows which."""
     workflow_id = await workflow(database, workflow_state)
-    activity_id = await database.fetchval(
-        """
-        INSERT INTO activity (activity_id, workflow_id, element_id, element_instance_key, process_instance_key,
-            definition_key, job_key, name, state)
-        VALUES (gen_random_uuid(), $1, 'step', 1, 1, 1, 1, 'Review', 'COMPLETING') RETURNING activity_id
-        """,
-        workflow_id,
-    )
+    activity_id = await activity(database, workflow_id, "step", "COMPLETING")
     if later is not None:
         await step(database, workflow_id, later, "CLAIMED")
     await sweeper.settle_uncertain()
