@@ -23,6 +23,8 @@ Told = TypeVar("Told", Complete, ThrowError)
 RESULT_LIMIT_BYTES = 256 * 1024
 _BACKOFF_BASE_S = 1.0
 _BACKOFF_CAP_S = 300.0
+_MOST_DOUBLINGS = 32
+"""Far beyond either cap, and far from what a float cannot hold."""
 _HAND_BACK_CAP_S = 5.0
 """What is ours and down, comes back; a job that waits longer than that would be taken for one that is stuck."""
 
@@ -96,7 +98,7 @@ def _retry(message: str, claim: Claim, retry_after_s: float | None = None) -> Fa
 
 def _backoff_ms(times: int, cap_s: float = _BACKOFF_CAP_S) -> int:
     """Double from one second; half of it is chance, so that a crowd does not come back as one."""
-    full_s = min(_BACKOFF_BASE_S * 2.0**times, cap_s)
+    full_s = min(_BACKOFF_BASE_S * 2.0 ** min(times, _MOST_DOUBLINGS), cap_s)
     return int(1000 * full_s * random.uniform(0.5, 1.0))
 
 

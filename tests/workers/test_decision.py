@@ -168,3 +168,10 @@ async def test_a_result_that_is_not_json_is_an_incident(value: object) -> None:
         assert isinstance(outcome, Fail)
         assert outcome.retries == 0
         assert "JSON" in outcome.message
+
+
+async def test_backoff_stays_what_it_is_however_often_it_is_asked_for() -> None:
+    """A step may be handed back for weeks while the database is away."""
+    outcome = await outcome_of(RecordsUnavailable("PostgreSQL is down."), replace(STEP, delivery=5_000))
+    assert isinstance(outcome, HandBack)
+    assert 2_500 <= outcome.backoff_ms <= 5_000
