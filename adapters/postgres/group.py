@@ -104,31 +104,27 @@ class Postponed(Generic[T]):
         self._after_s = after_s
         self._items: list[T] = []
         self._at_once = asyncio.Event()
-        self._writing: asyncio.Task[None] | None = None
+        self._latest: asyncio.Task[None] | None = None
 
     def put(self, item: T) -> None:
         """Have an item written."""
         self._items.append(item)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
+        if len(self._items) == 1 or self._latest is None or self._latest.done():
+            self._at_once = asyncio.Event()
+            self._latest = asyncio.create_task(self._write_together(self._latest, self._at_once))
 
     async def flush(self) -> None:
-        """Write at once what is there."""
+        """Write at once what is there; what comes later is not waited for."""
         self._at_once.set()
-        try:
-            if self._writing is not None:
-                await asyncio.wait({self._writing})
-        finally:
-            self._at_once.clear()
+        if self._latest is not None:
+            await asyncio.wait({self._latest})
 
-    async def _write_all(self) -> None:
-        try:
-            while self._items:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._after_s):
-                        await self._at_once.wait()
-                items, self._items = self._items, []
-                with suppress(FleetError):
-                    await self._write(items)
-        finally:
-            self._writing = None
+    async def _write_together(self, before: asyncio.Task[None] | None, at_once: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._after_s):
+                await at_once.wait()
+        if before is not None:
+            await asyncio.wait({before})
+        items, self._items = self._items, []
+        with suppress(FleetError):
+            await self._write(items)

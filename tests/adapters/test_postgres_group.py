@@ -116,3 +116,45 @@ async def test_postponed_items_that_cannot_be_written_hold_up_no_others() -> Non
         postponed.put(number)
         await postponed.flush()
     assert written == [1]
+
+
+async def test_flush_waits_only_for_what_was_there() -> None:
+    """However much comes in the meantime, and whoever else flushes."""
+    written: list[int] = []
+    more = iter(range(1, 100))
+
+    async def write(items: Sequence[int]) -> None:
+        written.extend(items)
+        postponed.put(next(more))
+        await asyncio.sleep(0)
+
+    postponed: Postponed[int] = Postponed(write, 60.0)
+    postponed.put(0)
+    async with asyncio.timeout(5):
+        await asyncio.gather(postponed.flush(), postponed.flush())
+        assert written == [0]
+        await postponed.flush()
+    assert written == [0, 1]
+
+
+async def test_flush_waits_for_what_is_being_written() -> None:
+    """And for what has come since, which is written after it, never beside it."""
+    written: list[Sequence[int]] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def write(items: Sequence[int]) -> None:
+        begun.set()
+        await go_on.wait()
+        written.append(items)
+
+    postponed: Postponed[int] = Postponed(write, 60.0)
+    postponed.put(1)
+    first = asyncio.create_task(postponed.flush())
+    await begun.wait()
+    postponed.put(2)
+    second = asyncio.create_task(postponed.flush())
+    await asyncio.sleep(0)
+    go_on.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(first, second)
+    assert written == [[1], [2]]
