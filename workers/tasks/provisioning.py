@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from zeebe_fleet.workers.answer import read_answer
 from zeebe_fleet.workers.context import TaskContext
@@ -35,6 +35,12 @@ class SubsidyDecision(BaseModel):
 
     status: Literal["GRANTED", "REFUSED", "UNKNOWN_BUDGET"]
     id: str = ""
+
+    @model_validator(mode="after")
+    def _has_an_id(self) -> Self:
+        if self.status == "GRANTED" and not self.id:
+            raise ValueError("it has no id")
+        return self
 
 
 class SubsidyCreated(BaseModel):

@@ -108,3 +108,12 @@ async def test_what_was_made_is_removed(action: Any, service: str, made: str) ->
 
     assert outcome == Complete({})
     assert asked == [f"/{service}/old"]
+
+
+async def test_subsidy_granted_without_an_id_is_nonsense() -> None:
+    """Nobody could ever find it again: the service is asked once more."""
+    outcome = await subsidised({"status": "GRANTED"})
+
+    assert isinstance(outcome, Fail)
+    assert outcome.retries > 0
+    assert "no SubsidyDecision" in outcome.message
