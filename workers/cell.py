@@ -55,13 +55,18 @@ class Cell:
         Args:
             command: starts it.
             preamble: the first line it reads.
+
+        Raises:
+            CellUnavailable: it cannot be started, or does not come up.
         """
         pipe = asyncio.subprocess.PIPE
-        cell = cls(
-            await asyncio.create_subprocess_exec(
+        try:
+            process = await asyncio.create_subprocess_exec(
                 *command, stdin=pipe, stdout=pipe, limit=_LINE_BYTES, start_new_session=True
             )
-        )
+        except OSError as error:  # no process, file or memory to be had
+            raise CellUnavailable from error
+        cell = cls(process)
         try:
             with suppress(TimeoutError, ConnectionError):
                 async with asyncio.timeout(_START_S):

@@ -109,3 +109,9 @@ async def test_cell_that_does_not_come_up_is_no_death() -> None:
     """No job was in it."""
     with pytest.raises(CellUnavailable):
         await Cell.open((sys.executable, "-c", "raise SystemExit(1)"), base64.b64encode(b""))
+
+
+async def test_process_that_cannot_be_started_is_unavailable() -> None:
+    """As when the system has no more of them: the job was in none, and comes back."""
+    with pytest.raises(CellUnavailable):
+        await Cell.open(["/nowhere/python"], b"")
