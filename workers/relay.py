@@ -45,6 +45,7 @@ class Relay:
         self._outbox = outbox
         self._sweeper = sweeper
         self._engine = engine
+        self._unasked = ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send and sweep until `stop` is set."""
@@ -78,9 +79,23 @@ class Relay:
                 await self._sweeper.ended(workflow_id)
         await self._sweeper.alive(alive)
         await self._sweeper.settle_uncertain()
-        with suppress(EngineRejected):  # an engine that cannot be asked: people look into Operate
+        await self._hold_up()
+
+    async def _hold_up(self) -> None:
+        """Note what the engine holds up; while it cannot be asked for that, say so once for each reason."""
+        try:
             incidents = await self._engine.newest_incidents(_INCIDENTS)
-            await self._sweeper.hold_up(incidents, whole=len(incidents) < _INCIDENTS)
+        except EngineRejected:  # it never can: people look into Operate
+            return
+        except EngineError as error:
+            if self._unasked != error.message:
+                log.warning("incidents.waiting", why=error.message, suggestion=error.suggestion)
+            self._unasked = error.message
+            return
+        if self._unasked:
+            log.info("incidents.again")
+        self._unasked = ""
+        await self._sweeper.hold_up(incidents, whole=len(incidents) < _INCIDENTS)
 
     async def _send_all(self, owed: Sequence[Owed]) -> None:
         await asyncio.gather(*map(self._send, owed))

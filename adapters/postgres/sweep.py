@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -101,6 +102,8 @@ WHERE incident IS NOT NULL AND incident_key IS NOT NULL AND NOT incident_key = A
 """
 
 _QUIET_AFTER_S = 60.0
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+"""What no text in PostgreSQL can hold."""
 
 
 class PostgresSweeper:
@@ -157,7 +160,7 @@ class PostgresSweeper:
                 _HELD_UP,
                 [one.incident_key for one in incidents],
                 [one.process_instance_key for one in incidents],
-                [f"{one.message} (at {one.element_id})" for one in incidents],
+                [_shown(one) for one in incidents],
             )
 
     async def settle_uncertain(self) -> None:
@@ -177,6 +180,13 @@ class PostgresSweeper:
     async def close(self) -> None:
         """Drop all connections."""
         await self._pool.close()
+
+
+def _shown(incident: OpenIncident) -> str:
+    """Say where and of what kind it is: its message is another worker's or the engine's, and may hold anything."""
+    kind = f" ({incident.error_type})" if incident.error_type else ""
+    said = f"The engine holds it up at {incident.element_id or 'an unknown element'}{kind}. Operate shows why."
+    return _UNFIT.sub("\ufffd", said)
 
 
 def _settled(unheard: Record, model: ProcessModel) -> StepState | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
 NO_JOB = -1
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 _ACTIVE = {"state": "ACTIVE"}
 SEARCHABLE = (8, 8)
 """The first version with a search of its own."""
@@ -37,6 +40,7 @@ class Incidents:
     def __init__(self, connection: EngineConnection, tokens: TokenSource | None) -> None:
         self._connection = connection
         self._tokens = tokens
+        self._trusting: ssl.SSLContext | None = None
         self._log = IncidentLog(connection.incident_log) if connection.incident_log else None
         self._operate = (
             OperateIncidents(connection.operate, tokens, ca_file=connection.ca_file, timeout_s=connection.timeout_s)
@@ -72,10 +76,13 @@ class Incidents:
             return await asyncio.to_thread(self._log.open_of, process_instance_key)
         if self._connection.rest_address and version_of(capabilities.version) >= SEARCHABLE:
             answer = await self._post("/v2/incidents/search", search)
-            found = [item for item in answer.get("items", ()) if item.get("state", "ACTIVE") == "ACTIVE"]
-            return [_incident(int(item["incidentKey"]), item) for item in found]
+            with _nonsense("The engine's REST API"):
+                found = [item for item in answer.get("items", ()) if item.get("state", "ACTIVE") == "ACTIVE"]
+                return [_incident(int(item["incidentKey"]), item) for item in found]
         if self._operate is not None:
-            return [_incident(int(item["key"]), item) for item in await self._operate.open_of(process_instance_key)]
+            told = await self._operate.open_of(process_instance_key)
+            with _nonsense("Operate"):
+                return [_incident(int(item["key"]), item) for item in told]
         raise EngineRejected(
             f"Engine {capabilities.version} cannot be asked for its incidents.",
             "Resolve it in Operate, or name it in FLEET_ZEEBE__OPERATE_URL; Camunda 8.8 or newer can be asked by REST.",
@@ -90,15 +97,20 @@ class Incidents:
             async with httpx.AsyncClient(
                 base_url=connection.rest_address,
                 timeout=connection.timeout_s,
-                verify=trust(connection.ca_file),
+                verify=self._trusted(),
             ) as http:
                 response = await http.post(path, json=body, headers=headers)
                 return _read(response, path)
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, OSError, ValueError) as error:
             raise EngineUnavailable(
                 f"The engine's REST API at {connection.rest_address} does not answer ({type(error).__name__}).",
                 "Check its address, and that the engine runs.",
             ) from error
+
+    def _trusted(self) -> ssl.SSLContext:
+        if self._trusting is None:
+            self._trusting = trust(self._connection.ca_file)
+        return self._trusting
 
 
 class IncidentLog:
@@ -132,7 +144,8 @@ class IncidentLog:
         whole = grown[: grown.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            self._note(json.loads(line))
+            with suppress(*_MALFORMED):
+                self._note(json.loads(line))
 
     def _note(self, record: Mapping[str, Any]) -> None:
         key = record["key"]
@@ -140,6 +153,18 @@ class IncidentLog:
             self._open[key] = _incident(key, record["value"])
         else:
             self._open.pop(key, None)
+
+
+@contextmanager
+def _nonsense(who: str) -> Iterator[None]:
+    """Translate what comes of an answer that is none."""
+    try:
+        yield
+    except _MALFORMED as error:
+        raise EngineUnavailable(
+            f"{who} tells of incidents in a way that nobody understands ({type(error).__name__}).",
+            "Check its address and its version.",
+        ) from error
 
 
 def _incident(key: int, said: Mapping[str, Any]) -> OpenIncident:
@@ -151,6 +176,7 @@ def _incident(key: int, said: Mapping[str, Any]) -> OpenIncident:
         job_key=JobKey(job_key) if job_key > 0 else None,
         element_id=said.get("elementId") or said.get("flowNodeId") or "",
         message=said.get("errorMessage") or said.get("message") or "",
+        error_type=said.get("errorType") or said.get("type") or "",
     )
 
 

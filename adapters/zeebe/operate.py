@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 _MOST = 1_000
 _CSRF = "x-csrf-token"
+_SIGNED_OUT = (401, 403)
+"""What a session is answered that is over, and what one whose CSRF token is."""
 
 
 class OperateIncidents:
@@ -29,6 +33,9 @@ class OperateIncidents:
         self._tokens = tokens
         self._ca_file = ca_file
         self._timeout_s = timeout_s
+        self._trusted: ssl.SSLContext | None = None
+        self._cookies: httpx.Cookies | None = None
+        self._session: dict[str, str] | None = None
 
     async def open_of(self, process_instance_key: int | None) -> list[dict[str, Any]]:
         """Return the unresolved incidents of an instance, or the newest of all, as Operate words them.
@@ -44,15 +51,32 @@ class OperateIncidents:
         import httpx  # few processes ask, and it weighs ten megabytes
 
         try:
-            async with httpx.AsyncClient(timeout=self._timeout_s, verify=trust(self._ca_file)) as http:
-                headers = await self._credentials(http, base)
-                response = await http.post(f"{base}/v1/incidents/search", json=body, headers=headers)
+            self._trusted = self._trusted or trust(self._ca_file)
+            async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._trusted, cookies=self._cookies) as http:
+                response = await self._search(http, base, body)
                 return [item for item in self._read(response)["items"] if item.get("state") != "RESOLVED"]
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+        except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise EngineUnavailable(
                 f"Operate at {base} does not answer as it should ({type(error).__name__}).",
                 "Check its address, and that it runs.",
             ) from error
+
+    async def _search(self, http: httpx.AsyncClient, base: str, body: Mapping[str, Any]) -> httpx.Response:
+        """Search in the session that is there; signs in where there is none, or none any more."""
+        search = f"{base}/v1/incidents/search"
+        if self._session is not None:
+            response = await http.post(search, json=body, headers=self._session)
+            if response.status_code not in _SIGNED_OUT:
+                return response
+            self._session = None
+            http.cookies.clear()
+        headers = await self._credentials(http, base)
+        response = await http.post(search, json=body, headers=headers)
+        if self._tokens is not None and response.status_code in _SIGNED_OUT:
+            self._tokens.forget()
+        if self._access.username and response.is_success:
+            self._session, self._cookies = headers, http.cookies
+        return response
 
     async def _credentials(self, http: httpx.AsyncClient, base: str) -> dict[str, str]:
         if not self._access.username:

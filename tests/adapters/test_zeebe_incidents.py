@@ -14,6 +14,7 @@ import pytest
 
 from zeebe_fleet.adapters.zeebe import EngineConnection
 from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
+from zeebe_fleet.adapters.zeebe.connection import OperateAccess
 from zeebe_fleet.adapters.zeebe.incidents import IncidentLog, Incidents
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineError, EngineRejected, EngineUnavailable
 from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
@@ -24,13 +25,16 @@ INSTANCE = ProcessInstanceKey(11)
 
 def record(key: int, intent: str = "CREATED", instance: int = INSTANCE, job_key: int = 5) -> str:
     """A line as the exporter writes it."""
-    value = {"processInstanceKey": instance, "jobKey": job_key, "elementId": "work", "errorMessage": "no account"}
+    value = {"processInstanceKey": instance, "jobKey": job_key, "elementId": "work"}
+    value |= {"errorType": "JOB_NO_RETRIES", "errorMessage": "no account"}
     return json.dumps({"key": key, "intent": intent, "valueType": "INCIDENT", "value": value}) + "\n"
 
 
 def incident(key: int, job_key: int | None = 5) -> OpenIncident:
     """What is made of it."""
-    return OpenIncident(key, INSTANCE, None if job_key is None else JobKey(job_key), "work", "no account")
+    return OpenIncident(
+        key, INSTANCE, None if job_key is None else JobKey(job_key), "work", "no account", "JOB_NO_RETRIES"
+    )
 
 
 def engine(version: str, *, rest: bool = True) -> Capabilities:
@@ -50,13 +54,25 @@ def file(tmp_path: Path) -> Path:
 
 
 class Search:
-    """A REST API that answers as a test says and notes what it was asked."""
+    """A REST API, or an Operate, that answers as a test says and notes what it was asked."""
 
     def __init__(self) -> None:
         self.status = 200
+        self.known = True
         self.items: list[dict[str, Any]] = []
         self.asked: list[tuple[str, Any]] = []
         self.address = ""
+        self.logins: list[str] = []
+        """The sessions begun, of which the last is open."""
+
+    def log_in(self) -> str:
+        """Begin a session."""
+        self.logins.append(f"session-{len(self.logins)}")
+        return self.logins[-1]
+
+    def knows(self, cookie: str | None) -> bool:
+        """Whether a request belongs to the session that is open."""
+        return self.known and bool(self.logins) and cookie == f"OPERATE={self.logins[-1]}"
 
 
 @pytest.fixture
@@ -67,6 +83,16 @@ def search() -> Iterator[Search]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/api/login":
+                self.send_response(204)
+                self.send_header("Set-Cookie", f"OPERATE={told.log_in()}; Path=/")
+                self.end_headers()
+                told.known = True
+                return
+            if self.path.startswith("/v1/") and not told.knows(self.headers["Cookie"]):
+                self.send_response(401)
+                self.end_headers()
+                return
             told.asked.append((self.path, json.loads(body)))
             self.send_response(told.status)
             self.end_headers()
@@ -154,6 +180,7 @@ async def test_search_asks_for_the_open_incidents_of_the_instance(search: Search
         "processInstanceKey": "11",
         "jobKey": "5",
         "errorMessage": "no account",
+        "errorType": "JOB_NO_RETRIES",
         "state": "ACTIVE",
     }
     search.items = [
@@ -196,3 +223,37 @@ async def test_engine_that_cannot_be_asked_says_which_can(version: str, rest: bo
 
     with pytest.raises(EngineRejected, match=r"8\.8 or newer can be asked by REST"):
         await incidents.find(INSTANCE, engine(version, rest=rest))
+
+
+def by_operate(search: Search) -> Incidents:
+    """Return what asks Operate, with an account."""
+    access = OperateAccess(url=search.address, username="fleet", password="secret")
+    return Incidents(EngineConnection(address="", operate=access), None)
+
+
+async def test_operate_is_signed_in_to_once(search: Search) -> None:
+    """It is asked every few seconds; a session that it has forgotten is begun anew, once."""
+    search.items = [{"key": 1, "processInstanceKey": 11, "jobKey": 5, "flowNodeId": "work", "type": "JOB_NO_RETRIES"}]
+    incidents = by_operate(search)
+    for known in (True, True, False, True):
+        search.known = known
+        (one,) = await incidents.newest(9, engine("8.6.0"))
+        assert (one.element_id, one.error_type) == ("work", "JOB_NO_RETRIES")
+    assert search.logins == ["session-0", "session-1"]
+
+
+@pytest.mark.parametrize("item", [{}, {"key": None}, {"key": 1, "incidentKey": "1", "processInstanceKey": []}, 5])
+@pytest.mark.parametrize("version", ["8.6.0", "8.8.0"])
+async def test_incident_that_nobody_understands_is_an_engine_error(search: Search, version: str, item: Any) -> None:
+    """Nothing is made of half a list, and nothing else stops for it."""
+    search.items = [item]
+    access = OperateAccess(url=search.address, username="fleet", password="secret")
+    asked = EngineConnection(address="", rest_address=search.address, operate=access)
+    with pytest.raises(EngineUnavailable):
+        await Incidents(asked, None).newest(9, engine(version))
+
+
+def test_log_passes_over_a_line_that_is_none(file: Path) -> None:
+    """What follows it counts."""
+    file.write_text("nonsense\n{}\n5\n" + record(1))
+    assert IncidentLog(file).open_of(INSTANCE) == [incident(1)]

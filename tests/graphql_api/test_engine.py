@@ -157,7 +157,7 @@ async def test_incident_of_the_engines_own_is_shown_until_it_is_resolved(
         (row,) = await live.sql("SELECT incident FROM workflow WHERE workflow_id = $1", workflow_id)
         return str(row["incident"]) if row["incident"] else None
 
-    assert "(at message)" in str(await until(shown, bool))
+    assert "holds it up at message (EXTRACT_VALUE_ERROR)" in str(await until(shown, bool))
     [incident] = await engine.find_incidents(ProcessInstanceKey(int(instance_key)))
     await engine.set_variables(int(instance_key), {"topic": "found"})
     await engine.resolve_incident(incident)

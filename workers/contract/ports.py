@@ -72,6 +72,9 @@ class OpenIncident:
     job_key: JobKey | None
     element_id: str
     message: str
+    """In the words of whoever raised it, which may hold personal data: shown to nobody, stored nowhere."""
+    error_type: str = ""
+    """The engine's word for its kind, like `JOB_NO_RETRIES`."""
 
 
 class Engine(Protocol):
