@@ -16,7 +16,6 @@ from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.incidents import refuse
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
-from zeebe_fleet.adapters.postgres.lineage import EARLIER_RUNS
 from zeebe_fleet.adapters.postgres.pool import Connection
 from zeebe_fleet.adapters.postgres.takeover import run_of
 from zeebe_fleet.workers.contract.job import FLEET_INSTANCE, RESERVED_VARIABLES, Job
@@ -32,7 +31,9 @@ ORDER BY position DESC LIMIT 1
 """
 
 #: called by what this one's parent runs again, and not yet run again themselves; one adoption at a time
-_EARLIER = f"""{EARLIER_RUNS}SELECT called.workflow_id, called.input
+_EARLIER = """
+WITH earlier AS (SELECT * FROM fleet_runs_of($1) WHERE generation > 0)
+SELECT called.workflow_id, called.input
 FROM earlier JOIN workflow called ON called.parent_workflow_id = earlier.workflow_id
 WHERE called.process_name = $2 AND called.call_path = $3 AND coalesce(called.loop_counter, 0) = $4
     AND NOT EXISTS (SELECT 1 FROM workflow again WHERE again.rerun_of = called.workflow_id)

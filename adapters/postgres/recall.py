@@ -17,7 +17,6 @@ from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.incidents import refuse
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
-from zeebe_fleet.adapters.postgres.lineage import EARLIER_RUNS
 from zeebe_fleet.adapters.postgres.pool import Connection
 from zeebe_fleet.adapters.postgres.questions import ask
 from zeebe_fleet.adapters.postgres.step_rows import claim_of, new_row
@@ -34,7 +33,9 @@ SELECT workflow_id FROM workflow WHERE workflow_id = ANY ($1) AND rerun_of IS NO
 ORDER BY workflow_id FOR NO KEY UPDATE
 """
 
-_EARLIER = f"""{EARLIER_RUNS}SELECT step.*, earlier.generation, undo.state AS undo_state, undo.job_key AS undo_job_key,
+_EARLIER = """
+WITH earlier AS (SELECT * FROM fleet_runs_of($1) WHERE generation > 0)
+SELECT step.*, earlier.generation, undo.state AS undo_state, undo.job_key AS undo_job_key,
     undo.element_id AS undo_element_id
 FROM earlier JOIN step USING (workflow_id) LEFT JOIN step undo ON undo.step_id = step.compensated_by
 WHERE step.element_id = $2 AND coalesce(step.loop_counter, 0) = $3 AND step.job_type = $4 AND step.kind = 'ACTION'
