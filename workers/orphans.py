@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 
 import structlog
 
 from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.records import Claim
 from zeebe_fleet.workers.runner import Runner
 from zeebe_fleet.workers.trace import lines_of
 
@@ -28,11 +30,34 @@ class OrphanSource:
         """Look until `stop` is set."""
         while not stop.is_set():
             try:
-                for claim in await self._runner.claim_orphans(_BATCH):
-                    with lines_of(claim):
-                        await self._runner.process(claim)
+                await self._undo_all(await self._runner.claim_orphans(_BATCH), stop)
             except FleetError as error:
                 log.warning("orphans.waiting", why=error.message)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s):
                     await stop.wait()
+
+    async def _undo_all(self, claims: list[Claim], stop: asyncio.Event) -> None:
+        left = deque(claims)
+        try:
+            while left and not stop.is_set():
+                with lines_of(claim := left.popleft()):
+                    await self._undo(claim)
+        finally:
+            for claim in left:
+                await self._runner.give_up(claim)
+
+    async def _undo(self, claim: Claim) -> None:
+        """Undo one in a task of its own: an action that cancels itself ends that, and not the looking."""
+        # No engine waits for it: whoever cancels it, its attempt is closed, and the undoing comes again.
+        claim.job.is_given_up = True
+        work = asyncio.create_task(self._runner.process(claim))
+        try:
+            await asyncio.wait({work})
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+        if work.cancelled():
+            log.warning("orphans.cancelled", job_type=claim.job.type, element_id=claim.job.element_id)
+        else:
+            await work

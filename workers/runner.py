@@ -155,6 +155,11 @@ class Runner:
         """Take steps that were committed while their process went another way, to undo them."""
         return await self._ledger.claim_orphans(self._tasks.keys(), limit)
 
+    async def give_up(self, claim: Claim) -> None:
+        """Close the attempt of a claim on which no work has begun."""
+        with suppress(InfrastructureError):
+            await self._ledger.hand_back(claim, HandBack("the worker stops"))
+
 
 def _heed_cancellation() -> None:
     """End the work of an action that was cancelled and returned nevertheless: what it did must not be half finished."""
