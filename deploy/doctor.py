@@ -19,9 +19,9 @@ from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
 from zeebe_fleet.adapters.postgres.schema import unapplied
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
-from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.adapters.zeebe.token import TokenSource
 from zeebe_fleet.deploy.bootstrap import connection_to
-from zeebe_fleet.deploy.doctor_network import Trouble, check_address, check_certificate, explain_silence
+from zeebe_fleet.deploy.doctor_network import Trouble, check_address, check_certificate, explain_silence, trusting
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, EngineRejected, FleetError
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -204,8 +204,9 @@ async def _api(settings: Settings) -> str:
 async def _sign_in(settings: Settings) -> str:
     issuer = settings.api.oidc.issuer
     ask = "Look at FLEET_API__OIDC__ISSUER, and FLEET_API__OIDC__CA_FILE for an authority of your own."
+    trusted = trusting(settings.api.oidc.ca_file, "FLEET_API__OIDC__CA_FILE")
     try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trust(settings.api.oidc.ca_file)) as http:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trusted) as http:
             answer = await http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             said = answer.raise_for_status().json()["issuer"]
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

@@ -51,7 +51,7 @@ async def check_certificate(address: str, ca_file: Path | None) -> str:
     """
     host, port = _host_and_port(address)
     try:
-        protocol = await _shake_hands(host, port, _trusting(ca_file))
+        protocol = await _shake_hands(host, port, trusting(ca_file))
     except ssl.SSLCertVerificationError as error:
         raise _untrusted(host, error, ca_file) from error
     except (ssl.SSLError, ConnectionError, TimeoutError) as error:
@@ -129,13 +129,16 @@ def _untrusted(host: str, error: ssl.SSLCertVerificationError, ca_file: Path | N
     )
 
 
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+def trusting(ca_file: Path | None, setting: str = "FLEET_ZEEBE__CA_FILE") -> ssl.SSLContext:
+    """Return the authorities to trust, one of them from a file that a setting names.
+
+    Raises:
+        Trouble: there is no such file, or nothing in it that could be used.
+    """
     try:
         return trust(ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise Trouble(
-            f"The CA file {ca_file} cannot be used ({error}).", "FLEET_ZEEBE__CA_FILE names a PEM file."
-        ) from error
+        raise Trouble(f"The CA file {ca_file} cannot be used ({error}).", f"{setting} names a PEM file.") from error
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

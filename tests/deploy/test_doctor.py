@@ -296,3 +296,16 @@ async def test_sign_in_is_looked_at_where_there_is_a_provider(issuer: str, found
         [finding] = [one async for one in examine(settings) if one.subject == "sign-in"]
     assert finding.said.startswith(found.replace("PORT", port))
     assert finding.well == ("People" in found)
+
+
+@pytest.mark.parametrize("content", ["", "no certificate"])
+async def test_authority_of_the_provider_that_cannot_be_read_is_found(tmp_path: Path, content: str) -> None:
+    """Where the file is not there, or nothing in it, the setting to look at is named."""
+    ca_file = tmp_path / "ca.pem"
+    if content:
+        ca_file.write_text(content)
+    oidc = OidcSection(issuer="https://localhost:1", ca_file=ca_file)
+    settings = Settings(api=ApiSettingsSection(port=free_ports(["api"])["api"], oidc=oidc))
+    [finding] = [one async for one in examine(settings) if one.subject == "sign-in"]
+    assert not finding.well
+    assert "FLEET_API__OIDC__CA_FILE" in finding.next_step
