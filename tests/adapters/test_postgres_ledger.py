@@ -169,11 +169,18 @@ async def test_lost_and_handed_back_attempts_are_no_failures(ledger: PostgresLed
     assert (claim.delivery, claim.failures) == (6, 1)
 
 
-async def test_death_of_a_step_that_was_given_back_is_none(ledger: PostgresLedger) -> None:
+async def test_death_of_a_step_that_was_given_back_is_none(
+    ledger: PostgresLedger, database: asyncpg.Connection
+) -> None:
     """Nor does it change how the attempt ended."""
+    ended = "SELECT outcome, error, ended_at FROM step_attempt WHERE step_id = $1 AND fence = $2"
     claim = await claimed(ledger, job())
     await ledger.hand_back(claim, HandBack("PostgreSQL is down"))
+    before = await database.fetchrow(ended, claim.step_id, claim.fence)
     assert await ledger.died(claim, "signal SIGKILL") == 0
+    assert await database.fetchrow(ended, claim.step_id, claim.fence) == before
+    assert before is not None
+    assert before["outcome"] == "HANDED_BACK"
     claim = await claimed(ledger, again(claim.job))
     assert await ledger.died(claim, "signal SIGKILL") == 1
 

@@ -71,6 +71,8 @@ async def _supervised(scene: Scene) -> AsyncIterator[None]:
             await (await scene.spawn("worker")).wait()
 
     supervising = asyncio.create_task(supervise())
-    yield
-    supervising.cancel()
-    await asyncio.gather(supervising, return_exceptions=True)
+    try:
+        yield
+    finally:
+        supervising.cancel()
+        await asyncio.gather(supervising, return_exceptions=True)
