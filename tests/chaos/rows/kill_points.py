@@ -58,7 +58,7 @@ async def kill_points(world: World) -> Finding:
     killers.append(asyncio.create_task(kill(world, "api", queues["api"], done)))
     await _feed(world, items, done, len(drawn), killers)
     await asyncio.gather(*killers)
-    in_time = await world.finished(items, timeout_s=600)
+    in_time = await world.finished(items, timeout_s=1800)
     in_time = await world.settled() and in_time
     verdict = await judge(world, {item: expected_of(what) for item, what in items.items()})
     measured = f"{verdict} after {len(done)} kills of {len(drawn)} over {len(items)} instances"
