@@ -159,3 +159,12 @@ async def test_refused_start_is_an_incident() -> None:
     outcome = await run_task(send_welcome, {"account_id": "a1"}, services={"fleet_api": {"POST /graphql": refusal}})
 
     assert outcome == Fail("fleet_api: No. Deploy it.", retries=0)
+
+
+async def test_credit_reserved_without_an_id_is_nonsense() -> None:
+    """Nobody could ever release it: the service is asked once more."""
+    routes = {"POST /credit-lines": {"status": "RESERVED"}}
+    outcome = await run_task(reserve, {"applicant": ADA, "requested_credit": 5}, services={"credit": routes})
+
+    assert isinstance(outcome, Fail)
+    assert "no CreditDecision" in outcome.message
