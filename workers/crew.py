@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from contextlib import suppress
 
 import structlog
@@ -52,9 +53,10 @@ class Crew:
 
     def start(self, job: Job, slots: Slots) -> None:
         """Begin to work on a job; its slot is free when it has come to its end."""
-        work = asyncio.create_task(self._work(job))
+        context = contextvars.copy_context()
+        work = asyncio.create_task(self._work(job), context=context)
         self._working[work] = job
-        self._leases.hold(job, work)
+        self._leases.hold(job, work, context)
         work.add_done_callback(lambda done: self._ended(done, slots))
 
     async def drain(self, deadline_s: float) -> None:

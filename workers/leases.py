@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 
 import structlog
 
@@ -20,13 +21,13 @@ class Leases:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._held: dict[Job, asyncio.Task[None]] = {}
+        self._held: dict[Job, tuple[asyncio.Task[None], Context]] = {}
         self._lengths_s: dict[Job, float] = {}
         self._extending: dict[Job, asyncio.Task[None]] = {}
 
-    def hold(self, job: Job, work: asyncio.Task[None]) -> None:
-        """Watch a job; `work` is cancelled when its lease is lost."""
-        self._held[job] = work
+    def hold(self, job: Job, work: asyncio.Task[None], context: Context) -> None:
+        """Watch a job; `work`, which runs in `context`, is cancelled when its lease is lost."""
+        self._held[job] = work, context
         self._lengths_s[job] = job.lease_s
 
     def let_go(self, job: Job) -> None:
@@ -56,8 +57,9 @@ class Leases:
             del self._extending[job]
 
     def _lose(self, job: Job, why: str) -> None:
-        work = self._held.get(job)
-        if work is not None and not work.done() and not job.is_finished:
-            log.warning("lease.lost", job_type=job.type, job_key=job.key, why=why)
+        work, context = self._held.get(job, (None, None))
+        if work is not None and context is not None and not work.done() and not job.is_finished:
+            # In the context of the work, lines name its workflow, step and job.
+            context.run(log.warning, "lease.lost", process_instance_key=job.process_instance_key, why=why)
             job.is_given_up = True
             work.cancel()
