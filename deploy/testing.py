@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,17 @@ class WorkflowResult:
 class RunningFleet:
     """The fleet as a test sees it; `client` speaks GraphQL for what `run` does not do."""
 
-    def __init__(self, client: FleetClient, roles: asyncio.Task[None]) -> None:
+    def __init__(self, client: FleetClient, roles: asyncio.Task[None], faults: FaultGateway | None = None) -> None:
         self.client = client
         self._roles = roles
+        self._faults = faults
+
+    @property
+    def faults(self) -> FaultGateway:
+        """What makes the engine misbehave; only with `running_fleet(faults=True)`."""
+        if self._faults is None:
+            raise FleetError("Nothing stands between fleet and engine.", "Ask for it: running_fleet(…, faults=True).")
+        return self._faults
 
     async def run(
         self,
@@ -119,7 +127,11 @@ class RunningFleet:
 
 @asynccontextmanager
 async def running_fleet(
-    app: str = "", *, services: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
+    app: str = "",
+    *,
+    services: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    faults: bool = False,
 ) -> AsyncIterator[RunningFleet]:
     """Run an app on a real engine and database of the test's own; both and their data go when the test ends.
 
@@ -129,6 +141,7 @@ async def running_fleet(
         app: module with the processes and tasks; the one of the nearest `pyproject.toml` unless given.
         services: addresses of outside services by name; the sandbox's services are there without being named.
         secrets: credentials by name.
+        faults: whether a `FaultGateway` stands between fleet and engine; it is the fleet's `faults`.
 
     Raises:
         FleetError: the stack does not start, or the app cannot be deployed.
@@ -137,15 +150,20 @@ async def running_fleet(
         settings = _settings(app or configured_app(Path.cwd()), Path(state), services or {}, secrets or {})
         stack = LocalStack(settings.state)
         try:
-            async with _roles(located(settings, await asyncio.to_thread(stack.up))) as fleet:
-                yield fleet
+            settings = located(settings, await asyncio.to_thread(stack.up))
+            async with AsyncExitStack() as opened:
+                gateway = await opened.enter_async_context(FaultGateway(settings.zeebe.address)) if faults else None
+                yield await opened.enter_async_context(_roles(settings, gateway))
         finally:
             await asyncio.to_thread(stack.down)
 
 
 @asynccontextmanager
-async def _roles(settings: Settings) -> AsyncIterator[RunningFleet]:
+async def _roles(settings: Settings, faults: FaultGateway | None = None) -> AsyncIterator[RunningFleet]:
     """Run the roles in a task of their own: a fixture may end in another task than it began in."""
+    if faults is not None:
+        zeebe = settings.zeebe.model_copy(update={"address": faults.address})
+        settings = settings.model_copy(update={"zeebe": zeebe})
     ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
 
@@ -160,8 +178,10 @@ async def _roles(settings: Settings) -> AsyncIterator[RunningFleet]:
         if ready.done():
             async with FleetClient(settings.api_url) as client:
                 await client.sign_in(_TESTER)
-                yield RunningFleet(client, roles)
+                yield RunningFleet(client, roles, faults)
     finally:
+        if faults is not None:
+            faults.clear()
         stop.set()
         await roles
 

@@ -7,11 +7,15 @@ constraint: it alone decides.
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import asyncpg
@@ -19,25 +23,29 @@ import grpc
 import pytest
 from sqlalchemy import text
 
+import zeebe_fleet
 from tests.crash.scene import until
 from zeebe_fleet.adapters.fault_gateway import FaultGateway
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.local.stack import Addresses
+from zeebe_fleet.deploy.new import create_project
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
+from zeebe_fleet.workers import source
 from zeebe_fleet.workers.context import Services, TaskContext
 from zeebe_fleet.workers.contract.ports import Resource
 from zeebe_fleet.workers.task import Task, task, task_of
 
 COUNT = 6
+PAGE = Path(zeebe_fleet.__file__).parent / "docs/how-to/tasks.md"
 EFFECT = text("INSERT INTO effects (workflow_id, effect) VALUES (:workflow_id, :effect)")
 
 
-def tasks_of(prefix: str) -> dict[str, Task]:
+def tasks_of(prefix: str, mode: Literal["both", "stream", "poll"] = "both") -> dict[str, Task]:
     """Return the two tasks of a test's own process; each writes a business row."""
 
     def writing(effect: str) -> Task:
-        @task(f"{prefix}.{effect}", lease_s=5.0)
+        @task(f"{prefix}.{effect}", lease_s=5.0, mode=mode)
         async def write(ctx: TaskContext) -> None:
             await ctx.db.execute(EFFECT, {"workflow_id": ctx.workflow_id, "effect": effect})
 
@@ -55,11 +63,21 @@ class Play:
         self._engine = engine
         self._records = records
         self.name = name
+        self.started = 0
 
     async def start(self, count: int = COUNT) -> None:
         """Start instances, with an engine that is well."""
         for _ in range(count):
             await self._engine.start(process_name=self.name)
+            self.started += 1
+
+    async def worked(self) -> None:
+        """Start instances until some work is done: what was ready before a stream was open comes by polls alone."""
+        before = (await self.steps())["COMPLETED"]
+        async with asyncio.timeout(30):
+            while (await self.steps())["COMPLETED"] == before:
+                await self.start(1)
+                await asyncio.sleep(0.3)
 
     async def completed(self, count: int = COUNT) -> None:
         """Wait until so many workflows are completed, and hold every effect to once."""
@@ -96,6 +114,25 @@ async def gateway(addresses: Addresses) -> AsyncIterator[FaultGateway]:
 @pytest.fixture
 async def play(engine: ZeebeEngine, database_url: str, gateway: FaultGateway) -> AsyncIterator[Play]:
     """A worker and a relay at work on a process of this test alone, through the gateway."""
+    async with played(engine, database_url, gateway) as play:
+        yield play
+
+
+@pytest.fixture
+async def streamed(
+    engine: ZeebeEngine, database_url: str, gateway: FaultGateway, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Play]:
+    """The same with tasks whose jobs come by streams, and by a poll each second that a test can refuse."""
+    monkeypatch.setattr(source, "_SILENT_S", 1.0)
+    async with played(engine, database_url, gateway, "stream") as play:
+        yield play
+
+
+@asynccontextmanager
+async def played(
+    engine: ZeebeEngine, database_url: str, gateway: FaultGateway, mode: Literal["both", "stream"] = "both"
+) -> AsyncIterator[Play]:
+    """Deploy a process and run its fleet."""
     name = f"faults-{uuid4().hex[:8]}"
     model = Path(__file__).with_name("faults.bpmn").read_text().replace("PREFIX", name)
     await engine.deploy([Resource(f"{name}.bpmn", model.encode())])
@@ -103,7 +140,7 @@ async def play(engine: ZeebeEngine, database_url: str, gateway: FaultGateway) ->
     await records.execute("CREATE TABLE IF NOT EXISTS effects (workflow_id uuid, effect text)")
     await records.execute("GRANT INSERT ON effects TO fleet_action")
     settings = Settings(database_url=database_url, zeebe=ZeebeSettings(address=gateway.address, timeout_s=5.0))
-    async with working(settings, tasks_of(name)):
+    async with working(settings, tasks_of(name, mode)):
         yield Play(engine, records, name)
         gateway.clear()
     await records.close()
@@ -186,10 +223,42 @@ async def test_fleet_survives_an_engine_that_denies_everything(play: Play, gatew
     assert await play.failures() == 0
 
 
-async def test_streams_that_break_off_are_opened_again(play: Play, gateway: FaultGateway) -> None:
-    """However often."""
-    for _ in range(5):
-        await play.start(1)
-        gateway.drop_streams()
+async def test_streams_that_break_off_are_opened_again(streamed: Play, gateway: FaultGateway) -> None:
+    """However often; no poll brings what they do not."""
+    refused = gateway.inject("ActivateJobs", about=streamed.name, status=grpc.StatusCode.UNAVAILABLE)
+    for _ in range(3):
+        await streamed.worked()
+        opened = gateway.calls["StreamActivatedJobs"]
+        dropped = gateway.drop_streams("StreamActivatedJobs")
+        assert dropped >= 2
+        async with asyncio.timeout(30):
+            while gateway.calls["StreamActivatedJobs"] < opened + dropped:
+                await asyncio.sleep(0.02)
+    await streamed.worked()
 
-    await play.completed(5)
+    refused.remove()
+    await streamed.completed(streamed.started)
+    assert refused.hits
+    assert await streamed.failures() == 0
+
+
+@pytest.mark.timeout(180)
+def test_example_of_the_page_on_tasks_passes(tmp_path: Path) -> None:
+    """A user's own test makes the engine misbehave, in a new project."""
+    folder = create_project("myflows", tmp_path)
+    examples = re.findall(r'^```python title="([^"]+)"\n(.*?)^```$', PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    for name, content in examples:
+        (folder / name).write_text(content, "utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(name for name, _ in examples)],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
