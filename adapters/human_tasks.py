@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 import structlog
 
@@ -125,10 +124,10 @@ class HumanTaskAdapter:
                 return
             await self._engine.extend(job.key, self._settings.first_lease_s)
             activity_id = await self._activities.create_activity(user_task(job, model))
-            log.info("activity.created", activity_id=str(activity_id), element_id=job.element_id)
+            log.info("activity.created", activity_id=str(activity_id), **_names_of(job))
             await self._hold(job, self._settings.lease_s)
         except EngineGone:
-            log.info("activity.not_created", element_id=job.element_id, job_key=job.key, why="The job is gone.")
+            log.info("activity.not_created", **_names_of(job), why="The job is gone.")
         except PermanentError as error:
             await self._refuse(job, error)
         except FleetError as error:
@@ -141,12 +140,12 @@ class HumanTaskAdapter:
 
     async def _refuse(self, job: Job, error: PermanentError) -> None:
         """Make an incident of a task that can never become an activity as it is: somebody must see it."""
-        log.error("activity.refused", element_id=job.element_id, job_key=job.key, why=error.message)
+        log.error("activity.refused", **_names_of(job), why=error.message)
         with suppress(EngineError):
             await self._engine.fail(job.key, Fail(str(error), retries=0))
 
     async def _return(self, job: Job, error: FleetError) -> None:
-        log.warning("activity.not_created", element_id=job.element_id, job_key=job.key, why=error.message)
+        log.warning("activity.not_created", **_names_of(job), why=error.message)
         backoff_ms = round(self._settings.backoff_s * 1000)
         with suppress(EngineError):
             await self._engine.hand_back(job, HandBack("No activity could be created.", backoff_ms))
@@ -163,13 +162,13 @@ class HumanTaskAdapter:
         except EngineConflict:
             return True
         except EngineGone:
-            await self._close(activity.activity_id)
+            await self._close(activity)
             return False
         return True
 
-    async def _close(self, activity_id: UUID) -> None:
-        log.info("activity.closed", activity_id=str(activity_id))
-        await self._activities.close_activity(activity_id, "The process no longer waits for this task.")
+    async def _close(self, activity: OpenActivity) -> None:
+        log.info("activity.closed", activity_id=str(activity.activity_id), job_type=JOB_TYPE, job_key=activity.job_key)
+        await self._activities.close_activity(activity.activity_id, "The process no longer waits for this task.")
 
 
 def user_task(job: Job, model: ProcessModel) -> UserTask:
@@ -195,6 +194,17 @@ def user_task(job: Job, model: ProcessModel) -> UserTask:
         assignee=job.headers.get(_HEADER + "assignee") or None,
         due_at=_moment(job.headers.get(_HEADER + "dueDate")),
     )
+
+
+def _names_of(job: Job) -> dict[str, str | int]:
+    """Return what a log line about a user task names; its variables are nobody's business."""
+    return {
+        "job_type": JOB_TYPE,
+        "job_key": job.key,
+        "workflow_id": str(job.workflow_id or ""),
+        "process_instance_key": job.process_instance_key,
+        "element_id": job.element_id,
+    }
 
 
 def _names(header: str | None) -> tuple[str, ...]:
