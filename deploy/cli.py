@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 import typer
 from rich.console import Console
 
-from zeebe_fleet.deploy import roles
+from zeebe_fleet.deploy import ending, roles
 from zeebe_fleet.deploy.app import configured_app
 from zeebe_fleet.deploy.health import watched
 from zeebe_fleet.deploy.local.commands import stack
@@ -127,14 +126,15 @@ app.add_typer(records_commands(lambda: _with_database(_settings(required=False))
 def main() -> None:
     """Run a command; an error a person can act on is a message, not a traceback."""
     sys.path.insert(0, str(Path.cwd()))
-    try:
-        app()
-    except FleetError as error:
-        console = Console(stderr=True)
-        console.print(f"[bold red]{error.message}[/]", highlight=False, soft_wrap=True)
-        if error.suggestion:
-            console.print(error.suggestion, highlight=False, soft_wrap=True)
-        raise SystemExit(1) from None
+    with ending.leaving():
+        try:
+            app()
+        except FleetError as error:
+            console = Console(stderr=True)
+            console.print(f"[bold red]{error.message}[/]", highlight=False, soft_wrap=True)
+            if error.suggestion:
+                console.print(error.suggestion, highlight=False, soft_wrap=True)
+            raise SystemExit(1) from None
 
 
 def _settings(app: str = "", *, required: bool = True) -> Settings:
@@ -167,13 +167,12 @@ def _with_database(settings: Settings) -> Settings:
 
 def _run_role(role: roles.Role, settings: Settings) -> None:
     async def until_stopped() -> None:
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
+        stop = asyncio.Event()
+        ending.heed_signals(stop)
         async with watched(settings.health) as health:
             await role(settings, stop, health)
 
-    _unwrapped(lambda: asyncio.run(until_stopped()))
+    _unwrapped(lambda: ending.run(until_stopped()))
 
 
 def _unwrapped(work: Callable[[], None]) -> None:

@@ -17,6 +17,7 @@ _LISTENERS = (
 )
 
 
+RETRIES = 3
 _ASSOCIATION = re.compile(r"<bpmn:association [^>]*/>")
 
 
@@ -31,7 +32,7 @@ def process(name: str, *parts: str, listeners: bool = True) -> str:
 
 def task(name: str, job_type: str, *, extra: str = "", inside: str = "", attributes: str = "") -> str:
     """Write a service task."""
-    definition = f'<zeebe:taskDefinition type="{job_type}" retries="3" />'
+    definition = f'<zeebe:taskDefinition type="{job_type}" retries="{RETRIES}" />'
     return (
         f'<bpmn:serviceTask id="{name}"{attributes}><bpmn:extensionElements>{definition}{extra}'
         f"</bpmn:extensionElements>{inside}</bpmn:serviceTask>"

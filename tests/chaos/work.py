@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -15,6 +17,7 @@ from sqlalchemy import text
 
 from tests.chaos.poison import poison
 from zeebe_fleet.workers.context import TaskContext
+from zeebe_fleet.workers.service_task import ServiceTaskHelper
 from zeebe_fleet.workers.task import Task, TaskSettings, task
 
 PREFIX = os.environ.get("CHAOS_PREFIX", "chaos")
@@ -75,11 +78,40 @@ async def finish(ctx: TaskContext, item: str) -> None:
 @task(f"{PREFIX}.slow", lease_s=LEASE_S, slots=SLOTS)
 async def slow(ctx: TaskContext, item: str, seconds: float) -> None:
     """Note the beginning at once, outside any transaction; take a while; then do the effect."""
-    connection = await asyncpg.connect(os.environ["FLEET_DATABASE_URL"])
-    await connection.execute("INSERT INTO beginning (item, pid) VALUES ($1, $2)", item, os.getpid())
-    await connection.close()
+    await note_beginning(item, os.getpid(), ctx.job.retries)
     await asyncio.sleep(seconds)
     await log_effect(ctx, item, "slow")
+
+
+@task(f"{PREFIX}.cling", lease_s=LEASE_S, slots=SLOTS)
+async def cling(ctx: TaskContext, item: str, seconds: float) -> None:
+    """Take a while, and hear of no cancellation."""
+    await note_beginning(item, os.getpid(), ctx.job.retries)
+    ends_at = time.monotonic() + seconds
+    while (left_s := ends_at - time.monotonic()) > 0:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(left_s)
+
+
+@task(f"{PREFIX}.block", lease_s=LEASE_S, slots=SLOTS)
+def block(sth: ServiceTaskHelper, item: str, seconds: float) -> None:
+    """Hold a thread for a while."""
+    sth.wait(note_beginning(item, os.getpid(), sth.job.retries))
+    time.sleep(seconds)
+
+
+@task(f"{PREFIX}.compute", lease_s=LEASE_S, cpu=True)
+def compute(item: str, seconds: float) -> None:
+    """Hold a process of the worker's for a while."""
+    asyncio.run(note_beginning(item, os.getppid(), None))
+    time.sleep(seconds)
+
+
+async def note_beginning(item: str, pid: int, retries: int | None) -> None:
+    """Note who works on an item, outside any transaction."""
+    connection = await asyncpg.connect(os.environ["FLEET_DATABASE_URL"])
+    await connection.execute("INSERT INTO beginning (item, pid, retries) VALUES ($1, $2, $3)", item, pid, retries)
+    await connection.close()
 
 
 @task(f"{PREFIX}.poison", lease_s=LEASE_S, slots=SLOTS)

@@ -40,7 +40,7 @@ _TABLES = (
     "CREATE TABLE effect_log (id bigserial, at timestamptz DEFAULT clock_timestamp(), item text, effect text, "
     "detail text)",
     "CREATE INDEX effect_log_at ON effect_log (effect, at)",
-    "CREATE TABLE beginning (at timestamptz DEFAULT clock_timestamp(), item text, pid int)",
+    "CREATE TABLE beginning (at timestamptz DEFAULT clock_timestamp(), item text, pid int, retries int)",
     "GRANT ALL ON effect_log, beginning, effect_log_id_seq TO fleet_action",
 )
 _JOB_TYPE = re.compile(r'taskDefinition type="([^"]+)"')
