@@ -156,7 +156,7 @@ class Runner:
         return await self._ledger.claim_orphans(self._tasks.keys(), limit)
 
     async def give_up(self, claim: Claim) -> None:
-        """Close the attempt of a claim on which no work has begun."""
+        """Close the attempt of a claim whose work has not begun, or will not end."""
         with suppress(InfrastructureError):
             await self._ledger.hand_back(claim, HandBack("the worker stops"))
 
