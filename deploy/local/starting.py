@@ -134,7 +134,7 @@ class Starting:
         part = attempt.part
         if not identity.alive:
             self._again(attempt, "ended while starting")
-        elif part.ready(self._stack.ports):
+        elif part.ready(self._stack.ports) and not self._displaced(part, identity):
             attempt.ready = True
             self._record(attempt, replace(self._stack.parts[part.name], ready=True))
             if attempt.launch is not None:

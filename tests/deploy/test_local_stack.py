@@ -257,6 +257,26 @@ def test_stack_moves_the_engine_off_a_port_taken_in_the_last_moment(
         assert full.start("engine").engine_grpc != f"127.0.0.1:{taken}"
 
 
+def test_stack_does_not_take_anothers_answer_for_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another stack's sandbox that took the port in the last moment answers too; ours moves."""
+    ours, theirs = (LocalStack(tmp_path / name, parts=["sandbox"]) for name in ("ours", "theirs"))
+    theirs.up()
+    taken = theirs.addresses().sandbox_url
+    stolen = iter([int(taken.rpartition(":")[2])])
+    choose = starting.choose_ports  # type: ignore[attr-defined]
+
+    def choose_too_early(*args: Any) -> dict[str, int]:
+        chosen = choose(*args)
+        return {**chosen, "sandbox": next(stolen, chosen["sandbox"])}
+
+    monkeypatch.setattr(starting, "choose_ports", choose_too_early)
+    try:
+        assert ours.up().sandbox_url != taken
+    finally:
+        ours.wipe()
+        theirs.wipe()
+
+
 def test_engine_that_cannot_be_trained_still_starts(tmp_path: Path) -> None:
     """Without its class-data archive the engine is only slower, and the user is told."""
     shared, lines = Cache().root, io.StringIO()
