@@ -25,7 +25,7 @@ THREADS = 64
 """Slots that the plain tasks of one worker share."""
 PROCESSES = max(os.cpu_count() or 1, 1)
 """Slots that its cpu tasks share; each has one at least, and more when it says so."""
-THREAD_NAME = "fleet-task"
+THREAD_NAME = "task"
 _NO_BOUND = 10_000
 _PR_SET_PDEATHSIG = 1
 
