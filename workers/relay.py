@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -111,7 +112,7 @@ class Relay:
             else:
                 await self._outbox.told(owed, Answer.GONE)
         except EngineError as error:
-            log.info("owed.later", verb=owed.verb, owed_id=owed.owed_id, attempts=owed.attempts, why=error.message)
+            log.info("owed.later", **_names(owed), attempts=owed.attempts, why=error.message)
             if owed.verb != "START" or isinstance(error, EngineBusy):
                 await self._outbox.told(owed, Answer.LATER)
         else:
@@ -165,6 +166,13 @@ class Relay:
                 _job_key(owed), ThrowError(payload["code"], payload["message"], payload["variables"])
             )
         return Answer.DONE
+
+
+def _names(owed: Owed) -> dict[str, Any]:
+    """Return what the rest of the log knows it by."""
+    names = {"verb": owed.verb, "owed_id": owed.owed_id, "job_key": owed.job_key, "step_id": owed.step_id}
+    about = {"workflow_id": owed.workflow_id, "activity_id": owed.activity_id}
+    return names | {name: str(known) for name, known in about.items() if known is not None}
 
 
 def _job_key(owed: Owed) -> JobKey:
