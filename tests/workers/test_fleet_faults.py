@@ -7,10 +7,6 @@ constraint: it alone decides.
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,11 +21,11 @@ from sqlalchemy import text
 
 import zeebe_fleet
 from tests.crash.scene import until
+from tests.followed import follow, run_tests
 from zeebe_fleet.adapters.fault_gateway import FaultGateway
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.local.stack import Addresses
-from zeebe_fleet.deploy.new import create_project
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 from zeebe_fleet.workers import source
 from zeebe_fleet.workers.context import Services, TaskContext
@@ -245,20 +241,8 @@ async def test_streams_that_break_off_are_opened_again(streamed: Play, gateway: 
 @pytest.mark.timeout(180)
 def test_example_of_the_page_on_tasks_passes(tmp_path: Path) -> None:
     """A user's own test makes the engine misbehave, in a new project."""
-    folder = create_project("myflows", tmp_path)
-    examples = re.findall(r'^```python title="([^"]+)"\n(.*?)^```$', PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    for name, content in examples:
-        (folder / name).write_text(content, "utf-8")
+    folder, examples = follow(PAGE, tmp_path)
 
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(name for name, _ in examples)],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
+    said = run_tests(folder, *examples, timeout_s=150)
 
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 passed" in said, said

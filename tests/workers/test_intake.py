@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
 
+from tests.waiting import until
 from zeebe_fleet.workers import backoff
 from zeebe_fleet.workers.context import Services
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
@@ -69,13 +70,6 @@ async def intake(records: Records) -> AsyncIterator[Intake]:
     intake = Intake(cast(Ledger, records), "test")
     yield intake
     await intake.stop()
-
-
-async def until(question: Callable[[], object]) -> None:
-    """Wait for a state."""
-    async with asyncio.timeout(10):
-        while not question():
-            await asyncio.sleep(0.001)
 
 
 async def test_intake_opens_again_when_the_records_answer(records: Records, intake: Intake) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextvars import copy_context
 from types import SimpleNamespace
 from typing import cast
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from structlog.testing import capture_logs
 
+from tests.waiting import until
 from zeebe_fleet.workers import leases as module
 from zeebe_fleet.workers.context import Services, TaskContext
 from zeebe_fleet.workers.contract import job as job_module
@@ -141,13 +142,6 @@ def crew_of(world: World, leases: Leases, till: Till) -> Crew:
     engine, ledger = cast(Engine, world), cast(Ledger, world)
     runner = Runner({"pay": till.task()}, ledger, engine, Services())
     return Crew(runner, engine, leases, Intake(ledger, "test"))
-
-
-async def until(question: Callable[[], object]) -> None:
-    """Wait for a state."""
-    async with asyncio.timeout(10):
-        while not question():
-            await asyncio.sleep(0)
 
 
 async def test_lease_is_extended_when_half_of_it_is_over(world: World, leases: Leases) -> None:

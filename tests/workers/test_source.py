@@ -6,7 +6,7 @@ The engine is in memory and answers when a test says so: every question it gets,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from itertools import count
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from tests.waiting import until
 from zeebe_fleet.workers import source as module
 from zeebe_fleet.workers.contract.errors import EngineUnavailable, RecordsUnavailable
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
@@ -151,13 +152,6 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: scene.now_s))
     yield scene
     await scene.close()
-
-
-async def until(question: Callable[[], object]) -> None:
-    """Wait for a state."""
-    async with asyncio.timeout(10):
-        while not question():
-            await asyncio.sleep(0)
 
 
 async def test_poll_refills_when_half_of_the_slots_are_free(scene: Scene) -> None:
