@@ -52,9 +52,11 @@ async def _in_a_process(call: Callable[[], Any]) -> Any:
     process, result = _begun(call)
     try:
         found = await asyncio.wrap_future(result)
-    except (asyncio.CancelledError, BrokenExecutor):
+    except asyncio.CancelledError:
         process.end()
         raise
+    except BrokenExecutor:
+        raise  # it has ended, and its PID may be another's by now
     except BaseException:
         _idle.append(process)
         raise
