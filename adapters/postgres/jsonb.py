@@ -1,4 +1,4 @@
-"""JSON as PostgreSQL takes it."""
+"""JSON and text as PostgreSQL takes them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
@@ -15,6 +16,11 @@ def to_jsonb(value: Any) -> str:
     if not written.isascii():
         written = written.encode("utf-8", "replace").decode("utf-8")
     return _NUL.sub(r"\1\\ufffd", written) if "\\u0000" in written else written
+
+
+def to_text(said: str) -> str:
+    """Write words as a `text` parameter; what no text can hold, NUL and half characters, becomes a mark."""
+    return _UNFIT.sub("\ufffd", said)
 
 
 def from_jsonb(stored: str | None) -> Any:

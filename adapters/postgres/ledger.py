@@ -16,7 +16,7 @@ from zeebe_fleet.adapters.postgres.adoption import move
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.claims import Claims
 from zeebe_fleet.adapters.postgres.group import Group, Postponed
-from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
+from zeebe_fleet.adapters.postgres.jsonb import to_jsonb, to_text
 from zeebe_fleet.adapters.postgres.orphans import Orphans
 from zeebe_fleet.adapters.postgres.outcomes import HEARD, error_of, payload_of, state_of, verb_of
 from zeebe_fleet.adapters.postgres.pool import CLOSELY, POINTED, Connection, Pool, translated
@@ -310,7 +310,7 @@ def _has_consequences(one: _Finish) -> bool:
 
 async def _write_consequences(connection: Connection, one: _Finish) -> None:
     if isinstance(one.outcome, Fail):
-        await connection.execute(_INCIDENT, one.claim.workflow_id, one.outcome.message)
+        await connection.execute(_INCIDENT, one.claim.workflow_id, to_text(one.outcome.message))
     else:
         output = {k: v for k, v in one.claim.job.variables.items() if k not in RESERVED_VARIABLES}
         await connection.execute(_ENDED, one.claim.workflow_id, to_jsonb(output))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.held_starts import RELEASE
+from zeebe_fleet.adapters.postgres.jsonb import to_text
 from zeebe_fleet.adapters.postgres.outbox import ACTIVITY_TOLD, end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -102,8 +102,6 @@ WHERE incident IS NOT NULL AND incident_key IS NOT NULL AND NOT incident_key = A
 """
 
 _QUIET_AFTER_S = 60.0
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
-"""What no text in PostgreSQL can hold."""
 
 
 class PostgresSweeper:
@@ -186,7 +184,7 @@ def _shown(incident: OpenIncident) -> str:
     """Say where and of what kind it is: its message is another worker's or the engine's, and may hold anything."""
     kind = f" ({incident.error_type})" if incident.error_type else ""
     said = f"The engine holds it up at {incident.element_id or 'an unknown element'}{kind}. Operate shows why."
-    return _UNFIT.sub("\ufffd", said)
+    return to_text(said)
 
 
 def _settled(unheard: Record, model: ProcessModel) -> StepState | None:
