@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,14 +66,14 @@ class Site:
         return int(sum(float(value) for found, value in _EVENTS.findall(await self._metrics()) if found == action))
 
     async def _metrics(self) -> str:
-        url = f"{self.addresses.engine_management}/actuator/prometheus"
+        url = f"{self.addresses.engine_rest}/actuator/prometheus"
         answer = await self.http.get(url, params={"includedNames": _METRICS})
         answer.raise_for_status()
         return answer.text
 
 
 @asynccontextmanager
-async def site(engine_settings: Mapping[str, str] | None = None) -> AsyncIterator[Site]:
+async def site(engine_settings: Sequence[str] = ()) -> AsyncIterator[Site]:
     """Start an engine and a database in a folder of their own; both are gone at the end."""
     with tempfile.TemporaryDirectory(prefix="fleet-bench-", ignore_cleanup_errors=True) as folder:
         # The database runs as another user where we are root: it must be let in.

@@ -11,11 +11,8 @@ from bench.heat import Result, Size, alternating, details, heat, median
 from bench.java.build import Java
 from bench.site import Site, site
 
-#: A fixed limit so low that a few other clients fill it; completions it always takes, but they count.
-LOW_LIMIT = {
-    "ZEEBE_BROKER_BACKPRESSURE_ALGORITHM": "fixed",
-    "ZEEBE_BROKER_BACKPRESSURE_FIXED_LIMIT": "1",
-}
+#: A limit so low that a few other clients fill it; completions it always takes, but they count.
+LOW_LIMIT = ("--request-limit", "1")
 
 _ON, _OFF = "fleet, records on", "fleet, records off"
 _BESIDE = 3

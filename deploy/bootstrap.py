@@ -184,7 +184,6 @@ def connection_to(zeebe: ZeebeSettings) -> EngineConnection:
         oauth=oauth,
         tenant_id=zeebe.tenant_id,
         timeout_s=zeebe.timeout_s,
-        incident_log=zeebe.incident_log,
         operate=_operate(zeebe),
     )
 

@@ -13,10 +13,12 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from zeebe_fleet.deploy import ending, roles
 from zeebe_fleet.deploy.app import configured_app
+from zeebe_fleet.deploy.engine import engine
 from zeebe_fleet.deploy.health import watched
 from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.logs import configure_logs
@@ -31,27 +33,27 @@ app = typer.Typer(
     help="Zeebe Fleet: a worker fleet for Camunda 8.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 app.add_typer(stack)
+app.add_typer(engine)
 app.add_typer(new)
 
 AppOption = Annotated[str, typer.Option("--app", help="Module with the processes and tasks.", show_default=False)]
 ResetOption = Annotated[bool, typer.Option("--reset", help="Wipe the local data first.")]
-NoOperateOption = Annotated[bool, typer.Option("--no-operate", help="Leave out Operate (saves 700 MB of memory).")]
 
 
 @app.command(epilog="Example: fleet up · fleet up --app myflows --reset")
-def up(app: AppOption = "", reset: ResetOption = False, no_operate: NoOperateOption = False) -> None:
+def up(app: AppOption = "", reset: ResetOption = False) -> None:
     """Run everything on this machine: the local stack, the API, a worker, the adapter and the relay."""
     from zeebe_fleet.deploy.demo import show_up
 
-    _unwrapped(lambda: show_up(_locally(_settings(app), no_operate), reset=reset))
+    _unwrapped(lambda: show_up(_settings(app), reset=reset))
 
 
 @app.command(epilog="Example: fleet demo --reset")
-def demo(reset: ResetOption = False, no_operate: NoOperateOption = False) -> None:
+def demo(reset: ResetOption = False) -> None:
     """Run the shipped processes, start one onboarding, and say what to do next."""
     from zeebe_fleet.deploy.demo import show_demo
 
-    _unwrapped(lambda: show_demo(_locally(_settings(SHIPPED_APP), no_operate), reset=reset))
+    _unwrapped(lambda: show_demo(_settings(SHIPPED_APP), reset=reset))
 
 
 @app.command(epilog="Example: fleet smoke")
@@ -138,7 +140,7 @@ def main() -> None:
 
 
 def _settings(app: str = "", *, required: bool = True) -> Settings:
-    settings = Settings()
+    settings = _read()
     name = app or settings.app or configured_app(Path.cwd())
     if required and not name:
         raise FleetError(
@@ -149,8 +151,15 @@ def _settings(app: str = "", *, required: bool = True) -> Settings:
     return settings.model_copy(update={"app": name})
 
 
-def _locally(settings: Settings, no_operate: bool) -> Settings:
-    return settings.model_copy(update={"operate": settings.operate and not no_operate})
+def _read() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [
+            f"FLEET_{'__'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
+            for one in error.errors()
+        ]
+        raise FleetError(" ".join(wrong), "All settings are in docs/reference/settings.md.") from error
 
 
 def _connected(settings: Settings) -> Settings:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-import httpx
 from rich.console import Console
 
 from zeebe_fleet.deploy.client import FleetClient
@@ -18,10 +16,9 @@ from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.state import StateDir
 from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.settings import Settings
-from zeebe_fleet.deploy.up import Local, local_stack, running, until_interrupted
+from zeebe_fleet.deploy.up import local_stack, running, until_interrupted
 
 APPLICANT = {"name": "Ada Lovelace", "email": "ada@example.com", "country": "GB"}
-_LOOK_AGAIN_S = 1.0
 
 console = Console()
 
@@ -30,33 +27,30 @@ def show_up(settings: Settings, *, reset: bool) -> None:
     """Run everything and say where it is."""
     report = ConsoleReport()
 
-    async def show(local: Local) -> None:
-        async with running(local.settings, report) as deployment:
-            print_places(console, local.settings, deployment)
+    async def show(located: Settings) -> None:
+        async with running(located, report) as deployment:
+            print_places(console, located, deployment)
             console.print("Ctrl-C stops everything; the data stays.")
-            local.begin_behind()
             await asyncio.Event().wait()
 
-    with local_stack(settings, report, reset=reset) as local:
-        until_interrupted(show(local))
+    with local_stack(settings, report, reset=reset) as located:
+        until_interrupted(show(located))
         console.print("Stopping …")
 
 
 def show_demo(settings: Settings, *, reset: bool) -> None:
     """Run everything, start one onboarding, and show what moves; lines where there is no terminal."""
-    with _view(settings) as view, local_stack(settings, view, behind=view, reset=reset) as local:
-        until_interrupted(_demo(local, view))
+    with _view(settings) as view, local_stack(settings, view, reset=reset) as located:
+        until_interrupted(_demo(located, view))
         view.stopping()
 
 
-async def _demo(local: Local, view: View) -> None:
-    async with running(local.settings, view) as deployment, asyncio.TaskGroup() as group:
-        view.served(local.settings, deployment)
-        group.create_task(_follow(local.settings, view))
-        await _start_onboarding(local.settings)
+async def _demo(settings: Settings, view: View) -> None:
+    async with running(settings, view) as deployment, asyncio.TaskGroup() as group:
+        view.served(settings, deployment)
+        group.create_task(_follow(settings, view))
+        await _start_onboarding(settings)
         view.invite()
-        local.begin_behind()
-        await _await_operate(local.settings, view)
 
 
 async def _follow(settings: Settings, view: View) -> None:
@@ -74,18 +68,6 @@ async def _start_onboarding(settings: Settings) -> None:
         await client.until(workflow_id, lambda w: w["activities"], what="its review")
 
 
-async def _await_operate(settings: Settings, view: View) -> None:
-    """Tell when Operate answers, whoever started it."""
-    url, begun_s = settings.api.operate_url, time.monotonic()
-    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as http:
-        while url:
-            with suppress(httpx.HTTPError):
-                if (await http.get(url)).is_success:
-                    view.ready("operate", time.monotonic() - begun_s)
-                    return
-            await asyncio.sleep(_LOOK_AGAIN_S)
-
-
 @contextmanager
 def _view(settings: Settings) -> Iterator[View]:
     """Choose how to show it; beside a moving picture, log lines go to a file."""
@@ -95,7 +77,7 @@ def _view(settings: Settings) -> Iterator[View]:
         return
     log = StateDir(settings.state).log("fleet")
     log.parent.mkdir(parents=True, exist_ok=True)
-    parts = ["sandbox", "database", "engine", "fleet", *(["operate"] if settings.operate else [])]
+    parts = ["sandbox", "database", "engine", "fleet"]
     with log.open("a", encoding="utf-8") as file, LiveView(console, parts, log) as live:
         configure_logs(settings.log_format, file)
         yield live

@@ -120,15 +120,15 @@ class LiveView:
             "engine": settings.zeebe.address,
             "sandbox": f"{sandbox_url(settings)}/calls",
             "fleet": f"{settings.api_url}/graphql",
-            "operate": f"{settings.api.operate_url}  (demo/demo)",
+            "operate": settings.api.operate_url,
         }
         with self._lock:
             self._url = settings.api_url
-            if not settings.api.operate_url:
-                self._parts.pop("operate", None)
+            if settings.api.operate_url:
+                self._parts["operate"] = _Part()
             for name, part in self._parts.items():
                 part.address = addresses.get(name, "")
-                part.ready = part.ready or name != "operate"
+                part.ready = True
             self._parts["fleet"].took_s = time.monotonic() - self._begun_s
             self._notes = [f"warning: {one}" for one in deployment.warnings][:_NOTES]
 
@@ -175,8 +175,8 @@ class LiveView:
         for name, part in self._parts.items():
             took = f"{part.took_s:.1f} s" if part.took_s is not None else ""
             mark = Text("✓", style="green") if part.ready else self._spinner
-            waits = "comes up behind, nobody waits for it" if name == "operate" and part.address else "starting"
-            table.add_row(mark, name, Text(took, style="dim"), part.address if part.ready else Text(waits, style="dim"))
+            where = part.address if part.ready else Text("starting", style="dim")
+            table.add_row(mark, name, Text(took, style="dim"), where)
         return table
 
     def _step_lines(self) -> Iterator[RenderableType]:

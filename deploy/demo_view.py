@@ -128,7 +128,7 @@ def places(settings: Settings) -> dict[str, str]:
         "Engine (gRPC)": settings.zeebe.address,
     }
     if settings.api.operate_url:
-        found["Operate"] = f"{settings.api.operate_url} (demo/demo, soon)"
+        found["Operate"] = settings.api.operate_url
     if sandbox_url(settings):
         found["Outside services"] = sandbox_url(settings)
     return found

@@ -14,13 +14,17 @@ from typing import Any
 
 import httpx
 
-from zeebe_fleet.deploy.local.licenses import notice
 from zeebe_fleet.deploy.local.report import Report
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import FleetError
 
 VERSION = "8.9.0"
 IMAGE = f"camunda/camunda:{VERSION}"
+#: Said at every start.
+TERMS = (
+    f"Camunda {VERSION} is used under the Camunda License 1.0 of Camunda Services GmbH: free for development, test and "
+    "other non-production use only. Production needs a license from Camunda."
+)
 GRPC_PORT, REST_PORT = 26500, 8080
 _DATA = "/usr/local/camunda/data"
 _READY_S = 180.0
@@ -63,11 +67,11 @@ def chosen(settings: Settings) -> bool:
     Raises:
         FleetError: it must, and cannot.
     """
-    if settings.engine == "docker":
-        if reason := hindrance():
-            raise FleetError(reason, "Start Docker, or use FLEET_ENGINE=embedded, which needs none.")
-        return True
-    return settings.engine == "auto" and not settings.zeebe.address and not hindrance()
+    if settings.engine != "docker":
+        return False
+    if reason := hindrance():
+        raise FleetError(reason, "Start Docker, or use FLEET_ENGINE=builtin, which needs none.")
+    return True
 
 
 @contextmanager
@@ -79,7 +83,7 @@ def engine_in_docker(settings: Settings, report: Report, *, reset: bool = False)
     if not chosen(settings):
         yield settings
         return
-    report.say(notice(VERSION))
+    report.say(TERMS)
     volume = volume_of(settings.state)
     if reset:
         _remove(volume)
@@ -89,6 +93,7 @@ def engine_in_docker(settings: Settings, report: Report, *, reset: bool = False)
             host = container.get_container_host_ip()
             rest = f"http://{host}:{container.get_exposed_port(REST_PORT)}"
             _wait(rest)
+        report.say(f"Operate is at {rest}/operate; sign in as demo, demo.")
         yield pointed(settings, f"{host}:{container.get_exposed_port(GRPC_PORT)}", rest)
 
 

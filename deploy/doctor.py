@@ -156,8 +156,8 @@ async def _permissions(settings: Settings) -> str:
 
 
 async def _operate(settings: Settings) -> str:
-    # Without its own search or file, so that it is Operate that is asked.
-    zeebe = settings.zeebe.model_copy(update={"rest_address": "", "incident_log": None})
+    # Without its own search, so that it is Operate that is asked.
+    zeebe = settings.zeebe.model_copy(update={"rest_address": ""})
     async with ZeebeEngine(connection_to(zeebe)) as engine:
         await engine.find_incidents(ProcessInstanceKey(1))
     return f"Operate at {zeebe.operate_url} can be asked for incidents."

@@ -6,7 +6,7 @@ import secrets as randomness
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from zeebe_fleet.adapters.outbound_settings import ServiceSettings
@@ -30,7 +30,6 @@ class ZeebeSettings(BaseModel):
     scope: str = Field(default="", description="Scope of the token.")
     tenant_id: str = Field(default=DEFAULT_TENANT, description="Tenant of everything sent and taken.")
     timeout_s: float = Field(default=10.0, description="Deadline of a call, in seconds.")
-    incident_log: Path | None = Field(default=None, description="Where the local engine writes its incidents.")
     operate_url: str = Field(
         default="",
         description="Base address of an Operate to ask for incidents, where the engine itself cannot (8.6, 8.7).",
@@ -75,7 +74,7 @@ class ApiSettingsSection(BaseModel):
     oidc: OidcSection = OidcSection()
     operate_url: str = Field(
         default="",
-        description="Operate as browsers reach it: https://…/operate; the local one when empty.",
+        description="Operate as browsers reach it: https://…/operate; that of Docker's engine when empty.",
     )
     sandbox_url: str = Field(
         default="", description="Sandbox whose services the start page may put out of order; the local one in a demo."
@@ -105,13 +104,12 @@ class Settings(BaseSettings):
         env_prefix="FLEET_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
     )
 
-    engine: Literal["auto", "remote", "docker", "embedded"] = Field(
-        default="auto", description="Which engine; auto: remote where an address is set, else Docker's, else embedded."
+    engine: Literal["auto", "builtin", "docker", "remote"] = Field(
+        default="auto", description="Which engine; auto: remote where an address is set, else the one in the box."
     )
     app: str = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
     database_url: str = Field(default="", description="postgresql:// address; empty for the local database.")
     state: Path = Field(default=Path(".fleet"), description="Folder of the local stack's data and logs.")
-    operate: bool = Field(default=True, description="Whether the local stack brings up Operate behind the rest.")
     human_tasks: Literal["deployed", "all"] = Field(
         default="deployed", description="Whether user tasks of processes that others deployed become activities too."
     )
@@ -123,6 +121,13 @@ class Settings(BaseSettings):
     secrets: dict[str, SecretStr] = Field(default_factory=dict, description="Credentials for tasks, by name.")
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
 
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _no_longer_embedded(cls, engine: object) -> object:
+        if engine == "embedded":
+            raise ValueError("there is no embedded Zeebe any more: the engine in the box is called builtin")
+        return engine
+
     @property
     def api_url(self) -> str:
         """Where adapters and tasks find the API."""
@@ -133,7 +138,7 @@ def on_the_local_stack(app: str, state: Path) -> Settings:
     """Settings of an app as on a machine where no engine, database, service or secret is set."""
     return Settings().model_copy(
         update={
-            "engine": "embedded",
+            "engine": "builtin",
             "app": app,
             "database_url": "",
             "state": state,

@@ -40,9 +40,9 @@ def smoke(settings: Settings) -> None:
     """Run it all; raises when anything is not as it should be."""
     begun = time.monotonic()
     report = ConsoleReport()
-    settings = settings.model_copy(update={"state": STATE, "operate": False})
-    with local_stack(settings, report, reset=True) as local:
-        asyncio.run(_smoke(local.settings, report, begun))
+    settings = settings.model_copy(update={"state": STATE})
+    with local_stack(settings, report, reset=True) as located:
+        asyncio.run(_smoke(located, report, begun))
     console.print(f"[bold green]smoke: all agree[/] after {time.monotonic() - begun:.1f} s")
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -17,11 +15,12 @@ from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy import roles
 from zeebe_fleet.deploy.docker_engine import engine_in_docker
 from zeebe_fleet.deploy.health import Health, watched
-from zeebe_fleet.deploy.local.behind import Behind, hindrance
-from zeebe_fleet.deploy.local.report import LineReport, Report
+from zeebe_fleet.deploy.local.kinds import Kind, require_kind
+from zeebe_fleet.deploy.local.report import Report
 from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN
 from zeebe_fleet.deploy.local.sandbox_books import SERVICES
 from zeebe_fleet.deploy.local.stack import PARTS, Addresses, LocalStack
+from zeebe_fleet.deploy.local.state import StateDir
 from zeebe_fleet.deploy.publication import Deployment, deploy
 from zeebe_fleet.deploy.settings import Settings
 
@@ -29,36 +28,28 @@ _STOP_S = 10.0
 """For what was begun to come to its end after Ctrl-C."""
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
-    """A local stack that runs: the settings that lead to it, and what lets Operate come up behind it."""
-
-    settings: Settings
-    begin_behind: Callable[[], None]
-
-
 @contextmanager
-def local_stack(
-    settings: Settings, report: Report, *, behind: Report | None = None, reset: bool = False
-) -> Iterator[Local]:
-    """Run the parts of the stack that the settings leave open.
+def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> Iterator[Settings]:
+    """Run the parts of the stack that the settings leave open, and yield the settings that lead to them.
 
-    Operate comes up behind, where it is wanted and there is memory for it. Must be entered in the main thread,
-    before an event loop runs: there it stops cleanly at any moment.
+    Must be entered in the main thread, before an event loop runs: there it stops cleanly at any moment.
 
     Args:
         settings: what they name already is not started.
         report: told of what one waits for.
-        behind: told of what comes up behind it; lines on standard error unless given.
         reset: wipe the data first.
+
+    Raises:
+        OtherEngine: the data here was made with another engine than these settings ask for.
     """
+    kind = engine_kind(settings)
+    if not reset and not settings.database_url:
+        require_kind(StateDir(settings.state), kind)
     with engine_in_docker(settings, report, reset=reset) as settings:
         parts = missing_parts(settings)
-        stack = LocalStack(settings.state, report=report, parts=parts, operate=_with_operate(settings, parts, report))
+        stack = LocalStack(settings.state, report=report, parts=parts, engine=kind)
         try:
-            addresses = stack.up(reset=reset)
-            with Behind(stack, behind or LineReport(), at_once=False) as operate:
-                yield Local(located(settings, addresses), operate.begin)
+            yield located(settings, stack.up(reset=reset))
         finally:
             stack.down()
 
@@ -97,9 +88,16 @@ def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
 
 def missing_parts(settings: Settings) -> list[str]:
     """Say which parts of the local stack the settings leave to us."""
-    named = settings.engine == "remote" or (settings.engine != "embedded" and bool(settings.zeebe.address))
-    given = {"engine": named, "database": bool(settings.database_url), "sandbox": False}
+    engine = engine_kind(settings) == "remote" or (settings.engine == "docker" and bool(settings.zeebe.address))
+    given = {"engine": engine, "database": bool(settings.database_url), "sandbox": False}
     return [part for part in PARTS if not given[part]]
+
+
+def engine_kind(settings: Settings) -> Kind:
+    """Say which engine the settings ask for."""
+    if settings.engine != "auto":
+        return settings.engine
+    return "remote" if settings.zeebe.address else "builtin"
 
 
 def located(settings: Settings, addresses: Addresses, *, move_port: bool = True) -> Settings:
@@ -112,13 +110,9 @@ def located(settings: Settings, addresses: Addresses, *, move_port: bool = True)
     """
     zeebe = settings.zeebe
     if addresses.engine_grpc:
-        found = {"address": addresses.engine_grpc, "incident_log": Path(addresses.incident_log)}
-        zeebe = zeebe.model_copy(update=found)
+        zeebe = zeebe.model_copy(update={"address": addresses.engine_grpc, "rest_address": addresses.engine_rest})
     port = _free_port(settings.api.host, settings.api.port) if move_port else settings.api.port
-    operate_url = settings.api.operate_url or addresses.operate_url
-    api = settings.api.model_copy(
-        update={"port": port, "operate_url": operate_url, "sandbox_url": addresses.sandbox_url}
-    )
+    api = settings.api.model_copy(update={"port": port, "sandbox_url": addresses.sandbox_url})
     settings = settings.model_copy(
         update={"zeebe": zeebe, "api": api, "database_url": settings.database_url or addresses.database_url}
     )
@@ -132,15 +126,6 @@ def located(settings: Settings, addresses: Addresses, *, move_port: bool = True)
             },
         }
     )
-
-
-def _with_operate(settings: Settings, parts: list[str], report: Report) -> bool:
-    if not settings.operate or "engine" not in parts:
-        return False
-    reason = hindrance()
-    if reason:
-        report.say(f"{reason} It is left out.")
-    return not reason
 
 
 async def _running(role: roles.Role, settings: Settings, stop: asyncio.Event, health: Health) -> None:

@@ -6,11 +6,9 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 # Before gRPC is loaded: parts of the stack are started while it runs, and a fork with its threads would crash.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-os.environ.setdefault("FLEET_OPERATE", "false")
 
 import asyncpg
 import pytest
@@ -22,12 +20,25 @@ from zeebe_fleet.deploy.local.stack import Addresses, LocalStack
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """A local stack of this session; dies with it."""
-    stack = LocalStack(tmp_path_factory.mktemp("stack"))
-    stack.up()
-    yield stack
-    stack.down()
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Database and sandbox of this session; the engine is added by the first test that asks for it."""
+    ground = LocalStack(tmp_path_factory.mktemp("stack"), parts=("database", "sandbox"))
+    ground.up()
+    yield ground
+    ground.down()
+
+
+@pytest.fixture(scope="session")
+def database_server(ground: LocalStack) -> str:
+    """Where the session's PostgreSQL answers, with user and password."""
+    return ground.addresses().database_url
+
+
+@pytest.fixture(scope="session")
+def stack(ground: LocalStack) -> LocalStack:
+    """The whole local stack of this session; dies with it."""
+    ground.start("engine")
+    return ground
 
 
 @pytest.fixture(scope="session")
@@ -39,24 +50,24 @@ def addresses(stack: LocalStack) -> Addresses:
 @pytest.fixture(scope="session")
 async def engine(addresses: Addresses) -> AsyncIterator[ZeebeEngine]:
     """The session's engine."""
-    connection = EngineConnection(address=addresses.engine_grpc, incident_log=Path(addresses.incident_log))
+    connection = EngineConnection(address=addresses.engine_grpc, rest_address=addresses.engine_rest)
     async with ZeebeEngine(connection) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module")
-async def database_url(addresses: Addresses) -> AsyncIterator[str]:
+async def database_url(database_server: str) -> AsyncIterator[str]:
     """A migrated database of this module's own."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    await _administer(addresses, f'CREATE DATABASE "{name}"')
-    url = addresses.database_url.rsplit("/", 1)[0] + f"/{name}"
+    await _administer(database_server, f'CREATE DATABASE "{name}"')
+    url = database_server.rsplit("/", 1)[0] + f"/{name}"
     await migrate(url)
     yield url
-    await _administer(addresses, f'DROP DATABASE "{name}" WITH (FORCE)')
+    await _administer(database_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-async def _administer(addresses: Addresses, command: str) -> None:
-    server = await asyncpg.connect(addresses.database_url)
+async def _administer(database_server: str, command: str) -> None:
+    server = await asyncpg.connect(database_server)
     try:
         async with asyncio.timeout(30):
             await server.execute(command)

@@ -16,13 +16,12 @@ def version_of(text: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else OLDEST
 
 
-def capabilities_of(topology: Any, *, rest: bool, incident_log: bool, operate: bool = False) -> Capabilities:
+def capabilities_of(topology: Any, *, rest: bool, operate: bool = False) -> Capabilities:
     """Tell what the engine behind a gateway can do.
 
     Args:
         topology: the answer to Topology.
         rest: whether its REST address is known.
-        incident_log: whether our exporter runs in it.
         operate: whether there is an Operate to ask.
     """
     version = version_of(topology.gatewayVersion)
@@ -31,6 +30,6 @@ def capabilities_of(topology: Any, *, rest: bool, incident_log: bool, operate: b
         partitions=topology.partitionsCount,
         execution_listeners=version >= (8, 6),
         job_streams=version >= (8, 4),
-        incident_search=incident_log or operate or (rest and version >= (8, 8)),
+        incident_search=operate or (rest and version >= (8, 8)),
         user_task_listeners=version >= (8, 8),
     )

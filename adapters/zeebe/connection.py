@@ -70,8 +70,7 @@ class EngineConnection:
         oauth: credentials; without them no token is sent.
         tenant_id: tenant of everything sent and taken.
         timeout_s: deadline of a call, and what a long poll gets on top of its own wait.
-        incident_log: file our exporter writes in an embedded engine.
-        operate: an Operate to ask for incidents, where neither the engine nor a file can say.
+        operate: an Operate to ask for incidents, where the engine itself cannot say.
     """
 
     address: str
@@ -81,7 +80,6 @@ class EngineConnection:
     oauth: OAuthClient | None = None
     tenant_id: str = DEFAULT_TENANT
     timeout_s: float = 10.0
-    incident_log: Path | None = None
     operate: OperateAccess | None = None
 
     @classmethod

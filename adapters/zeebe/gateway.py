@@ -77,7 +77,6 @@ class ZeebeEngine:
             self._capabilities = capabilities_of(
                 topology,
                 rest=bool(self._connection.rest_address),
-                incident_log=self._connection.incident_log is not None,
                 operate=self._connection.operate is not None,
             )
         return self._capabilities

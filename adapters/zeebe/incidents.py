@@ -1,14 +1,10 @@
-"""The open incidents of an instance: from our exporter's file, from the search of 8.8 and newer, or from Operate."""
+"""The open incidents of an instance: from the search of 8.8 and newer, or from Operate."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import ssl
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
@@ -33,7 +29,7 @@ class Incidents:
     """Finds incidents by whichever way this engine offers.
 
     Args:
-        connection: names the exporter's file, the REST address, or an Operate.
+        connection: names the REST address, or an Operate.
         tokens: for REST calls, when the engine wants them.
     """
 
@@ -41,7 +37,6 @@ class Incidents:
         self._connection = connection
         self._tokens = tokens
         self._trusting: ssl.SSLContext | None = None
-        self._log = IncidentLog(connection.incident_log) if connection.incident_log else None
         self._operate = (
             OperateIncidents(connection.operate, tokens, ca_file=connection.ca_file, timeout_s=connection.timeout_s)
             if connection.operate
@@ -72,8 +67,6 @@ class Incidents:
     async def _open(
         self, capabilities: Capabilities, process_instance_key: ProcessInstanceKey | None, search: Mapping[str, Any]
     ) -> list[OpenIncident]:
-        if self._log is not None:
-            return await asyncio.to_thread(self._log.open_of, process_instance_key)
         if self._connection.rest_address and version_of(capabilities.version) >= SEARCHABLE:
             answer = await self._post("/v2/incidents/search", search)
             with _nonsense("The engine's REST API"):
@@ -113,48 +106,6 @@ class Incidents:
         return self._trusting
 
 
-class IncidentLog:
-    """The file that our exporter appends to in an embedded engine, read as far as it has grown.
-
-    The engine may repeat records after a restart, in their order; the last word on an incident counts.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-        self._open: dict[int, OpenIncident] = {}
-        self._reading = threading.Lock()
-
-    def open_of(self, process_instance_key: ProcessInstanceKey | None) -> list[OpenIncident]:
-        """Return the incidents of an instance, or of all, that nobody has resolved; the newest first."""
-        with self._reading:
-            self._catch_up()
-            found = [one for one in self._open.values() if process_instance_key in (None, one.process_instance_key)]
-        return found[::-1]
-
-    def _catch_up(self) -> None:
-        try:
-            if self._path.stat().st_size < self._offset:
-                self._offset, self._open = 0, {}
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                grown = file.read()
-        except FileNotFoundError:
-            return
-        whole = grown[: grown.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        for line in whole.splitlines():
-            with suppress(*_MALFORMED):
-                self._note(json.loads(line))
-
-    def _note(self, record: Mapping[str, Any]) -> None:
-        key = record["key"]
-        if record["intent"] == "CREATED":
-            self._open[key] = _incident(key, record["value"])
-        else:
-            self._open.pop(key, None)
-
-
 @contextmanager
 def _nonsense(who: str) -> Iterator[None]:
     """Translate what comes of an answer that is none."""
@@ -168,7 +119,7 @@ def _nonsense(who: str) -> Iterator[None]:
 
 
 def _incident(key: int, said: Mapping[str, Any]) -> OpenIncident:
-    """Read a record's value, or an item of REST v2, whose keys are strings and whose names differ by version."""
+    """Read an item of REST v2, whose keys are strings, or of Operate, whose names differ."""
     job_key = int(said.get("jobKey") or NO_JOB)
     return OpenIncident(
         incident_key=key,

@@ -106,7 +106,7 @@ def _environment(place: Site, port: int) -> dict[str, str]:
         "FLEET_APP": SHIPPED_APP,
         "FLEET_ENGINE": "remote",
         "FLEET_ZEEBE__ADDRESS": place.addresses.engine_grpc,
-        "FLEET_ZEEBE__INCIDENT_LOG": place.addresses.incident_log,
+        "FLEET_ZEEBE__REST_ADDRESS": place.addresses.engine_rest,
         "FLEET_DATABASE_URL": place.addresses.database_url,
         "FLEET_API__PORT": str(port),
         "FLEET_API__SERVICE_TOKEN": token,

@@ -1,4 +1,4 @@
-"""The one place on a machine that all checkouts share: downloads, the engine, Java and its archives."""
+"""The one place on a machine that all checkouts share: what the pages are built with."""
 
 from __future__ import annotations
 

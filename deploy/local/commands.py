@@ -12,10 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from zeebe_fleet.deploy.local.interrupts import Interrupts
 from zeebe_fleet.deploy.local.overview import Addresses, PartStatus
 from zeebe_fleet.deploy.local.report import ConsoleReport
-from zeebe_fleet.deploy.local.stack import BEHIND, PARTS, LocalStack
+from zeebe_fleet.deploy.local.stack import PARTS, LocalStack
 from zeebe_fleet.workers.contract.errors import FleetError
 
 _LINES = 40
@@ -28,18 +27,13 @@ stack = typer.Typer(
 )
 
 
-@stack.command(epilog="Example: fleet stack up · fleet stack up --reset --operate")
+@stack.command(epilog="Example: fleet stack up · fleet stack up --reset")
 def up(
     reset: Annotated[bool, typer.Option("--reset", help="Wipe all data of engine and database first.")] = False,
-    operate: Annotated[bool, typer.Option("--operate", help="Start Operate too, and wait for it.")] = False,
 ) -> None:
     """Start what does not run yet, in the background, and print the addresses."""
     with _told():
-        local = LocalStack(report=ConsoleReport(), operate=operate)
-        addresses = local.up(detached=True, reset=reset)
-        with Interrupts() as interrupts:
-            local.follow(interrupts, detached=True)
-        _print_addresses(addresses)
+        _print_addresses(LocalStack(report=ConsoleReport()).up(detached=True, reset=reset))
 
 
 @stack.command(epilog="Example: fleet stack down")
@@ -62,13 +56,13 @@ def status() -> None:
 
 @stack.command(epilog="Example: fleet stack logs engine --follow")
 def logs(
-    part: Annotated[str, typer.Argument(help=f"One of {', '.join([*PARTS, *BEHIND])}; all when left out.")] = "",
+    part: Annotated[str, typer.Argument(help=f"One of {', '.join(PARTS)}; all when left out.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until Ctrl-C.")] = False,
 ) -> None:
     """Print the end of the logs."""
     with _told():
         local = LocalStack()
-        files = {name: local.logs(name) for name in ([part] if part else [*PARTS, *BEHIND])}
+        files = {name: local.logs(name) for name in ([part] if part else PARTS)}
         ends = {name: _print_end(name, file, alone=len(files) == 1) for name, file in files.items()}
         while follow:
             time.sleep(_POLL_S)
@@ -95,12 +89,9 @@ def _print_addresses(addresses: Addresses) -> None:
     lines = {
         "engine (gRPC)": addresses.engine_grpc,
         "engine (REST)": addresses.engine_rest,
-        "engine (health)": addresses.engine_management,
         "database": addresses.database_url,
         "sandbox": addresses.sandbox_url,
     }
-    if addresses.operate_url:
-        lines["operate"] = addresses.operate_url
     for name, address in lines.items():
         typer.echo(f"{name:<16} {address}")
 

@@ -1,11 +1,8 @@
 """What can go wrong with the local stack, each with the next step to take.
 
 LocalStackError
-├── DownloadError               a file could not be fetched
-│   ├── NoNetwork               the repository cannot be reached
-│   ├── CutDownload             the connection broke again and again
-│   └── WrongHash               what arrived is not what is pinned
 ├── DiskFull                    no room for a download or for the data
+├── OtherEngine                 the data was made with another engine
 ├── StackHeld                   another process runs or starts this stack
 └── PartFailed                  an engine, database or server did not get ready
 """
@@ -19,24 +16,12 @@ class LocalStackError(FleetError):
     """The local stack cannot do what was asked."""
 
 
-class DownloadError(LocalStackError):
-    """A pinned file could not be fetched."""
-
-
-class NoNetwork(DownloadError):
-    """The repository cannot be reached."""
-
-
-class CutDownload(DownloadError):
-    """The connection broke again and again; what arrived is kept and continued next time."""
-
-
-class WrongHash(DownloadError):
-    """What arrived is not what is pinned; it was thrown away."""
-
-
 class DiskFull(LocalStackError):
     """No room on the disk."""
+
+
+class OtherEngine(LocalStackError):
+    """The data of this state directory was made with another engine."""
 
 
 class StackHeld(LocalStackError):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from zeebe_fleet.deploy.local.loopback import answers
+from zeebe_fleet.deploy.local.loopback import told
 from zeebe_fleet.deploy.local.processes import Launch
 from zeebe_fleet.deploy.local.state import StateDir
 
@@ -42,4 +42,4 @@ class Sandbox:
 
     def ready(self, ports: Mapping[str, int]) -> bool:
         """Whether it answers."""
-        return answers(f"http://127.0.0.1:{ports['sandbox']}/health")
+        return told(ports["sandbox"], "/health") is not None

@@ -8,19 +8,11 @@ from dataclasses import dataclass
 
 from zeebe_fleet.deploy.local import processes
 from zeebe_fleet.deploy.local.database import DATABASE_PORTS, Database
-from zeebe_fleet.deploy.local.engine import ENGINE_PORTS, incident_log
-from zeebe_fleet.deploy.local.opensearch import OPENSEARCH_PORTS
-from zeebe_fleet.deploy.local.operate import OPERATE_PORTS
+from zeebe_fleet.deploy.local.engine import ENGINE_PORTS
 from zeebe_fleet.deploy.local.outside_services import SANDBOX_PORTS
 from zeebe_fleet.deploy.local.state import StackState, StateDir
 
-_PORTS = {
-    "engine": ENGINE_PORTS,
-    "database": DATABASE_PORTS,
-    "sandbox": SANDBOX_PORTS,
-    "opensearch": OPENSEARCH_PORTS,
-    "operate": OPERATE_PORTS,
-}
+_PORTS = {"engine": ENGINE_PORTS, "database": DATABASE_PORTS, "sandbox": SANDBOX_PORTS}
 
 
 @dataclass(frozen=True)
@@ -29,18 +21,14 @@ class Addresses:
 
     Args:
         engine_grpc: host and port of the gateway.
+        engine_rest: base address of the REST API, of health and of counters.
         database_url: with user and password.
-        incident_log: file in which the engine says which incidents are open.
-        operate_url: Operate's page, there or on its way.
     """
 
     engine_grpc: str
     engine_rest: str
-    engine_management: str
     database_url: str
     sandbox_url: str
-    incident_log: str
-    operate_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,11 +56,8 @@ def addresses(state: StateDir, names: Sequence[str]) -> Addresses:
     return Addresses(
         engine_grpc=_address("", ports.get("engine_grpc")),
         engine_rest=_address("http://", ports.get("engine_rest")),
-        engine_management=_address("http://", ports.get("engine_management")),
         database_url=database.url(ports) if "database" in ports else "",
         sandbox_url=_address("http://", ports.get("sandbox")),
-        incident_log=str(incident_log(state)) if "engine" in names else "",
-        operate_url=f"{_address('http://', ports['operate'])}/operate" if "operate" in ports else "",
     )
 
 

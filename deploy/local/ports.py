@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 _LOOPBACK = "127.0.0.1"
 # Below what systems give to outgoing connections: a port remembered for the next start must not be lent to one.
 _RANGE = range(20_000, 32_000)
-_RANGES = {"opensearch": range(9_201, 9_300)}  # its runner takes no other
 
 
 def choose_ports(
@@ -25,15 +24,7 @@ def choose_ports(
         used = {*avoid, *chosen.values()}
         wanted = [remembered[name]] if name in remembered else []
         usable = (port for port in [*wanted, default] if port not in used and is_free(port))
-        chosen[name] = next(usable, None) or _any_free(name, used)
-    return chosen
-
-
-def free_ports(names: Collection[str]) -> dict[str, int]:
-    """Ports that nobody listens on, none of them a default."""
-    chosen: dict[str, int] = {}
-    for name in names:
-        chosen[name] = _any_free(name, set(chosen.values()))
+        chosen[name] = next(usable, None) or any_free_port(used)
     return chosen
 
 
@@ -49,8 +40,9 @@ def is_free(port: int) -> bool:
         return True
 
 
-def _any_free(name: str, used: Collection[int]) -> int:
+def any_free_port(used: Collection[int] = ()) -> int:
+    """A port that nobody listens on."""
     while True:
-        port = random.choice(_RANGES.get(name, _RANGE))
+        port = random.choice(_RANGE)
         if port not in used and is_free(port):
             return port

@@ -59,31 +59,6 @@ class SilentReport:
         yield
 
 
-class LineReport(SilentReport):
-    """Prints the lines and no bars: for what goes on behind something else that is shown.
-
-    Args:
-        console: where to print; standard error unless given.
-    """
-
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
-
-    def say(self, text: str) -> None:
-        """Print one line."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-    def ready(self, part: str, took_s: float) -> None:
-        """Print one line."""
-        self.say(f"{part} ready in {took_s:.1f} s")
-
-    @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Print that it begins."""
-        self.say(f"{title} …")
-        yield
-
-
 class ConsoleReport:
     """Bars and lines on a terminal; on a pipe, one line when something slow begins.
 

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import signal
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 
 from zeebe_fleet.deploy.local import processes
-from zeebe_fleet.deploy.local.artifacts import pinned
-from zeebe_fleet.deploy.local.cache import Cache, translate_full
+from zeebe_fleet.deploy.local.cache import translate_full
 from zeebe_fleet.deploy.local.database import Database
 from zeebe_fleet.deploy.local.engine import Engine
-from zeebe_fleet.deploy.local.errors import LocalStackError, PartFailed
-from zeebe_fleet.deploy.local.installation import install
+from zeebe_fleet.deploy.local.errors import LocalStackError
 from zeebe_fleet.deploy.local.interrupts import Interrupts
-from zeebe_fleet.deploy.local.licenses import notice, operate_notice
-from zeebe_fleet.deploy.local.opensearch import OpenSearch, OperateInstallation
-from zeebe_fleet.deploy.local.operate import Operate, exporting, switch_export
-from zeebe_fleet.deploy.local.operate_installation import install_operate
+from zeebe_fleet.deploy.local.kinds import Kind, note_kind, require_kind
 from zeebe_fleet.deploy.local.outside_services import Sandbox
 from zeebe_fleet.deploy.local.overview import Addresses, PartStatus, addresses, part_status
-from zeebe_fleet.deploy.local.ports import choose_ports
 from zeebe_fleet.deploy.local.report import Report, SilentReport
 from zeebe_fleet.deploy.local.starting import Part, Starting
 from zeebe_fleet.deploy.local.state import StackState, StateDir
 
-__all__ = ["BEHIND", "PARTS", "Addresses", "LocalStack", "PartStatus"]
+__all__ = ["PARTS", "Addresses", "LocalStack", "PartStatus"]
 
-#: The parts that everybody waits for, in the order in which they are listed.
+#: The parts, in the order in which they are listed.
 PARTS = ("engine", "database", "sandbox")
-#: The parts that come up behind them, one after the other.
-BEHIND = ("opensearch", "operate")
 
 
 class LocalStack:
@@ -43,10 +36,9 @@ class LocalStack:
 
     Args:
         state_dir: `FLEET_STATE`, or `.fleet` of the project, unless given.
-        cache: what all checkouts share; `FLEET_CACHE` or the platform's unless given.
         parts: which of `PARTS` to run.
-        operate: have the engine export, so that `follow` can bring up what is `BEHIND`.
-        engine_settings: settings of the engine's own, by the names of its environment variables.
+        engine: whose keys the data knows: those of the engine in the box, or of another that is used with it.
+        engine_settings: more arguments for the command line of the engine in the box.
     """
 
     def __init__(
@@ -54,20 +46,18 @@ class LocalStack:
         state_dir: Path | None = None,
         *,
         report: Report | None = None,
-        cache: Cache | None = None,
         parts: Sequence[str] = PARTS,
-        engine_settings: Mapping[str, str] | None = None,
-        operate: bool = False,
+        engine: Kind = "builtin",
+        engine_settings: Sequence[str] = (),
     ) -> None:
         self.state = StateDir(state_dir)
         self._report = report or SilentReport()
-        self._cache = cache or Cache()
+        self._engine = engine
         self._names = [name for name in parts if name != "sandbox" or _has_sandbox()]
         self._ownership: TextIOWrapper | None = None
         self._attached = False
         self._clock_controlled = False
-        self._engine_settings = dict(engine_settings or {})
-        self._operate = operate and "engine" in self._names
+        self._engine_settings = tuple(engine_settings)
 
     def up(self, detached: bool = False, reset: bool = False, clock_controlled: bool = False) -> Addresses:
         """Make every part run and answer; what already does is left as it is.
@@ -80,7 +70,7 @@ class LocalStack:
         Raises:
             StackHeld: another process owns the stack, and it is not as asked.
             PartFailed: a part does not start; none that this call started stays.
-            DownloadError: the first start cannot fetch what it needs.
+            OtherEngine: the data was made with another engine.
             DiskFull: there is no room.
         """
         self._clock_controlled = clock_controlled
@@ -92,34 +82,6 @@ class LocalStack:
                 self._stop(everything=False)
                 self._let_go()
             raise
-
-    def follow(self, interrupts: Interrupts, detached: bool = False) -> None:
-        """Bring up OpenSearch, then Operate, once `up` has returned; does nothing in another process's stack.
-
-        Args:
-            interrupts: ends it early from another thread; neither part stays then.
-
-        Raises:
-            PartFailed: one of them does not start.
-        """
-        if self._attached or not self._operate:
-            return
-        with self._changing(interrupts):
-            self._report.say(operate_notice(pinned("engine").version))
-            ports = self.state.load().ports
-            switch_export(ports, on=True)
-            try:
-                self._follow(ports["opensearch"], interrupts, owned=not detached)
-            except (LocalStackError, OSError):
-                switch_export(ports, on=False)
-                raise
-
-    def _follow(self, exported_to: int, interrupts: Interrupts, *, owned: bool) -> None:
-        for part in self._parts(interrupts.check, BEHIND):
-            self._start([part], interrupts, owned=owned)
-            if self.state.load().ports["opensearch"] != exported_to:
-                self._stop_parts(self._parts(_go_on, BEHIND))
-                raise PartFailed(f"Port {exported_to}, to which the engine exports, was taken.", "Start again.")
 
     def down(self) -> None:
         """Stop the parts: those this object owns, or all of a stack that nobody owns.
@@ -147,6 +109,7 @@ class LocalStack:
         """Start one part again that has ended or was killed; a living one is left as it is."""
         with Interrupts() as interrupts, self._changing(interrupts):
             self._require_ours("changed")
+            self._names = [name for name in PARTS if name in (*self._names, part)]
             self._start(self._parts(interrupts.check, [part]), interrupts, owned=self._ownership is not None)
         return self.addresses()
 
@@ -160,19 +123,17 @@ class LocalStack:
     def status(self) -> list[PartStatus]:
         """How each part is, read from the system and not from what was written down alone."""
         stack = self.state.load()
-        names = [*self._names, *(name for name in BEHIND if name in stack.parts)]
-        return [part_status(name, stack) for name in names]
+        return [part_status(name, stack) for name in self._names]
 
     def logs(self, part: str) -> Path:
         """The log file of one part; it may not exist yet."""
-        if part not in (*PARTS, *BEHIND):
-            raise LocalStackError(f"There is no part {part!r}.", f"The parts are {', '.join([*PARTS, *BEHIND])}.")
+        if part not in PARTS:
+            raise LocalStackError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
         return self.state.log(part)
 
     def addresses(self) -> Addresses:
         """Where the parts answer, by what was written down at their start."""
-        behind = [name for name in BEHIND if self._operate or name in self.state.load().parts]
-        return addresses(self.state, [*self._names, *behind])
+        return addresses(self.state, self._names)
 
     @property
     def attached(self) -> bool:
@@ -188,45 +149,25 @@ class LocalStack:
         with Interrupts() as interrupts, self._changing(interrupts):
             if not self._become_owner(detached):
                 return self._attach(reset)
-            if "engine" in self._names:
-                self._report.say(notice(pinned("engine").version))
             if reset:
                 self._mark_for_wiping()
             self._wipe_if_marked()
-            self._reserve()
+            self._keep_to_one_engine()
             self._start(self._parts(interrupts.check, self._names), interrupts, owned=not detached)
             return self.addresses()
 
-    def _reserve(self) -> None:
-        """Choose the ports of what comes behind now: the engine, and whoever links there, must know them."""
-        if self._operate:
-            stack = self.state.load()
-            for part in self._parts(_go_on, BEHIND):
-                if not _reusable(part, stack):
-                    stack.ports.update(choose_ports(part.ports, stack.ports, _others(part, stack)))
-            self.state.save(stack)
+    def _keep_to_one_engine(self) -> None:
+        if {"engine", "database"} & set(self._names):
+            require_kind(self.state, self._engine)
+            note_kind(self.state, self._engine)
 
-    def _parts(self, check: Callable[[], None], names: Sequence[str] = (*PARTS, *BEHIND)) -> list[Part]:
-        def operate() -> OperateInstallation:
-            return install_operate(self._cache, self._report, check)
-
+    def _parts(self, check: Callable[[], None], names: Sequence[str] = PARTS) -> list[Part]:
         every: dict[str, Part] = {
-            "engine": Engine(
-                self.state,
-                lambda: install(self._cache, self._report, check),
-                self._clock_controlled,
-                self._engine_settings | self._exporter(),
-            ),
+            "engine": Engine(self.state, self._clock_controlled, self._engine_settings),
             "database": Database(self.state, check),
             "sandbox": Sandbox(self.state),
-            "opensearch": OpenSearch(self.state, operate),
-            "operate": Operate(self.state, operate),
         }
         return [every[name] for name in names]
-
-    def _exporter(self) -> dict[str, str]:
-        ports = self.state.load().ports
-        return exporting(ports) if self._operate and "opensearch" in ports else {}
 
     def _become_owner(self, detached: bool) -> bool:
         if self._ownership is not None:
@@ -288,7 +229,12 @@ class LocalStack:
         # A mark, so that a reset cut short is finished: one side's data without the other's is worse than none.
         mark = self.state.root / "reset"
         if mark.exists():
+            before = self.state.load()
             self._stop(everything=True)
+            # What an older version started carries no mark of a part that this one knows.
+            processes.stop_all([(record.identity, signal.SIGTERM) for record in before.parts.values()])
+            known = {name for part in self._parts(_go_on) for name in part.ports}
+            self.state.save(StackState({name: port for name, port in before.ports.items() if name in known}))
             Database(self.state, _go_on).wipe()
             shutil.rmtree(self.state.data, ignore_errors=True)
             mark.unlink()
@@ -302,10 +248,6 @@ def _reusable(part: Part, stack: StackState) -> bool:
 def _is_owned(part: Part, stack: StackState) -> bool:
     record = stack.parts.get(part.name)
     return record is None or record.owned
-
-
-def _others(part: Part, stack: StackState) -> set[int]:
-    return {port for name, port in stack.ports.items() if name not in part.ports}
 
 
 def _has_sandbox() -> bool:

@@ -13,7 +13,6 @@ from playwright.async_api import Locator, Page, expect
 
 from docs.pictures.film import animate, keep
 from docs.pictures.studio import NARROW, Studio, studio
-from zeebe_fleet.deploy.local.operate import OPERATE_LOGIN
 
 IMAGES = Path(__file__).parents[1] / "images"
 _DRAWN = ".canvas[data-state=ready] .djs-element"
@@ -40,7 +39,6 @@ async def main() -> None:
                 keep(await seen(page, path, sign), IMAGES / f"{name}.png")
         async with place.page("ada", size=NARROW, theme="dark") as page:
             keep(await seen(page, f"/activities/{activity}", _FORM), IMAGES / "activity-narrow-dark.png")
-        keep(await in_operate(place, declined), IMAGES / "operate.png")
     for file in sorted(IMAGES.iterdir()):
         print(f"{file.name:<28}{file.stat().st_size / 1024:6.0f} KB")
 
@@ -120,24 +118,6 @@ async def seen(page: Page, path: str, sign: str) -> bytes:
     await page.goto(path)
     await page.locator(sign).first.wait_for()
     return await page.screenshot()
-
-
-async def in_operate(place: Studio, workflow_id: str) -> bytes:
-    """Return what Operate shows of a workflow."""
-    key = (await place.client.workflow(workflow_id))["processInstanceKey"]
-    await place.in_operate(key)
-    name, password = OPERATE_LOGIN
-    async with place.page("ada") as page:
-        await page.goto(f"{place.operate_url}/processes/{key}")
-        await page.get_by_role("textbox", name="Username").fill(name)
-        await page.get_by_role("textbox", name="Password").fill(password)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(f"**/operate/processes/{key}", timeout=_WAIT_MS)
-        await expect(page.locator(".djs-element").first).to_be_visible(timeout=_WAIT_MS)
-        await expect(page.get_by_text("account_id").first).to_be_visible(timeout=_WAIT_MS)  # of the variables
-        await expect(page.get_by_text("Fetch KYC report")).to_have_count(2, timeout=_WAIT_MS)  # diagram and history
-        await expect(page.locator(".djs-overlay").first).to_be_visible(timeout=_WAIT_MS)  # how many came to the end
-        return await page.screenshot()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A whole fleet with Operate behind it, and a browser to look at it."""
+"""A whole fleet, and a browser to look at it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from playwright.async_api import Browser, Page, async_playwright
 
 from zeebe_fleet.deploy.client import FleetClient
-from zeebe_fleet.deploy.local.behind import Behind
-from zeebe_fleet.deploy.local.operate import OPERATE_LOGIN
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings, on_the_local_stack
@@ -27,7 +24,6 @@ from zeebe_fleet.deploy.up import located, running
 
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
-_IMPORTED_S = 300.0
 WIDE, NARROW = (1440, 900), (390, 844)
 
 
@@ -38,8 +34,6 @@ class Studio:
     browser: Browser
     client: FleetClient
     url: str
-    operate_url: str
-    stack: LocalStack
 
     @asynccontextmanager
     async def page(self, persona: str, *, size: tuple[int, int] = WIDE, theme: str = "light") -> AsyncIterator[Page]:
@@ -74,17 +68,6 @@ class Studio:
         (activity,) = [one for one in (await self.client.workflow(workflow_id))["activities"] if one["state"] == "OPEN"]
         await self.client.complete(activity, {"decision": decision, "comment": comment})
 
-    async def in_operate(self, instance_key: str) -> None:
-        """Wait until Operate knows an instance."""
-        name, password = OPERATE_LOGIN
-        async with httpx.AsyncClient(base_url=self.operate_url.removesuffix("/operate")) as http:
-            async with asyncio.timeout(_IMPORTED_S):
-                while {part.name: part.state for part in self.stack.status()}.get("operate") != "running":
-                    await asyncio.sleep(0.5)
-                await http.post("/api/login", params={"username": name, "password": password})
-                while not (await http.get(f"/v1/process-instances/{instance_key}")).is_success:
-                    await asyncio.sleep(0.5)
-
 
 @asynccontextmanager
 async def studio() -> AsyncIterator[Studio]:
@@ -98,13 +81,12 @@ async def studio() -> AsyncIterator[Studio]:
     await asyncio.to_thread(build_ui)
     with tempfile.TemporaryDirectory(prefix="fleet-pictures-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)  # as root, the database runs as another user
-        stack = LocalStack(Path(folder, "state"), report=ConsoleReport(), operate=True)
+        stack = LocalStack(Path(folder, "state"), report=ConsoleReport())
         addresses = await asyncio.to_thread(stack.up)
         try:
             settings = located(on_the_local_stack(SHIPPED_APP, Path(folder, "state")), addresses)
-            with Behind(stack, ConsoleReport()):
-                async with _browser() as browser, running(settings, ConsoleReport()), _client(settings) as client:
-                    yield Studio(browser, client, settings.api_url, addresses.operate_url, stack)
+            async with _browser() as browser, running(settings, ConsoleReport()), _client(settings) as client:
+                yield Studio(browser, client, settings.api_url)
         finally:
             await asyncio.to_thread(stack.down)
 

@@ -335,7 +335,7 @@ async def test_nul_characters_do_not_break_a_record(ledger: PostgresLedger) -> N
     assert replay.outcome == Complete({"text": "c\ufffdd", "escaped": "\\u0000"})
 
 
-async def test_missing_database_is_said_as_such(addresses: Any) -> None:
+async def test_missing_database_is_said_as_such() -> None:
     """Nobody's retry is spent on a database that is away."""
     ledger = PostgresLedger("postgresql://fleet@127.0.0.1:1/fleet", model_of, worker="tests")
     with pytest.raises(RecordsUnavailable):

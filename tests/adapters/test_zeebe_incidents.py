@@ -1,13 +1,11 @@
-"""Where open incidents are read: our exporter's file, the search of 8.8, or nowhere."""
+"""Where open incidents are read: the search of 8.8 and newer, an Operate, or nowhere."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ import pytest
 from zeebe_fleet.adapters.zeebe import EngineConnection
 from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
 from zeebe_fleet.adapters.zeebe.connection import OperateAccess
-from zeebe_fleet.adapters.zeebe.incidents import IncidentLog, Incidents
+from zeebe_fleet.adapters.zeebe.incidents import Incidents
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineError, EngineRejected, EngineUnavailable
 from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Capabilities, OpenIncident
@@ -23,34 +21,21 @@ from zeebe_fleet.workers.contract.ports import Capabilities, OpenIncident
 INSTANCE = ProcessInstanceKey(11)
 
 
-def record(key: int, intent: str = "CREATED", instance: int = INSTANCE, job_key: int = 5) -> str:
-    """A line as the exporter writes it."""
-    value = {"processInstanceKey": instance, "jobKey": job_key, "elementId": "work"}
-    value |= {"errorType": "JOB_NO_RETRIES", "errorMessage": "no account"}
-    return json.dumps({"key": key, "intent": intent, "valueType": "INCIDENT", "value": value}) + "\n"
-
-
 def incident(key: int, job_key: int | None = 5) -> OpenIncident:
-    """What is made of it."""
+    """What is made of an item."""
     return OpenIncident(
         key, INSTANCE, None if job_key is None else JobKey(job_key), "work", "no account", "JOB_NO_RETRIES"
     )
 
 
 def engine(version: str, *, rest: bool = True) -> Capabilities:
-    """An engine of some version without our exporter."""
+    """An engine of some version."""
 
     class Topology:
         gatewayVersion = version
         partitionsCount = 1
 
-    return capabilities_of(Topology(), rest=rest, incident_log=False)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where the exporter would write."""
-    return tmp_path / "incidents.jsonl"
+    return capabilities_of(Topology(), rest=rest)
 
 
 class Search:
@@ -77,7 +62,7 @@ class Search:
 
 @pytest.fixture
 def search() -> Iterator[Search]:
-    """A real HTTP server in the place of an 8.8 engine, which no package registry has."""
+    """A real HTTP server in the place of an engine or an Operate, which answers what a test wants."""
     told = Search()
 
     class Handler(BaseHTTPRequestHandler):
@@ -109,58 +94,6 @@ def search() -> Iterator[Search]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-def test_log_that_does_not_exist_yet_has_no_incidents(file: Path) -> None:
-    """The engine makes it with its first incident."""
-    assert IncidentLog(file).open_of(INSTANCE) == []
-
-
-def test_log_is_read_as_far_as_it_has_grown(file: Path) -> None:
-    """Only whole lines count; the rest of one comes with the next reading."""
-    log = IncidentLog(file)
-    line = record(2)
-    file.write_text(record(1) + line[:20])
-    assert log.open_of(INSTANCE) == [incident(1)]
-
-    with file.open("a") as grown:
-        grown.write(line[20:])
-
-    assert log.open_of(INSTANCE) == [incident(2), incident(1)]
-
-
-def test_log_forgets_what_is_resolved_however_often_it_is_told(file: Path) -> None:
-    """After a restart the engine tells the last records again."""
-    told = record(1) + record(1, "RESOLVED")
-    file.write_text(told + record(2) + told)
-
-    assert IncidentLog(file).open_of(INSTANCE) == [incident(2)]
-
-
-def test_log_of_a_wiped_engine_starts_again(file: Path) -> None:
-    """A shorter file is another engine's."""
-    log = IncidentLog(file)
-    file.write_text(record(1) + record(2))
-    log.open_of(INSTANCE)
-
-    file.write_text(record(3))
-
-    assert log.open_of(INSTANCE) == [incident(3)]
-
-
-def test_log_keeps_instances_apart_and_knows_incidents_without_a_job(file: Path) -> None:
-    """An expression that cannot be evaluated has no job to retry."""
-    file.write_text(record(1, instance=12) + record(2, job_key=-1))
-
-    assert IncidentLog(file).open_of(INSTANCE) == [incident(2, job_key=None)]
-
-
-async def test_newest_incidents_of_the_file_are_its_last(file: Path) -> None:
-    """Of whichever instance."""
-    await asyncio.to_thread(file.write_text, record(1, instance=12) + record(2) + record(3))
-    incidents = Incidents(EngineConnection(address="", incident_log=file), None)
-    assert [one.incident_key for one in await incidents.newest(2, engine("8.6.0"))] == [3, 2]
-    assert len(await incidents.newest(9, engine("8.6.0"))) == 3
 
 
 async def test_newest_incidents_are_those_that_the_search_puts_first(search: Search) -> None:
@@ -251,9 +184,3 @@ async def test_incident_that_nobody_understands_is_an_engine_error(search: Searc
     asked = EngineConnection(address="", rest_address=search.address, operate=access)
     with pytest.raises(EngineUnavailable):
         await Incidents(asked, None).newest(9, engine(version))
-
-
-def test_log_passes_over_a_line_that_is_none(file: Path) -> None:
-    """What follows it counts."""
-    file.write_text("nonsense\n{}\n5\n" + record(1))
-    assert IncidentLog(file).open_of(INSTANCE) == [incident(1)]

@@ -11,7 +11,6 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -128,7 +127,7 @@ async def onboardings(addresses: Addresses, database_url: str) -> AsyncIterator[
         services["fleet_api"] = await stack.enter_async_context(api())
         settings = Settings(
             database_url=database_url,
-            zeebe=ZeebeSettings(address=addresses.engine_grpc, incident_log=Path(addresses.incident_log)),
+            zeebe=ZeebeSettings(address=addresses.engine_grpc, rest_address=addresses.engine_rest),
             services={name: ServiceSettings(base_url=url) for name, url in services.items()},
             secrets={"kyc_token": KYC_TOKEN},
         )

@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from tests.browser.person import Person, Scene
 from zeebe_fleet.deploy.client import FleetClient
-from zeebe_fleet.deploy.local.behind import Behind, hindrance
 from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.node import packages
@@ -54,14 +53,13 @@ async def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> A
     await asyncio.to_thread(build_ui)
     axe = (packages() / "axe-core" / "axe.min.js").read_text()
     state = tmp_path_factory.mktemp("browser")
-    stack = LocalStack(state, operate=not hindrance())
+    stack = LocalStack(state)
     addresses = await asyncio.to_thread(stack.up)
     try:
         settings = located(_settings(state), addresses)
-        with Behind(stack, SilentReport(), at_once=False) as behind:
-            async with InBackground(settings), FleetClient(settings.api_url) as client:
-                await client.sign_in("ada")
-                yield Scene(browser, settings.api_url, client, addresses, axe, SERVICE_TOKEN, stack, behind)
+        async with InBackground(settings), FleetClient(settings.api_url) as client:
+            await client.sign_in("ada")
+            yield Scene(browser, settings.api_url, client, addresses, axe, SERVICE_TOKEN)
     finally:
         await asyncio.to_thread(stack.down)
 

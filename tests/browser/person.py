@@ -11,12 +11,10 @@ from itertools import count
 from typing import Any
 
 import httpx
-import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from zeebe_fleet.deploy.client import FleetClient
-from zeebe_fleet.deploy.local.behind import Behind, hindrance
-from zeebe_fleet.deploy.local.stack import Addresses, LocalStack
+from zeebe_fleet.deploy.local.stack import Addresses
 
 APPLICANT = {"name": "Grace Hopper", "email": "grace@example.com", "country": "US"}
 NOT_THERE = "00000000-0000-4000-8000-000000000000"
@@ -75,22 +73,11 @@ class Scene:
     addresses: Addresses
     axe: str
     service_token: str
-    stack: LocalStack
-    behind: Behind
 
     @property
     def sandbox_url(self) -> str:
         """Where the outside world is told how to behave."""
         return self.addresses.sandbox_url
-
-    async def operate(self) -> None:
-        """Bring up Operate behind the stack, and wait until it serves; once for all who ask."""
-        if reason := hindrance():
-            pytest.skip(reason)
-        self.behind.begin()
-        async with asyncio.timeout(300):
-            while {part.name: part.state for part in self.stack.status()}.get("operate") != "running":
-                await asyncio.sleep(0.2)
 
     @asynccontextmanager
     async def person(

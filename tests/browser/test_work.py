@@ -9,7 +9,6 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.person import Person, Scene
-from zeebe_fleet.deploy.local.behind import hindrance
 
 pytestmark = pytest.mark.slow
 
@@ -108,12 +107,7 @@ async def test_decline_is_seen_compensating_on_the_diagram(scene: Scene) -> None
 
 
 async def test_stuck_workflow_is_retried(scene: Scene) -> None:
-    """What is wrong is said in words; retried once the cause is gone, it goes on.
-
-    An engine that exports to Operate tells of incidents once Operate's store has answered.
-    """
-    if not hindrance():
-        await scene.operate()
+    """What is wrong is said in words; retried once the cause is gone, it goes on."""
     async with httpx.AsyncClient() as http, scene.person("olga") as olga:
         await http.put(f"{scene.sandbox_url}/faults/kyc", json={"error_status": 503})
         applicant = {"name": "Edsger", "email": "edsger@example.com", "country": "NL"}

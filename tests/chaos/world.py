@@ -88,8 +88,8 @@ class World:
         await migrate(self.database_url)
         for table in _TABLES:
             await self.sql(table)
-        address, log = self.addresses.engine_grpc, Path(self.addresses.incident_log)
-        self.engine = ZeebeEngine(EngineConnection(address=address, incident_log=log))
+        connection = EngineConnection(address=self.addresses.engine_grpc, rest_address=self.addresses.engine_rest)
+        self.engine = ZeebeEngine(connection)
         self._database = create_async_engine(sqlalchemy_url(self.database_url), pool_pre_ping=True)
         self._workflows = PostgresWorkflows(async_sessionmaker(self._database, expire_on_commit=False))
         self._port = free_port()
@@ -264,7 +264,7 @@ class World:
             "FLEET_APP": "tests.chaos.app",
             "FLEET_ENGINE": "remote",
             "FLEET_ZEEBE__ADDRESS": self.gateway or self.addresses.engine_grpc,
-            "FLEET_ZEEBE__INCIDENT_LOG": self.addresses.incident_log,
+            "FLEET_ZEEBE__REST_ADDRESS": self.addresses.engine_rest,
             "FLEET_DATABASE_URL": self.database_url,
             "FLEET_API__PORT": str(self._port),
             "FLEET_API__URL": api_url,

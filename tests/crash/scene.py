@@ -78,7 +78,7 @@ class Scene:
             env={
                 **os.environ,
                 "FLEET_ZEEBE__ADDRESS": self.addresses.engine_grpc,
-                "FLEET_ZEEBE__INCIDENT_LOG": self.addresses.incident_log,
+                "FLEET_ZEEBE__REST_ADDRESS": self.addresses.engine_rest,
                 "FLEET_DATABASE_URL": self.database_url,
                 "VICTIM_PREFIX": self.prefix,
                 **{f"VICTIM_{name.upper()}": value for name, value in victim.items()},

@@ -58,7 +58,7 @@ def live() -> Iterator[tuple[LiveView, io.StringIO]]:
     """A picture on a terminal that keeps what is written to it."""
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=_SIZE[0], height=_SIZE[1])
-    yield LiveView(console, ["engine", "fleet", "operate"], Path("fleet.log")), shown
+    yield LiveView(console, ["engine", "fleet"], Path("fleet.log")), shown
 
 
 def test_picture_shows_parts_places_people_and_workflows() -> None:
@@ -66,7 +66,8 @@ def test_picture_shows_parts_places_people_and_workflows() -> None:
     with live() as (view, shown):
         play(view)
     text = re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", shown.getvalue())
-    wanted = ["3.7 s", "127.0.0.1:26500", "http://127.0.0.1:8080", WAITING.stands, "took 0.4 s", "odd.job", "fleet.log"]
+    wanted = ["3.7 s", "127.0.0.1:26500", "http://127.0.0.1:8080", WAITING.stands, "took 0.4 s", "odd.job"]
+    wanted += ["fleet.log", "http://127.0.0.1:8089/operate"]
     assert [one for one in [*wanted, *(name for name, *_ in PEOPLE)] if one not in text] == []
     assert text.rstrip().endswith("Stopped; the data stays.")
 
@@ -100,7 +101,7 @@ def test_demo_on_a_terminal_stops_cleanly(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", _SIZE[1], _SIZE[0], 0, 0))
     demo = subprocess.Popen(
-        [Path(sys.executable).with_name("fleet"), "demo", "--no-operate"],
+        [Path(sys.executable).with_name("fleet"), "demo"],
         stdin=slave,
         stdout=slave,
         stderr=slave,

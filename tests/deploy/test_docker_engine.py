@@ -37,11 +37,12 @@ async def test_docker_engine_runs_and_can_be_asked_for_incidents(tmp_path: Path)
     assert capabilities.incident_search
 
 
-def test_docker_engine_is_not_chosen_beside_a_named_or_an_embedded_one() -> None:
-    """An address wins over a daemon, and so does the wish for the embedded engine."""
+def test_docker_engine_is_not_chosen_unless_it_is_named() -> None:
+    """By its name alone: not by an address, by the one in the box, nor by a daemon that happens to be there."""
     assert not chosen(settings("auto", "zeebe.example.com:26500"))
     assert not chosen(settings("remote", "zeebe.example.com:26500"))
-    assert not chosen(settings("embedded"))
+    assert not chosen(settings("builtin"))
+    assert not chosen(settings("auto"))
 
 
 def test_docker_engine_asked_for_without_a_daemon_says_what_else_there_is() -> None:
@@ -50,8 +51,7 @@ def test_docker_engine_asked_for_without_a_daemon_says_what_else_there_is() -> N
         pytest.skip("There is a Docker daemon here.")
     with pytest.raises(FleetError) as raised:
         chosen(settings("docker"))
-    assert "FLEET_ENGINE=embedded" in raised.value.suggestion
-    assert not chosen(settings("auto"))
+    assert "FLEET_ENGINE=builtin" in raised.value.suggestion
 
 
 def test_docker_engine_leaves_the_local_stack_without_an_engine() -> None:

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from tests.gateways import served
 from zeebe_fleet.deploy.doctor import Finding, examine, show_findings
-from zeebe_fleet.deploy.local.ports import free_ports
+from zeebe_fleet.deploy.local.ports import any_free_port
 from zeebe_fleet.deploy.local.stack import Addresses
 from zeebe_fleet.deploy.settings import ApiSettingsSection, OidcSection, Settings, ZeebeSettings
 
@@ -116,7 +116,7 @@ async def examined(database_url: str = "", **zeebe: Any) -> list[Finding]:
         update={
             "zeebe": ZeebeSettings(**zeebe),
             "database_url": database_url,
-            "api": ApiSettingsSection(port=free_ports(["api"])["api"]),
+            "api": ApiSettingsSection(port=any_free_port()),
         }
     )
     return [finding async for finding in examine(settings) if finding.subject != "API"]
@@ -133,7 +133,7 @@ async def trouble(**zeebe: Any) -> Finding:
 
 async def test_doctor_finds_a_healthy_engine_and_database_well(addresses: Addresses, database_url: str) -> None:
     """Every check passes on the real ones."""
-    found = await examined(database_url, address=addresses.engine_grpc, incident_log=addresses.incident_log)
+    found = await examined(database_url, address=addresses.engine_grpc, rest_address=addresses.engine_rest)
     assert [(one.subject, one.well) for one in found] == [
         (subject, True) for subject in ("address", "version", "tenant", "permissions", "database", "schema")
     ]
@@ -168,7 +168,7 @@ async def test_doctor_explains_an_address_that_is_none(address: str, said: str) 
 
 async def test_doctor_finds_nobody_at_a_wrong_port() -> None:
     """A closed port is told at once."""
-    found = await trouble(address=f"127.0.0.1:{free_ports(['nobody'])['nobody']}")
+    found = await trouble(address=f"127.0.0.1:{any_free_port()}")
     assert "Nothing listens" in found.said
 
 
@@ -248,9 +248,9 @@ async def test_doctor_refuses_an_engine_that_is_too_old(gateway: Gateway, plaint
     assert "8.6" in (await trouble(address=plaintext)).next_step
 
 
-async def test_doctor_explains_a_database_without_tables(addresses: Addresses) -> None:
+async def test_doctor_explains_a_database_without_tables(database_server: str) -> None:
     """One that answers, but was never migrated."""
-    *_, last = await examined(addresses.database_url.rsplit("/", 1)[0] + "/template1")
+    *_, last = await examined(database_server.rsplit("/", 1)[0] + "/template1")
     assert (last.subject, last.well) == ("schema", False)
     assert "fleet deploy" in last.next_step
 
@@ -260,16 +260,16 @@ async def test_doctor_explains_a_database_without_tables(addresses: Addresses) -
     [(("127.0.0.1", "no-such-host.invalid"), "cannot be reached"), (("/postgres", "/nobodys"), "no such database")],
 )
 async def test_doctor_explains_a_database_that_is_not_there(
-    addresses: Addresses, change: tuple[str, str], said: str
+    database_server: str, change: tuple[str, str], said: str
 ) -> None:
     """A wrong host and a wrong name are two things."""
-    *_, last = await examined("".join([addresses.database_url.rsplit("/", 1)[0], "/postgres"]).replace(*change))
+    *_, last = await examined("".join([database_server.rsplit("/", 1)[0], "/postgres"]).replace(*change))
     assert (last.subject, said in last.said) == ("database", True)
 
 
 def test_doctor_prints_what_to_do_and_says_whether_all_is_well() -> None:
     """A person gets the next step; a script gets the answer."""
-    port = free_ports(["api"])["api"]
+    port = any_free_port()
     settings = Settings().model_copy(update={"api": ApiSettingsSection(port=port), "database_url": ""})
     printed = io.StringIO()
     assert not show_findings(settings, Console(file=printed, width=200))
@@ -292,7 +292,7 @@ async def test_sign_in_is_looked_at_where_there_is_a_provider(issuer: str, found
     with run_server_in_thread() as server:
         port = str(server.server_port)
         oidc = OidcSection(issuer=issuer.replace("PORT", port))
-        settings = Settings(api=ApiSettingsSection(port=free_ports(["api"])["api"], oidc=oidc))
+        settings = Settings(api=ApiSettingsSection(port=any_free_port(), oidc=oidc))
         [finding] = [one async for one in examine(settings) if one.subject == "sign-in"]
     assert finding.said.startswith(found.replace("PORT", port))
     assert finding.well == ("People" in found)
@@ -305,7 +305,7 @@ async def test_authority_of_the_provider_that_cannot_be_read_is_found(tmp_path: 
     if content:
         ca_file.write_text(content)
     oidc = OidcSection(issuer="https://localhost:1", ca_file=ca_file)
-    settings = Settings(api=ApiSettingsSection(port=free_ports(["api"])["api"], oidc=oidc))
+    settings = Settings(api=ApiSettingsSection(port=any_free_port(), oidc=oidc))
     [finding] = [one async for one in examine(settings) if one.subject == "sign-in"]
     assert not finding.well
     assert "FLEET_API__OIDC__CA_FILE" in finding.next_step

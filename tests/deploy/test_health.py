@@ -6,7 +6,6 @@ import asyncio
 import math
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -245,7 +244,7 @@ async def test_worker_and_relay_tell_what_they_did(
     engine: ZeebeEngine, addresses: Addresses, database_url: str
 ) -> None:
     """On the real engine: alive and ready while they work, each job counted, not ready once they stop."""
-    zeebe = ZeebeSettings(address=addresses.engine_grpc, incident_log=Path(addresses.incident_log))
+    zeebe = ZeebeSettings(address=addresses.engine_grpc, rest_address=addresses.engine_rest)
     settings = Settings(app=SHIPPED_APP, database_url=database_url, zeebe=zeebe)
     await deploy(settings)
     health = Health()

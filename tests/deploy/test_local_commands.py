@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from zeebe_fleet.deploy.local.commands import stack
-from zeebe_fleet.deploy.local.licenses import notice
 from zeebe_fleet.deploy.local.state import StateDir
 
 
@@ -57,11 +56,3 @@ def test_up_of_a_held_stack_says_who_holds_it(state: Path) -> None:
     assert result.exit_code == 1
     assert "belongs to process" in result.output
     assert "FLEET_STATE" in result.output
-
-
-@pytest.mark.parametrize(
-    ("version", "license_name"), [("8.5.8", "Zeebe Community License"), ("8.6.0", "Camunda License 1.0")]
-)
-def test_license_follows_the_engine_version(version: str, license_name: str) -> None:
-    """From 8.6 on an engine is free for non-production use only."""
-    assert license_name in notice(version)

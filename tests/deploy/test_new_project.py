@@ -124,7 +124,7 @@ def test_new_project_comes_up_and_goes_down(machine: Machine, tmp_path: Path) ->
     up = subprocess.Popen(
         [machine.python.parent / "fleet", "up"],
         cwd=machine.project,
-        env={**_environment(), "FLEET_STATE": str(tmp_path / "state"), "FLEET_OPERATE": "false"},
+        env={**_environment(), "FLEET_STATE": str(tmp_path / "state")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

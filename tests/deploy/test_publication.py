@@ -27,7 +27,7 @@ def app(
     shutil.copytree(SCAFFOLD, tmp_path / name)
     (tmp_path / name / "tasks.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
-    zeebe = ZeebeSettings(address=addresses.engine_grpc, incident_log=Path(addresses.incident_log))
+    zeebe = ZeebeSettings(address=addresses.engine_grpc, rest_address=addresses.engine_rest)
     model = next((tmp_path / name).rglob("*.bpmn"))
     return Settings(app=name, database_url=database_url, zeebe=zeebe), model
 

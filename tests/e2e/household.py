@@ -148,7 +148,7 @@ class Household:
             "FLEET_APP": APP,
             "FLEET_ENGINE": "remote",
             "FLEET_ZEEBE__ADDRESS": self.addresses.engine_grpc,
-            "FLEET_ZEEBE__INCIDENT_LOG": self.addresses.incident_log,
+            "FLEET_ZEEBE__REST_ADDRESS": self.addresses.engine_rest,
             "FLEET_ZEEBE__TIMEOUT_S": "3",
             "FLEET_DATABASE_URL": self.database_url,
             "FLEET_API__PORT": str(self._port),

@@ -12,7 +12,6 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -37,7 +36,7 @@ async def fleet(
     addresses: Addresses, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Household]:
     """A fleet with the shipped app deployed, every role a process."""
-    zeebe = ZeebeSettings(address=addresses.engine_grpc, incident_log=Path(addresses.incident_log))
+    zeebe = ZeebeSettings(address=addresses.engine_grpc, rest_address=addresses.engine_rest)
     await deploy(Settings(app=APP, engine="remote", zeebe=zeebe, database_url=database_url))
     async with Household(addresses, database_url, tmp_path_factory.mktemp("roles")) as fleet:
         yield fleet

@@ -24,6 +24,7 @@ from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
@@ -144,8 +145,15 @@ async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(scope="module")
-async def services(database: AsyncEngine, database_url: str, engine: ZeebeEngine) -> AsyncIterator[ApiServices]:
-    """The API's ports on the real records and the real engine, which hears of nothing by itself."""
+async def asked_engine() -> AsyncIterator[ZeebeEngine]:
+    """The engine that the API asks; here nobody answers."""
+    async with ZeebeEngine(EngineConnection(address="127.0.0.1:1")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+async def services(database: AsyncEngine, database_url: str, asked_engine: ZeebeEngine) -> AsyncIterator[ApiServices]:
+    """The API's ports on the real records, and on an engine that hears of nothing by itself."""
     sessions = async_sessionmaker(database, expire_on_commit=False)
     changes = PostgresFeed(database_url)
     yield ApiServices(
@@ -153,7 +161,7 @@ async def services(database: AsyncEngine, database_url: str, engine: ZeebeEngine
         activities=PostgresActivities(sessions),
         requests=PostgresRequests(sessions),
         delivery=EngineAway(),
-        engine=engine,
+        engine=asked_engine,
         changes=changes,
     )
     await changes.close()

@@ -42,6 +42,12 @@ async def _unknown(definition_key: int) -> ProcessModel:
 
 
 @pytest.fixture(scope="module")
+def asked_engine(engine: ZeebeEngine) -> ZeebeEngine:
+    """The real one."""
+    return engine
+
+
+@pytest.fixture(scope="module")
 async def prefix(engine: ZeebeEngine) -> str:
     """The names of this module's own process."""
     prefix = f"t{uuid4().hex[:8]}"

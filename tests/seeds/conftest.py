@@ -48,12 +48,12 @@ def namespace(app: App) -> Namespace:
 
 
 @pytest.fixture(scope="session")
-async def project_url(addresses: Addresses, namespace: Namespace) -> AsyncIterator[str]:
+async def project_url(database_server: str, namespace: Namespace) -> AsyncIterator[str]:
     """A database with the records and nothing of the project; its first migration is generated there."""
     name = f"seeds_{uuid.uuid4().hex[:12]}"
-    server = await asyncpg.connect(addresses.database_url)
+    server = await asyncpg.connect(database_server)
     await server.execute(f'CREATE DATABASE "{name}"')
-    url = addresses.database_url.rsplit("/", 1)[0] + f"/{name}"
+    url = database_server.rsplit("/", 1)[0] + f"/{name}"
     await migrate(url)
     second = namespace.folder / "0002_accounting_snapshot.py"
     second.rename(namespace.folder / "later")

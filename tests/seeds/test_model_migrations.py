@@ -15,7 +15,6 @@ from zeebe_fleet.adapters.postgres.models import check_models, standing, upgrade
 from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.data_models import WorkflowManagedMixin, extension_model_base
-from zeebe_fleet.deploy.local.stack import Addresses
 from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
 
 Base: Any = extension_model_base("migrating")
@@ -145,13 +144,13 @@ async def test_procedure_with_its_owners_rights_is_refused(
     await database.execute("DROP FUNCTION sly")
 
 
-async def test_login_that_may_not_make_roles_is_told_what_to_ask_for(addresses: Addresses, database_url: str) -> None:
+async def test_login_that_may_not_make_roles_is_told_what_to_ask_for(database_server: str, database_url: str) -> None:
     """A managed PostgreSQL gives its users no right to make roles: an administrator does it once, as the error says."""
     login, password = f"plain_{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
-    server = await asyncpg.connect(addresses.database_url)
+    server = await asyncpg.connect(database_server)
     await server.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{password}'")
     await server.execute(f"CREATE DATABASE {login} OWNER {login}")
-    url = f"postgresql://{login}:{password}@{addresses.database_url.split('@')[1].rsplit('/', 1)[0]}/{login}"
+    url = f"postgresql://{login}:{password}@{database_server.split('@')[1].rsplit('/', 1)[0]}/{login}"
 
     with pytest.raises(FleetError, match=f"role {login} may not create the roles") as refused:
         await migrate(url)

@@ -1,4 +1,4 @@
-"""The pinned files that the local stack is made of."""
+"""The pinned files that the contestants in Java are made of."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Artifact:
-    """One file in a Maven repository, pinned by size and SHA-256.
-
-    Args:
-        unpacked_bytes: disk it takes once unpacked; 0 for a file used as it is.
-    """
+    """One file in a Maven repository, pinned by size and SHA-256."""
 
     group: str
     name: str
@@ -21,7 +17,6 @@ class Artifact:
     packaging: str
     sha256: str
     size_bytes: int
-    unpacked_bytes: int = 0
 
     @property
     def file_name(self) -> str:
@@ -38,10 +33,3 @@ def pinned(key: str) -> Artifact:
     """Read one artifact from `artifacts.toml`."""
     table = tomllib.loads(files(__package__).joinpath("artifacts.toml").read_text("utf-8"))
     return Artifact(**table[key])
-
-
-def pinned_jars() -> list[Artifact]:
-    """Read the jars of OpenSearch from `opensearch.toml`."""
-    table = tomllib.loads(files(__package__).joinpath("opensearch.toml").read_text("utf-8"))
-    named = [(coordinates.split(":"), pin) for coordinates, pin in table["jars"].items()]
-    return [Artifact(group, name, version, "jar", **pin) for (group, name, version), pin in named]

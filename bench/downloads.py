@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
-from zeebe_fleet.deploy.local.artifacts import Artifact
+from bench.artifacts import Artifact
 from zeebe_fleet.deploy.local.cache import Cache, require_space, translate_full
-from zeebe_fleet.deploy.local.errors import CutDownload, DownloadError, NoNetwork, WrongHash
+from zeebe_fleet.deploy.local.errors import LocalStackError
 from zeebe_fleet.deploy.local.report import Advance, Report
 
 #: Times a broken connection is continued before giving up.
@@ -24,9 +24,25 @@ _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _PARALLEL = 4
 
 
+class DownloadError(LocalStackError):
+    """A pinned file could not be fetched."""
+
+
+class NoNetwork(DownloadError):
+    """The repository cannot be reached."""
+
+
+class CutDownload(DownloadError):
+    """The connection broke again and again; what arrived is kept and continued next time."""
+
+
+class WrongHash(DownloadError):
+    """What arrived is not what is pinned; it was thrown away."""
+
+
 def repository() -> str:
-    """Address of the Maven repository: `FLEET_MAVEN_REPOSITORY`, or the one that jgo knows."""
-    configured = os.environ.get("FLEET_MAVEN_REPOSITORY")
+    """Address of the Maven repository: `BENCH_MAVEN_REPOSITORY`, or the one that jgo knows."""
+    configured = os.environ.get("BENCH_MAVEN_REPOSITORY")
     if configured:
         return configured.rstrip("/")
     from jgo.maven import MavenContext  # slow to import, needed only for a download
@@ -133,7 +149,7 @@ def _accept(response: httpx.Response, artifact: Artifact) -> None:
         raise httpx.RemoteProtocolError(f"HTTP {response.status_code}")
     raise DownloadError(
         f"{artifact.file_name}: the repository answered {response.status_code} for {response.url}.",
-        "Check FLEET_MAVEN_REPOSITORY and whether a proxy stands in between.",
+        "Check BENCH_MAVEN_REPOSITORY and whether a proxy stands in between.",
     )
 
 
@@ -153,15 +169,15 @@ def _verify(artifact: Artifact, part: Path) -> None:
 
 def _make_room(part: Path, artifact: Artifact) -> None:
     missing_bytes = max(0, artifact.size_bytes - _size(part))
-    require_space(part.parent, missing_bytes + artifact.unpacked_bytes, f"Fetching {artifact.file_name}")
+    require_space(part.parent, missing_bytes, f"Fetching {artifact.file_name}")
 
 
 def _given_up(artifact: Artifact, part: Path, url: str, error: httpx.TransportError) -> DownloadError:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return NoNetwork(
             f"{artifact.file_name} is not in the cache and {httpx.URL(url).host} cannot be reached.",
-            "The first start needs the network once (or a filled FLEET_CACHE, or a mirror in "
-            "FLEET_MAVEN_REPOSITORY); later starts need none.",
+            "The first run needs the network once (or a filled FLEET_CACHE, or a mirror in "
+            "BENCH_MAVEN_REPOSITORY); later runs need none.",
         )
     return CutDownload(
         f"{artifact.file_name}: the connection broke {ATTEMPTS} times; "

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,13 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from zeebe_fleet.deploy.local.artifacts import Artifact, pinned
+from bench.artifacts import Artifact
+from bench.downloads import CutDownload, Downloads, NoNetwork, WrongHash
 from zeebe_fleet.deploy.local.cache import Cache
-from zeebe_fleet.deploy.local.downloads import Downloads
-from zeebe_fleet.deploy.local.errors import CutDownload, DiskFull, DownloadError, NoNetwork, WrongHash
-from zeebe_fleet.deploy.local.ports import free_ports
+from zeebe_fleet.deploy.local.errors import DiskFull
 from zeebe_fleet.deploy.local.report import SilentReport
-from zeebe_fleet.deploy.local.unpacking import unpack
 
 CONTENT = os.urandom(3 * 1024 * 1024)
 ARTIFACT = Artifact("org.example", "thing", "1.0", "tar.gz", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
@@ -147,18 +143,17 @@ def test_download_of_another_size_is_thrown_away(repository: Repository, cache: 
         downloads(cache, repository.base).fetch(ARTIFACT)
 
 
-def test_download_without_network_names_the_way_out(cache: Cache) -> None:
+def test_download_without_network_names_the_way_out(cache: Cache, unused_tcp_port: int) -> None:
     """A refused connection is told as such, with what can be done."""
-    (port,) = free_ports(["nobody"]).values()
     with pytest.raises(NoNetwork, match="cannot be reached") as caught:
-        downloads(cache, f"http://127.0.0.1:{port}").fetch(ARTIFACT)
+        downloads(cache, f"http://127.0.0.1:{unused_tcp_port}").fetch(ARTIFACT)
     assert "FLEET_CACHE" in caught.value.suggestion
 
 
 def test_download_that_cannot_fit_is_not_begun(repository: Repository, cache: Cache) -> None:
-    """Room for the file and for what it unpacks to is checked first."""
+    """Room for the file is checked first."""
     with pytest.raises(DiskFull, match="only"):
-        downloads(cache, repository.base).fetch(replace(ARTIFACT, unpacked_bytes=10**16))
+        downloads(cache, repository.base).fetch(replace(ARTIFACT, size_bytes=10**16))
     assert repository.asked == []
 
 
@@ -205,52 +200,3 @@ def test_downloads_of_several_files_stop_at_the_first_failure(repository: Reposi
         "thing-1.0.tar.gz",
         "third-1.0.tar.gz",
     ]
-
-
-def archive_with(path: Path, members: dict[str, bytes | str]) -> Path:
-    """A tar.gz; a text value makes a symbolic link to it."""
-    with tarfile.open(path, "w:gz") as tar:
-        for name, value in members.items():
-            member = tarfile.TarInfo(name)
-            if isinstance(value, str):
-                member.type, member.linkname = tarfile.SYMTYPE, value
-                tar.addfile(member)
-            else:
-                member.size = len(value)
-                tar.addfile(member, io.BytesIO(value))
-    return path
-
-
-def unpacked(archive: Path, target: Path) -> None:
-    """Unpack without progress."""
-    unpack(archive, target, lambda done_bytes: None, lambda: None)
-
-
-def test_unpacking_drops_the_outer_folder(tmp_path: Path) -> None:
-    """Files lie directly in the target."""
-    archive = archive_with(tmp_path / "a.tar.gz", {"thing-1.0/lib/a.jar": b"jar"})
-    unpacked(archive, tmp_path / "target")
-    assert (tmp_path / "target" / "lib" / "a.jar").read_bytes() == b"jar"
-
-
-@pytest.mark.parametrize("members", [{"x/../../evil": b""}, {"/etc/evil": b""}, {"x/link": "/etc"}])
-def test_unpacking_refuses_what_escapes(tmp_path: Path, members: dict[str, bytes | str]) -> None:
-    """No member may lie, or point, outside of the target."""
-    with pytest.raises(DownloadError, match="not a plain file"):
-        unpacked(archive_with(tmp_path / "a.tar.gz", members), tmp_path / "target")
-
-
-def test_unpacking_a_damaged_archive_leaves_nothing(tmp_path: Path, cache: Cache) -> None:
-    """A directory of the cache appears whole or not at all."""
-    archive = archive_with(tmp_path / "a.tar.gz", {"x/a": os.urandom(100_000), "x/b": b"b"})
-    archive.write_bytes(archive.read_bytes()[:50_000])
-    with pytest.raises(DownloadError, match="not a readable archive"), cache.build("thing") as target:
-        unpacked(archive, target)
-    assert list(cache.root.iterdir()) == []
-
-
-def test_engine_artifact_is_pinned() -> None:
-    """The engine's coordinates carry a hash and a size."""
-    engine = pinned("engine")
-    assert len(engine.sha256) == 64
-    assert engine.path == "io/camunda/camunda-zeebe/8.6.0/camunda-zeebe-8.6.0.tar.gz"
