@@ -1,0 +1,163 @@
+"""The journal of one directory.
+
+    LOCK                 held while an engine runs
+    VERSION              the format; written last when the directory is made
+    log/00000001.seg     records (`record`), in segments of 16 MB (`segment`)
+    log/spare            the next segment, zeros
+    checkpoint.sqlite    rows that stand for the records up to a number (`checkpoint`)
+
+An append goes to the writer's thread (`writer`), which syncs and tells. A checkpoint waits until the writer has
+everything before it on the disk, then goes to the keeper's thread (`keeper`), which saves it and trims the log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, suppress
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+from zeebe_fleet.engine.journal.checkpoint import Checkpoint
+from zeebe_fleet.engine.journal.disk import Disk
+from zeebe_fleet.engine.journal.errors import JournalBroken
+from zeebe_fleet.engine.journal.holding import hold
+from zeebe_fleet.engine.journal.keeper import Keeper
+from zeebe_fleet.engine.journal.log import Log, Place
+from zeebe_fleet.engine.journal.making import CHECKPOINT, LOG, make_ready
+from zeebe_fleet.engine.journal.port import Figures
+from zeebe_fleet.engine.journal.record import MOST_BYTES
+from zeebe_fleet.engine.journal.writer import Writer
+
+
+class Journal:
+    """Bytes on a disk, in the order in which they were appended."""
+
+    def __init__(self, directory: Path, say: Callable[[str], None], disk: Disk, unsynced_s: float | None) -> None:
+        self._directory, self._lock = directory, hold(directory)
+        with ExitStack() as undo:
+            undo.callback(os.close, self._lock)
+            make_ready(directory, disk)
+            self._keeper = Keeper(say)
+            self._checkpoint = undo.enter_context(closing(Checkpoint.open(directory / CHECKPOINT)))
+            self._log = Log.open(Place(directory / LOG, disk, self._keeper.do), self._checkpoint.sequence, say)
+            undo.pop_all()
+        self._writer = Writer(self._log, say, unsynced_s)
+        self._holds: dict[str, int] = {}
+        self._readers = count(1)
+        self._failed: Callable[[BaseException], None] | None = None
+
+    @classmethod
+    def open(
+        cls, directory: Path, *, say: Callable[[str], None], disk: Disk | None = None, unsynced_s: float | None = None
+    ) -> Self:
+        """Open the journal in a directory, or begin one.
+
+        Args:
+            directory: where it lies; made when it is not there.
+            say: told what an operator should read: a torn end cut off, a full disk.
+            disk: a faulty one in tests.
+            unsynced_s: for tests of chaos only: `append` reports a record synced at once and writes it so much later,
+                as Zeebe does; a kill then loses what was handed out.
+
+        Raises:
+            JournalHeld: another engine has the directory open.
+            JournalTooNew: a later version wrote it.
+            JournalDamaged: it is not what was written.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        return cls(directory, say, disk or Disk(), unsynced_s)
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The last checkpoint; read it before `start`, or while none is being saved."""
+        return self._checkpoint
+
+    @property
+    def figures(self) -> Figures:
+        """How far it is."""
+        return Figures(self._writer.records, self._writer.size_bytes, self._writer.next - 1, self._log.last)
+
+    def replay(self) -> Iterator[bytes]:
+        """Yield the bodies of the records after the checkpoint, in order."""
+        return (body for _, body in self.read_from(self._checkpoint.sequence + 1))
+
+    def read_from(self, sequence: int) -> Iterator[tuple[int, bytes]]:
+        """Yield number and body of the synced records from this one on, as far as they are still there."""
+        reader = f"reader {next(self._readers)}"
+        self.hold(reader, sequence - 1)
+        try:
+            yield from self._log.read(sequence)
+        finally:
+            self.release(reader)
+
+    def start(self, synced: Callable[[int], None], failed: Callable[[BaseException], None]) -> None:
+        """Begin to write.
+
+        Args:
+            synced: called after each sync with the number of the last record that is safe, on the writer's thread
+                (with `unsynced_s`, within `append`).
+            failed: called once with a `JournalBroken` when the disk failed; from then on `append` raises it too.
+        """
+        self._failed = failed
+        self._keeper.start(self._fail)
+        self._writer.start(synced, self._fail)
+
+    def append(self, body: bytes) -> int:
+        """Queue a record, which may not be empty, and return its number: one more than the last.
+
+        Raises:
+            JournalBroken: the disk failed.
+        """
+        if not 0 < len(body) <= MOST_BYTES:
+            raise ValueError(f"a record has 1 to {MOST_BYTES} bytes, not {len(body)}")
+        return self._writer.append(body)
+
+    def save(
+        self,
+        upserts: Iterable[tuple[str, int, bytes]],
+        deletes: Iterable[tuple[str, int]],
+        meta: bytes,
+        saved: Callable[[], None],
+    ) -> None:
+        """Change the checkpoint's rows, first deleting, so that it stands for everything appended by now; then trim.
+
+        `saved` is called on the keeper's thread.
+        """
+        changes, gone = list(upserts), list(deletes)
+
+        def keep(sequence: int) -> None:
+            self._keeper.do(lambda: self._checkpoint.save(changes, gone, meta, sequence))
+            self._keeper.do(self._trim)
+            self._keeper.do(saved)
+
+        self._writer.after_all(keep)
+
+    def hold(self, name: str, sequence: int) -> None:
+        """Keep the records after this one for a reader, until it calls again."""
+        self._holds[name] = sequence
+
+    def release(self, name: str) -> None:
+        """Keep nothing for this reader any more."""
+        self._holds.pop(name, None)
+
+    def _trim(self) -> None:
+        self._log.trim(min(self._checkpoint.sequence, *self._holds.copy().values(), self._log.last))
+
+    def _fail(self, error: BaseException) -> None:
+        failed, self._failed = self._failed, None
+        self._writer.fail(error)
+        if failed is not None:
+            failed(JournalBroken(self._directory, error))
+
+    def close(self) -> None:
+        """Write what was appended, save what was to be saved, end the threads and release the directory."""
+        self._writer.close()
+        self._keeper.close()
+        if not self._writer.is_broken:
+            with suppress(OSError):
+                self._log.seal(synced=True)
+        self._log.close()
+        self._checkpoint.close()
+        os.close(self._lock)
