@@ -5,6 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+RUN_READY := $(VENV)/.run-ready
 SITE_READY := $(VENV)/.site-ready
 PACKAGES := workers adapters bpmn deploy engine graphql_api
 # What waits for the engine in the box; without that file, nothing.
@@ -19,7 +20,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Run a customer onboarding, with nothing installed; stays up until Ctrl-C
+demo: $(RUN_READY) ## Run a customer onboarding, with nothing installed; stays up until Ctrl-C
 	@$(MAKE) --no-print-directory --silent ui || echo "Going on without it."
 	@$(BIN)/fleet demo
 
@@ -32,7 +33,7 @@ test-all: $(READY) ## Run every test, with Chromium if there is one
 test-seeds: $(READY) ## Run the customer's documents, sentence by sentence, on engine and PostgreSQL
 	@$(BIN)/pytest $(ON_HOLD) tests/seeds $(ARGS)
 
-smoke: $(READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
+smoke: $(RUN_READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke
 
 chaos: $(READY) ## Measure what is promised while everything is killed; hours at full size, ARGS=--quick for minutes
@@ -50,7 +51,7 @@ bench-records: $(READY) ## Measure the records' lists on a million workflows and
 bench-ui: $(READY) ## Measure the pages: weight, speed, and two hundred people connected
 	@$(BIN)/python -m bench.ui $(ARGS)
 
-ui: $(READY) ## Build the page people work in; without it the API serves a plain inbox
+ui: $(RUN_READY) ## Build the page people work in; without it the API serves a plain inbox
 	@$(BIN)/python -m zeebe_fleet.deploy.ui_build
 
 screenshots: $(SITE_READY) ## Take the pictures of docs/images anew: a whole stack, and Debian's Chromium
@@ -104,12 +105,18 @@ format: $(READY) ## Format the Python code and sort its imports
 setup: $(READY) ## Make the virtual environment from the lock; done by every target that needs it
 
 $(READY): requirements/dev.txt requirements/install pyproject.toml setup.py
-	@requirements/install $(PYTHON) $(VENV)
+	@requirements/install $(PYTHON) $(VENV) dev
+	@touch $@ $(RUN_READY)
+
+# What a demo needs is part of that, and a sixth of the download.
+$(RUN_READY): requirements/demo.txt requirements/install pyproject.toml setup.py
+	@requirements/install $(PYTHON) $(VENV) demo
 	@touch $@
 
 lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versions
 	@$(LOCK) $(ARGS) --output-file requirements/runtime.txt
 	@$(LOCK) $(ARGS) --constraint requirements/runtime.txt --extra local --group dev --output-file requirements/dev.txt
+	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local --group demo --output-file requirements/demo.txt
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra docs --output-file requirements/docs.txt
 
 wheel: ui ## Build the wheel into dist/
@@ -117,7 +124,7 @@ wheel: ui ## Build the wheel into dist/
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
 	@ls dist/*.whl
 
-stop: $(READY) ## Stop a local stack that was left running
+stop: $(RUN_READY) ## Stop a local stack that was left running
 	@$(BIN)/fleet stack down
 
 clean: ## Remove what was made here, except the stack's data and the cache of downloads

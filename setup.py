@@ -6,7 +6,7 @@ The rest is in pyproject.toml, which cannot say that packages found in one place
 from setuptools import find_namespace_packages, setup
 from setuptools.command.build_py import build_py
 
-HOUSE = ("adapters", "bpmn", "deploy", "graphql_api", "workers")
+HOUSE = ("adapters", "bpmn", "deploy", "engine", "graphql_api", "workers")
 
 SOURCES = ("graphql_api.ui",)
 """What the page is built from; the wheel holds what comes out, in `graphql_api/page`."""

@@ -54,7 +54,7 @@ def test_repository_names_no_machine() -> None:
     assert _found(MACHINES) == []
 
 
-@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt", "docs.txt"])
+@pytest.mark.parametrize("lock", ["runtime.txt", "demo.txt", "dev.txt", "docs.txt"])
 def test_lock_pins_every_package_by_hash(lock: str) -> None:
     """Each requirement is one version with at least one hash."""
     text = (ROOT / "requirements" / lock).read_text()
@@ -68,6 +68,9 @@ def test_lock_pins_every_package_by_hash(lock: str) -> None:
     ("lock", "wanted"),
     [
         ("runtime.txt", PROJECT["project"]["dependencies"]),
+        ("demo.txt", PROJECT["project"]["dependencies"]),
+        ("demo.txt", PROJECT["project"]["optional-dependencies"]["local"]),
+        ("demo.txt", PROJECT["dependency-groups"]["demo"]),
         ("dev.txt", PROJECT["project"]["dependencies"]),
         ("dev.txt", PROJECT["project"]["optional-dependencies"]["local"]),
         ("dev.txt", PROJECT["dependency-groups"]["dev"]),
@@ -115,12 +118,13 @@ def _shown(commit: str, path: str) -> str | None:
 
 def test_locks_agree() -> None:
     """What is tested is what runs: a package in both locks has the same version in both."""
-    runtime, dev, docs = (
+    runtime, demo, dev, docs = (
         dict(re.findall(r"^([a-z0-9._-]+)==([^ ]+)", (ROOT / "requirements" / lock).read_text(), re.M))
-        for lock in ("runtime.txt", "dev.txt", "docs.txt")
+        for lock in ("runtime.txt", "demo.txt", "dev.txt", "docs.txt")
     )
 
-    assert {name: dev.get(name) for name in runtime} == runtime
+    assert {name: demo.get(name) for name in runtime} == runtime
+    assert {name: dev.get(name) for name in demo} == demo
     assert {name: version for name, version in docs.items() if dev.get(name, version) != version} == {}
 
 

@@ -18,7 +18,7 @@ from zeebe_fleet.deploy.new import create_project
 from zeebe_fleet.workers.contract.errors import FleetError
 
 ROOT = Path(zeebe_fleet.__file__).parent
-HOUSE = ("adapters", "bpmn", "deploy", "graphql_api", "workers")
+HOUSE = ("adapters", "bpmn", "deploy", "engine", "graphql_api", "workers")
 SOURCES = "graphql_api/ui/"
 """What the page is built from; not in the wheel."""
 LOCK = ROOT / "requirements" / "dev.txt"
