@@ -1,0 +1,27 @@
+"""The built-in functions of FEEL, one module per page of the documentation."""
+
+from __future__ import annotations
+
+from zeebe_fleet.engine.feel.builtins import (
+    boolean,
+    context,
+    conversion,
+    list_statistics,
+    lists,
+    numeric,
+    ranges,
+    strings,
+    temporal,
+)
+
+__all__ = [
+    "boolean",
+    "context",
+    "conversion",
+    "list_statistics",
+    "lists",
+    "numeric",
+    "ranges",
+    "strings",
+    "temporal",
+]

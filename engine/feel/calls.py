@@ -1,0 +1,123 @@
+"""Calls of built-in functions and of function literals, with arguments by position or by name.
+
+Source: https://docs.camunda.io/docs/components/modeler/feel/language-guide/feel-functions/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zeebe_fleet.engine.feel import syntax
+from zeebe_fleet.engine.feel.builtins.signatures import BUILTINS, Builtin
+from zeebe_fleet.engine.feel.comparing import part
+from zeebe_fleet.engine.feel.compiler import Compiler, compiles
+from zeebe_fleet.engine.feel.limits import CHARACTERS_A_STEP, Run
+from zeebe_fleet.engine.feel.values import Code, Function, Lookup
+
+_Arguments = dict[str, Code] | list[Code]
+
+
+@compiles(syntax.Call)
+def _call(compiler: Compiler, tree: syntax.Call, bound: frozenset[str]) -> Code:
+    compiler.runs = True
+    arguments: _Arguments
+    if tree.named is None:
+        arguments = compiler.codes(tree.arguments, bound)
+    else:
+        arguments = {name: compiler.code(value, bound) for name, value in tree.named}
+    if tree.base is not None:
+        return _qualified(compiler.code(tree.base, bound), tree.name, arguments)
+    builtin = None if tree.name in bound else _builtin(tree.name, arguments)
+    if builtin is not None:
+        return _built_in(builtin, _ordered(builtin.params, arguments))
+    if tree.name not in bound and tree.name not in BUILTINS:
+        compiler.names.add(tree.name)
+    return _dynamic(tree.name, arguments, _builtin(tree.name, arguments))
+
+
+def _builtin(name: str, arguments: _Arguments) -> Builtin | None:
+    for builtin in BUILTINS.get(name, ()):
+        if isinstance(arguments, dict):
+            if arguments.keys() <= set(builtin.params):
+                return builtin
+        elif len(arguments) == len(builtin.params) or (builtin.varargs and len(arguments) > len(builtin.params)):
+            return builtin
+    return None
+
+
+def _null(look: Lookup, run: Run) -> Any:
+    return None
+
+
+def _ordered(params: tuple[str, ...], arguments: _Arguments) -> list[Code]:
+    if isinstance(arguments, list):
+        return arguments
+    return [arguments.get(param, _null) for param in params]
+
+
+def _built_in(builtin: Builtin, arguments: list[Code]) -> Code:
+    function, kinds, fixed = builtin.function, builtin.kinds, len(builtin.params) - 1
+    wants_run, varargs = builtin.wants_run, builtin.varargs
+
+    def code(look: Lookup, run: Run) -> Any:
+        values = [argument(look, run) for argument in arguments]
+        if varargs:
+            values[fixed:] = [_collected(values[fixed:], fixed)]
+        _charge(values, run)
+        for value, kind in zip(values, kinds, strict=True):
+            if kind is not None and type(value) not in kind:
+                return None
+        result = function(run, *values) if wants_run else function(*values)
+        if type(result) is list or type(result) is str:
+            _charge([result], run)
+        return result
+
+    return code
+
+
+def _collected(values: list[Any], fixed: int) -> list[Any]:
+    if len(values) == 1 and fixed == 0 and type(values[0]) is list:
+        return list(values[0])
+    return values
+
+
+def _charge(values: list[Any], run: Run) -> None:
+    steps = 1
+    for value in values:
+        kind = type(value)
+        if kind is list:
+            steps += len(value)
+        elif kind is str:
+            steps += len(value) // CHARACTERS_A_STEP
+        elif kind is dict:
+            steps += len(value)
+    run.spend(steps)
+
+
+def _dynamic(name: str, arguments: _Arguments, builtin: Builtin | None) -> Code:
+    otherwise = _null if builtin is None else _built_in(builtin, _ordered(builtin.params, arguments))
+
+    def code(look: Lookup, run: Run) -> Any:
+        function = look(name)
+        if type(function) is not Function:
+            return otherwise(look, run)
+        return _invoke(function, arguments, look, run)
+
+    return code
+
+
+def _qualified(base: Code, name: str, arguments: _Arguments) -> Code:
+    def code(look: Lookup, run: Run) -> Any:
+        function = part(base(look, run), name)
+        return _invoke(function, arguments, look, run) if type(function) is Function else None
+
+    return code
+
+
+def _invoke(function: Function, arguments: _Arguments, look: Lookup, run: Run) -> Any:
+    if isinstance(arguments, dict) and not arguments.keys() <= set(function.params):
+        return None
+    codes = _ordered(function.params, arguments)
+    if len(codes) != len(function.params):
+        return None
+    return function.call([code(look, run) for code in codes], run)
