@@ -12,18 +12,18 @@ import typer
 engine = typer.Typer(name="engine", invoke_without_command=True)
 
 
-@engine.callback(epilog="Example: fleet engine --data engine-data --grpc-port 26500 --rest-port 8080")
+@engine.callback(epilog="Example: fleet engine --data engine-data --grpc-port 26500 --rest-port 8088")
 def serve(
     context: typer.Context,
     data: Annotated[Path, typer.Option(help="Folder of its data; made when it is missing.")] = Path("engine-data"),
     grpc_port: Annotated[int, typer.Option(help="Port of the gRPC gateway.")] = 26500,
-    rest_port: Annotated[int, typer.Option(help="Port of the REST API, of health and of counters.")] = 8080,
-    played: Annotated[str, typer.Option("--as", help="The Camunda it plays: 8.6, 8.7, 8.8 or 8.9.")] = "8.9",
+    rest_port: Annotated[int, typer.Option(help="Port of the REST API, of health and of counters.")] = 8088,
+    version: Annotated[str, typer.Option("--as", help="The Camunda it plays: 8.6, 8.7, 8.8 or 8.9.")] = "8.9",
     listen: Annotated[str, typer.Option(help="Address to listen on; it has no authentication.")] = "127.0.0.1",
 ) -> None:
     """Serve the engine in the box until stopped, for any client of Camunda 8."""
     if context.invoked_subcommand is not None:
         return
-    options = {"--data": data, "--grpc-port": grpc_port, "--rest-port": rest_port, "--as": played, "--listen": listen}
+    options = {"--data": data, "--grpc-port": grpc_port, "--rest-port": rest_port, "--as": version, "--listen": listen}
     sys.argv[1:] = [str(word) for option in options.items() for word in option]
     runpy.run_module("zeebe_fleet.engine", run_name="__main__", alter_sys=True)

@@ -243,6 +243,6 @@ async def _with_undone(connection: Connection, claim: Claim, model: ProcessModel
             claim.job,
             claim.workflow_id,
             f"There is no finished step of {undo.element_id!r} in the records to take back. "
-            "Undo it by hand if it was done, then complete this job in Operate.",
+            "Undo it by hand if it was done, then complete this job at the engine.",
         )
     return replace(claim, undone=undone)

@@ -202,7 +202,7 @@ def _counterpart(left: Sequence[Record], job: Job, *, input_hash: str, once: boo
         raise LookupError(
             f"{len(left)} finished runs of {job.element_id!r} are left of the workflow that is run again, none of them "
             "with this input: which one this job stands for cannot be told. If it is another run of the element, "
-            "retry when the others are through. Otherwise do it by hand and complete the job in Operate, or cancel "
+            "retry when the others are through. Otherwise do it by hand and complete the job at the engine, or cancel "
             "this workflow and start a new one."
         )
     return alike
@@ -212,5 +212,5 @@ def _half_undone(job: Job, earlier: Record) -> str:
     return (
         f"{job.element_id!r} was being taken back by {earlier['undo_element_id']!r} when the workflow that is run "
         "again ended, and whether it was is not known. Find out; then do this step by hand if it is to be done, and "
-        "complete its job in Operate."
+        "complete its job at the engine."
     )

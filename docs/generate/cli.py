@@ -33,8 +33,9 @@ def _commands() -> Iterator[tuple[str, Any]]:
 
 def _below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or getattr(command, "invoke_without_command", False):
         yield path, command
+    if inner is None:
         return
     for name, one in inner.items():
         yield from _below(f"{path} {name}", one)

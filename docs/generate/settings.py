@@ -19,9 +19,7 @@ ServiceSettings = get_args(Settings.model_fields["services"].annotation)[1]
 PREFIX = "FLEET_"
 
 READ_ELSEWHERE = {
-    "FLEET_CACHE": "Folder of downloads, the unpacked engine and its class archives, shared by all checkouts; "
-    "the platform's cache folder unless set.",
-    "FLEET_MAVEN_REPOSITORY": "Base address of a Maven repository to download the engine from, such as a mirror.",
+    "FLEET_CACHE": "Folder of what the pages are built with, shared by all checkouts; the platform's unless set.",
 }
 """Read by the local stack before there are settings."""
 

@@ -2,5 +2,5 @@
 
 import os
 
-# Operate is started beside a client of the engine; as in `fleet`, gRPC must not meddle with that.
+# Processes are started beside a client of the engine; as in `fleet`, gRPC must not meddle with that.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")

@@ -99,7 +99,7 @@ def test_wheel_holds_every_file_of_the_house(wheel: Path) -> None:
 
 
 def test_new_project_runs_its_process_and_passes_its_tests(machine: Machine) -> None:
-    """The first test runs the first process on a real engine, from the wheel alone."""
+    """The first test runs the first process on an engine, from the wheel alone."""
     printed = machine.run("python", "-m", "pytest", "-q", timeout_s=180)
 
     assert "2 passed" in printed

@@ -1,4 +1,4 @@
-"""The tutorial on a process of one's own, followed: its files fit together and its test passes on a real engine."""
+"""The tutorial on a process of one's own, followed: its files fit together and its test passes on an engine."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def test_tutorial_says_every_file_that_it_changes(project: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_tutorial_ends_with_a_test_that_passes(project: Path) -> None:
-    """The process with a person in it runs to its end on a real engine."""
+    """The process with a person in it runs to its end on an engine."""
     said = run_tests(project, timeout_s=240)
     assert "2 passed" in said, said

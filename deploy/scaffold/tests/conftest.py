@@ -1,4 +1,4 @@
-"""Shared by all tests: the app on a real engine, in a stack of its own that goes away with the tests."""
+"""Shared by all tests: the app on an engine, in a stack of its own that goes away with the tests."""
 
 from collections.abc import AsyncIterator
 

@@ -6,7 +6,7 @@ from zeebe_fleet import testing
 
 
 async def test_greeting_greets(fleet: testing.RunningFleet) -> None:
-    """The process runs to its end on a real engine and says hello."""
+    """The process runs to its end on an engine and says hello."""
     result = await fleet.run("greeting", {"name": "Ada"})
 
     assert result.state == "COMPLETED"
