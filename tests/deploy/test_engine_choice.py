@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from zeebe_fleet.deploy import cli
 from zeebe_fleet.deploy.local.database import Database
 from zeebe_fleet.deploy.local.errors import OtherEngine
 from zeebe_fleet.deploy.local.kinds import Kind, note_kind, require_kind
@@ -15,6 +16,7 @@ from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.local.state import StateDir
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 from zeebe_fleet.deploy.up import engine_kind, missing_parts
+from zeebe_fleet.workers.contract.errors import FleetError
 
 
 @pytest.fixture
@@ -49,6 +51,8 @@ def test_embedded_engine_is_refused_by_the_name_of_what_there_is(monkeypatch: py
 
     with pytest.raises(ValidationError, match="called builtin"):
         Settings()
+    with pytest.raises(FleetError, match=r"^FLEET_ENGINE: there is no embedded Zeebe any more"):
+        cli._read()
 
 
 @pytest.mark.parametrize("left", ["incidents.jsonl", "engine/raft-partition/1"])
