@@ -6,9 +6,10 @@ write that a power cut tore.
 
 from zeebe_fleet.engine.journal.disk import Disk, File
 from zeebe_fleet.engine.journal.errors import JournalBroken, JournalDamaged, JournalError, JournalHeld, JournalTooNew
-from zeebe_fleet.engine.journal.journal import Journal
+from zeebe_fleet.engine.journal.journal import Journal, Settings
 from zeebe_fleet.engine.journal.memory import MemoryJournal
 from zeebe_fleet.engine.journal.port import AnyJournal, Figures, Rows
+from zeebe_fleet.engine.journal.segment import Sizes
 
 __all__ = [
     "AnyJournal",
@@ -23,4 +24,6 @@ __all__ = [
     "JournalTooNew",
     "MemoryJournal",
     "Rows",
+    "Settings",
+    "Sizes",
 ]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Self
@@ -28,38 +29,48 @@ from zeebe_fleet.engine.journal.log import Log, Place
 from zeebe_fleet.engine.journal.making import CHECKPOINT, LOG, make_ready
 from zeebe_fleet.engine.journal.port import Figures
 from zeebe_fleet.engine.journal.record import MOST_BYTES
+from zeebe_fleet.engine.journal.segment import Sizes
 from zeebe_fleet.engine.journal.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a test may want otherwise.
+
+    With `unsynced_s`, for tests of chaos only, `append` reports a record synced at once and writes it so much later, as
+    Zeebe does: a kill then loses what was handed out.
+    """
+
+    disk: Disk = field(default_factory=Disk)
+    sizes: Sizes = field(default_factory=Sizes)
+    unsynced_s: float | None = None
 
 
 class Journal:
     """Bytes on a disk, in the order in which they were appended."""
 
-    def __init__(self, directory: Path, say: Callable[[str], None], disk: Disk, unsynced_s: float | None) -> None:
+    def __init__(self, directory: Path, say: Callable[[str], None], settings: Settings) -> None:
         self._directory, self._lock = directory, hold(directory)
         with ExitStack() as undo:
             undo.callback(os.close, self._lock)
-            make_ready(directory, disk)
+            make_ready(directory, settings.disk, settings.sizes.first)
             self._keeper = Keeper(say)
             self._checkpoint = undo.enter_context(closing(Checkpoint.open(directory / CHECKPOINT)))
-            self._log = Log.open(Place(directory / LOG, disk, self._keeper.do), self._checkpoint.sequence, say)
+            place = Place(directory / LOG, settings.disk, settings.sizes, self._keeper.do)
+            self._log = Log.open(place, self._checkpoint.sequence, say)
             undo.pop_all()
-        self._writer = Writer(self._log, say, unsynced_s)
+        self._writer = Writer(self._log, say, settings.unsynced_s)
         self._holds: dict[str, int] = {}
         self._readers = count(1)
         self._failed: Callable[[BaseException], None] | None = None
 
     @classmethod
-    def open(
-        cls, directory: Path, *, say: Callable[[str], None], disk: Disk | None = None, unsynced_s: float | None = None
-    ) -> Self:
+    def open(cls, directory: Path, *, say: Callable[[str], None], settings: Settings | None = None) -> Self:
         """Open the journal in a directory, or begin one.
 
         Args:
             directory: where it lies; made when it is not there.
             say: told what an operator should read: a torn end cut off, a full disk.
-            disk: a faulty one in tests.
-            unsynced_s: for tests of chaos only: `append` reports a record synced at once and writes it so much later,
-                as Zeebe does; a kill then loses what was handed out.
 
         Raises:
             JournalHeld: another engine has the directory open.
@@ -67,7 +78,7 @@ class Journal:
             JournalDamaged: it is not what was written.
         """
         directory.mkdir(parents=True, exist_ok=True)
-        return cls(directory, say, disk or Disk(), unsynced_s)
+        return cls(directory, say, settings or Settings())
 
     @property
     def checkpoint(self) -> Checkpoint:

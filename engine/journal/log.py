@@ -15,7 +15,7 @@ from typing import NamedTuple
 from zeebe_fleet.engine.journal.disk import Disk
 from zeebe_fleet.engine.journal.record import HEAD_BYTES, encode_write, seal
 from zeebe_fleet.engine.journal.recovery import Found, read_headers, read_records, recover
-from zeebe_fleet.engine.journal.segment import FIRST_BYTES, RECORDS_AT, SEGMENT_BYTES, Segment
+from zeebe_fleet.engine.journal.segment import RECORDS_AT, Segment, Sizes
 from zeebe_fleet.engine.journal.spare import Spare
 
 #: What one write holds at most, unless a single record is larger.
@@ -27,6 +27,7 @@ class Place(NamedTuple):
 
     directory: Path
     disk: Disk
+    sizes: Sizes
     later: Callable[[Callable[[], None]], None]
 
 
@@ -43,9 +44,9 @@ class Log:
         self._file = place.disk.open(segments[-1].path)
 
     @staticmethod
-    def create(directory: Path, disk: Disk) -> None:
+    def create(directory: Path, disk: Disk, size: int) -> None:
         """Begin an empty log."""
-        Spare(directory, disk).use(Segment.new(directory, 1, 1, FIRST_BYTES))
+        Spare(directory, disk).use(Segment.new(directory, 1, 1, size))
 
     @classmethod
     def open(cls, place: Place, after: int, say: Callable[[str], None]) -> Log:
@@ -93,10 +94,10 @@ class Log:
     def _look_ahead(self, segment: Segment) -> None:
         if self._offset * 2 > segment.size and segment.number > self._prepared:
             self._prepared = segment.number
-            self._place.later(self._spare.make)
+            self._place.later(lambda: self._spare.make(self._place.sizes.following))
 
     def _begin_segment(self, need: int) -> None:
-        size = max(SEGMENT_BYTES, -(-(RECORDS_AT + need) // RECORDS_AT) * RECORDS_AT)
+        size = max(self._place.sizes.following, -(-(RECORDS_AT + need) // RECORDS_AT) * RECORDS_AT)
         segment = Segment.new(self._place.directory, self._segments[-1].number + 1, self._next, size)
         self._spare.use(segment)
         file = self._place.disk.open(segment.path)
@@ -127,8 +128,8 @@ class Log:
         while len(self._segments) > 1 and self._segments[1].first <= passed + 1:
             with self._names:
                 segment = self._segments.pop(0)
-            if segment.size == SEGMENT_BYTES and not self._spare.is_ready:
-                self._spare.make(segment.path)
+            if segment.size == self._place.sizes.following and not self._spare.is_ready:
+                self._spare.make(segment.size, segment.path)
             else:
                 self._place.disk.remove(segment.path)
             self._place.disk.sync_names(self._place.directory)

@@ -15,7 +15,7 @@ LOG = "log"
 CHECKPOINT = "checkpoint.sqlite"
 
 
-def make_ready(directory: Path, disk: Disk) -> None:
+def make_ready(directory: Path, disk: Disk, size: int) -> None:
     """Begin an empty journal unless there is one; what an attempt that did not end has left is done again.
 
     Raises:
@@ -29,7 +29,7 @@ def make_ready(directory: Path, disk: Disk) -> None:
     log.mkdir(exist_ok=True)
     for path in (*log.iterdir(), checkpoint, directory / f"{CHECKPOINT}-journal"):
         disk.remove(path)
-    Log.create(log, disk)
+    Log.create(log, disk, size)
     Checkpoint.create(checkpoint)
     disk.sync_names(directory)
     mark_known(directory, disk)

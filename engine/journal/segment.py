@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from zlib import crc32
 
 from zeebe_fleet.engine.journal.errors import JournalDamaged, JournalTooNew
@@ -20,12 +21,17 @@ from zeebe_fleet.engine.journal.record import Record, read_record
 FORMAT = 1
 #: Where the records begin: the header's block is never written again.
 RECORDS_AT = 4096
-FIRST_BYTES = 1 << 20
-SEGMENT_BYTES = 16 << 20
 
 _MAGIC = b"ZFleetLg"
 _FIELDS = struct.Struct("<8sIIQQQ")
 _CRC = struct.Struct("<I")
+
+
+class Sizes(NamedTuple):
+    """How large segments are made: the first one small, so that an engine is there at once."""
+
+    first: int = 1 << 20
+    following: int = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)

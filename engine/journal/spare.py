@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import RLock
 
 from zeebe_fleet.engine.journal.disk import Disk, write_zeros
-from zeebe_fleet.engine.journal.segment import SEGMENT_BYTES, Segment
+from zeebe_fleet.engine.journal.segment import Segment
 
 
 class Spare:
@@ -22,13 +22,15 @@ class Spare:
         """Whether a file waits."""
         return self._ready.exists()
 
-    def make(self, source: Path | None = None, size: int = SEGMENT_BYTES) -> None:
+    def make(self, size: int, source: Path | None = None) -> None:
         """Have a file of zeros ready; made from `source`, a segment that nobody needs, the blocks are used again."""
         with self._lock:
             if self.is_ready and self._ready.stat().st_size == size:
                 return
             if source is not None:
                 self._disk.rename(source, self._unready)
+                # Else a power cut might bring the name back, of a segment that is zeros now.
+                self._disk.sync_names(self._directory)
             self._fill(size, create=source is None)
             self._disk.rename(self._unready, self._ready)
 
@@ -43,7 +45,7 @@ class Spare:
     def use(self, segment: Segment) -> None:
         """Make the waiting file this segment; its header and name are on the medium when this returns."""
         with self._lock:
-            self.make(size=segment.size)
+            self.make(segment.size)
             file = self._disk.open(self._ready)
             try:
                 file.write(segment.header(), 0)
