@@ -39,7 +39,7 @@ def needs(*attributes: str) -> Rule:
 
 
 def retries_are_not_empty(node: Node, _: Diagram) -> Iterator[str]:
-    """Retries that are not written are three; blank ones are a mistake."""
+    """Retries that are not written are three; blank ones are a mistake. The library takes them."""
     if node.attributes.get("retries") == "":
         yield "Attribute 'retries' must be present and not empty"
 

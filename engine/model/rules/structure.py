@@ -50,7 +50,12 @@ def process_starts(process: Node, _: Diagram) -> Iterator[str]:
 
 def process_starts_differ(process: Node, diagram: Diagram) -> Iterator[str]:
     """No two start events of a process wait for the same message or signal."""
-    yield from names_twice([one for start in process.all("startEvent") for one in definitions(start)], diagram)
+    waiting = [one for start in process.all("startEvent") for one in definitions(start)]
+    # One message of two start events is told at the message.
+    messages = {one.get("messageRef"): one for one in waiting if one.tag == "messageEventDefinition"}
+    yield from names_twice(
+        [*messages.values(), *(one for one in waiting if one.tag == "signalEventDefinition")], diagram
+    )
 
 
 def event_subprocesses_differ(scope: Node, diagram: Diagram) -> Iterator[str]:

@@ -11,9 +11,9 @@ from zeebe_fleet.engine.model.rules.rule import Rule
 _MAX_PRIORITY = 100
 
 
-def listeners_are_of_camunda_tasks(task: Node, _: Diagram) -> Iterator[str]:
+def listeners_are_of_camunda_tasks(listeners: Node, _: Diagram) -> Iterator[str]:
     """Nobody would call a task listener of a job-based user task."""
-    if task.extensions("taskListeners") and not task.extensions("userTask"):
+    if listeners.parent is not None and not listeners.parent.all("zeebe:userTask"):
         yield "Task listeners are only allowed on Camunda user tasks."
 
 
@@ -33,7 +33,7 @@ def embedded_form_is_there(form: Node, _: Diagram) -> Iterator[str]:
 
 
 def priority_is_in_range(definition: Node, _: Diagram) -> Iterator[str]:
-    """A priority that is no expression is a number of 0 to 100."""
+    """A priority that is no expression is a number of 0 to 100. The library has the words, the engine asks later."""
     written = definition.get("priority").strip()
     if written.startswith("="):
         return
@@ -42,7 +42,7 @@ def priority_is_in_range(definition: Node, _: Diagram) -> Iterator[str]:
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "userTask": (listeners_are_of_camunda_tasks,),
+    "zeebe:taskListeners": (listeners_are_of_camunda_tasks,),
     "zeebe:formDefinition": (form_is_named_once,),
     "zeebe:userTaskForm": (embedded_form_is_there,),
     "zeebe:priorityDefinition": (priority_is_in_range,),
