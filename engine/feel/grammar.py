@@ -351,10 +351,10 @@ class _Parser:
         if self.take("?"):
             self.asks_input = True
             return syntax.Input()
-        if kind == "@" and self.peek(1).kind == "string":
-            self.position += 2
-            return syntax.Constant(temporal_of(string_of(self.tokens[self.position - 1].value)))
-        self.fail("an expression")
+        if kind != "@" or self.peek(1).kind != "string":
+            self.fail("an expression")
+        self.position += 2
+        return syntax.Constant(temporal_of(string_of(self.tokens[self.position - 1].value)))
 
     def bracketed(self, kind: str) -> Any:
         self.position += 1
@@ -450,7 +450,7 @@ class _Parser:
 
     def call(self, base: Any, name: str) -> Any:
         named: list[tuple[str, Any]] = []
-        arguments = []
+        arguments: list[Any] = []
         while not self.at(")") or named or arguments:
             param = self.param()
             value = self.expression()

@@ -6,6 +6,11 @@ the expression, never a wrong value.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
+
 #: Characters of one expression.
 MAX_SOURCE_CHARACTERS = 100_000
 #: Levels of parentheses, lists, calls and the like, one inside the other.
@@ -26,7 +31,7 @@ MAX_VALUE_DEPTH = 200
 MAX_EXPONENT = 9_999
 
 
-class FeelFailure(Exception):  # noqa: N818
+class FeelFailure(Exception):
     """An expression was stopped: `assert`, a call out of range, or a bound passed."""
 
 
@@ -54,6 +59,13 @@ class Run:
         self.steps -= steps
         if self.steps < 0:
             raise FeelFailure(f"The expression takes more than {MAX_STEPS} steps.")
+
+    def draw(self) -> Random:
+        """Return a source of what is drawn, of the time, the seed and how often it was drawn before."""
+        from random import Random  # slow to import, and rarely wanted
+
+        self.drawn += 1
+        return Random(f"{self.now_ms} {self.seed} {self.drawn}")
 
 
 class Unmetered(Run):

@@ -104,7 +104,7 @@ def _filter(compiler: Compiler, tree: syntax.Filter, bound: frozenset[str]) -> C
         items = base(look, run)
         if type(items) is not list:
             return None
-        index = condition(inner(look, {"item": None}), run) if may_be_index else None
+        index: Any = condition(inner(look, {"item": None}), run) if may_be_index else None
         if type(index) in NUMBER_TYPES:
             return _item(items, index)
         return _matching(items, condition, look, run)

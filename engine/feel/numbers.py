@@ -61,12 +61,12 @@ def power(x: Number, y: Number) -> Number:
     Raises:
         FeelFailure: The exponent or the result is out of range, or there is no such number.
     """
-    if abs(y) > MAX_EXPONENT:
+    if not -MAX_EXPONENT <= y <= MAX_EXPONENT:
         raise FeelFailure(f"The exponent is beyond {MAX_EXPONENT}.")
     if y != int(y):
         return from_float(_float_power(float(x), float(y)))
-    if type(x) is int and y >= 0 and x.bit_length() * int(y) < 112:
-        return int(x ** int(y))
+    if isinstance(x, int) and y >= 0 and x.bit_length() * int(y) < 112:  # stays below 34 digits
+        return int(pow(x, int(y)))
     if not y:
         return 1
     return _decimal(DECIMAL128.power, x, int(y))
@@ -81,7 +81,7 @@ def _float_power(x: float, y: float) -> float:
 
 def negated(x: Number) -> Number:
     """Change the sign."""
-    return -x if type(x) is int else x.copy_negate() if x else x
+    return -x if isinstance(x, int) else x.copy_negate() if x else x
 
 
 def from_float(value: float) -> Number:

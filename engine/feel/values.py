@@ -179,6 +179,18 @@ def in_range(value: Any, span: Range) -> bool | None:
     return None if above is None or below is None else above and below
 
 
+def distinct_key(value: Any, run: Run, depth: int = 0) -> Any:
+    """Return what is the same for equal values alone, and can be hashed."""
+    run.spend(1)
+    if depth > MAX_VALUE_DEPTH:
+        raise FeelFailure(f"The values to compare have more than {MAX_VALUE_DEPTH} levels.")
+    if type(value) is list:
+        return "list", tuple(distinct_key(item, run, depth + 1) for item in value)
+    if type(value) is dict:
+        return "context", frozenset((key, distinct_key(item, run, depth + 1)) for key, item in value.items())
+    return kind_of(value), value
+
+
 def _same(x: Any, y: Any, run: Run, depth: int) -> bool:
     run.spend(1)
     if depth > MAX_VALUE_DEPTH:

@@ -13,10 +13,8 @@ from zeebe_fleet.engine.feel.temporal import DateTime, last_day
 from zeebe_fleet.engine.feel.temporal import now as date_time_now
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    ("January", "February", "March", "April", "May", "June")
-    + ("July", "August", "September", "October", "November", "December")
-)  # fmt: skip
+_MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
+_MONTHS += ("July", "August", "September", "October", "November", "December")
 
 
 @builtin("now", run=True)
