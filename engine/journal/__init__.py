@@ -7,6 +7,7 @@ write that a power cut tore.
 from zeebe_fleet.engine.journal.disk import Disk, File
 from zeebe_fleet.engine.journal.errors import JournalBroken, JournalDamaged, JournalError, JournalHeld, JournalTooNew
 from zeebe_fleet.engine.journal.journal import Journal, Settings
+from zeebe_fleet.engine.journal.making import reset
 from zeebe_fleet.engine.journal.memory import MemoryJournal
 from zeebe_fleet.engine.journal.port import AnyJournal, Figures, Rows
 from zeebe_fleet.engine.journal.segment import Sizes
@@ -26,4 +27,5 @@ __all__ = [
     "Rows",
     "Settings",
     "Sizes",
+    "reset",
 ]

@@ -19,10 +19,16 @@ _ZEROS = bytes(1 << 20)
 def flush(descriptor: int) -> None:
     """Return once the file's bytes are on the medium, as far as the system can tell.
 
-    Source: fdatasync(2); on macOS fsync(2) leaves them in the drive's cache and names F_FULLFSYNC instead.
+    Source: fdatasync(2); on macOS fsync(2) leaves them in the drive's cache and names F_FULLFSYNC instead, which
+    network volumes do not know.
     """
     if sys.platform == "darwin":
-        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        except OSError as error:
+            if error.errno not in (errno.ENOTSUP, errno.EINVAL):
+                raise
+            os.fsync(descriptor)
     else:
         os.fdatasync(descriptor)
 

@@ -11,8 +11,10 @@ from zeebe_fleet.engine.journal.disk import Disk
 from zeebe_fleet.engine.journal.errors import JournalDamaged, JournalHeld, JournalTooNew
 from zeebe_fleet.engine.journal.segment import FORMAT
 
-_VERSION = "zeebe-fleet engine, journal format {}\n"
-_PATTERN = re.compile(re.escape(_VERSION).replace(r"\{\}", r"(\d+)"))
+VERSION = "VERSION"
+
+_TEXT = "zeebe-fleet engine, journal format {}\n"
+_PATTERN = re.compile(re.escape(_TEXT).replace(r"\{\}", r"(\d+)"))
 
 
 def hold(directory: Path) -> int:
@@ -40,7 +42,7 @@ def is_known(directory: Path) -> bool:
         JournalTooNew: a later version made it.
         JournalDamaged: the file VERSION is not what any version writes.
     """
-    path = directory / "VERSION"
+    path = directory / VERSION
     if not path.exists():
         return False
     found = _PATTERN.fullmatch(path.read_text(errors="replace"))
@@ -56,9 +58,9 @@ def mark_known(directory: Path, disk: Disk) -> None:
     draft = directory / "VERSION.part"
     file = disk.open(draft, create=True)
     try:
-        file.write(_VERSION.format(FORMAT).encode(), 0)
+        file.write(_TEXT.format(FORMAT).encode(), 0)
         file.sync()
     finally:
         file.close()
-    disk.rename(draft, directory / "VERSION")
+    disk.rename(draft, directory / VERSION)
     disk.sync_names(directory)

@@ -18,6 +18,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 from zeebe_fleet.engine.journal.checkpoint import Checkpoint
@@ -61,6 +62,7 @@ class Journal:
             undo.pop_all()
         self._writer = Writer(self._log, say, settings.unsynced_s)
         self._holds: dict[str, int] = {}
+        self._trimming = Lock()
         self._readers = count(1)
         self._failed: Callable[[BaseException], None] | None = None
 
@@ -147,14 +149,18 @@ class Journal:
 
     def hold(self, name: str, sequence: int) -> None:
         """Keep the records after this one for a reader, until it calls again."""
-        self._holds[name] = sequence
+        with self._trimming:
+            self._holds[name] = sequence
 
     def release(self, name: str) -> None:
         """Keep nothing for this reader any more."""
-        self._holds.pop(name, None)
+        with self._trimming:
+            self._holds.pop(name, None)
 
     def _trim(self) -> None:
-        self._log.trim(min(self._checkpoint.sequence, *self._holds.copy().values(), self._log.last))
+        with self._trimming:
+            self._log.forget(min(self._checkpoint.sequence, self._log.last, *self._holds.values()))
+        self._log.trim()
 
     def _fail(self, error: BaseException) -> None:
         failed, self._failed = self._failed, None

@@ -40,20 +40,24 @@ class Keeper:
     def _run(self) -> None:
         try:
             while (chore := self._chores.get()) is not None:
-                while not self._succeeds(chore) and not self._closing.wait(ROOM_S):
-                    pass
+                self._do(chore)
         except BaseException as error:
             self._failed(error)
 
-    def _succeeds(self, chore: Callable[[], None]) -> bool:
-        try:
-            chore()
-        except (OSError, sqlite3.Error) as error:
-            if not _is_full(error):
-                raise
-            self._say(f"The journal's disk is full ({error}): its checkpoint and trimming wait for room.")
-            return False
-        return True
+    def _do(self, chore: Callable[[], None]) -> None:
+        """Do a chore, if need be after a while; it is left undone when the journal closes on a full disk."""
+        is_known = False
+        while True:
+            try:
+                return chore()
+            except (OSError, sqlite3.Error) as error:
+                if not _is_full(error):
+                    raise
+                if not is_known:
+                    self._say(f"The journal's disk is full ({error}): checkpoint and trimming wait for room.")
+            is_known = True
+            if self._closing.wait(ROOM_S):
+                return None
 
 
 def _is_full(error: OSError | sqlite3.Error) -> bool:

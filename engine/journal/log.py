@@ -6,6 +6,7 @@ simply be made again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -39,6 +40,7 @@ class Log:
         self._segments, self._found = segments, found
         self._offset, self._next = found.offset, found.next
         self._names = Lock()
+        self._forgotten: deque[Segment] = deque()
         self._prepared = 0
         self._spare = Spare(place.directory, place.disk)
         self._file = place.disk.open(segments[-1].path)
@@ -123,11 +125,16 @@ class Log:
             if following is None or following.first > sequence:
                 yield from (one for one in read_records(segment, following) if sequence <= one[0] <= last)
 
-    def trim(self, passed: int) -> None:
-        """Let go of the segments that hold nothing after record `passed`."""
-        while len(self._segments) > 1 and self._segments[1].first <= passed + 1:
-            with self._names:
-                segment = self._segments.pop(0)
+    def forget(self, passed: int) -> None:
+        """Read no more of the segments that hold nothing after record `passed`; their files stay until `trim`."""
+        with self._names:
+            while len(self._segments) > 1 and self._segments[1].first <= passed + 1:
+                self._forgotten.append(self._segments.pop(0))
+
+    def trim(self) -> None:
+        """Use the files of forgotten segments again, or remove them, the oldest first."""
+        while self._forgotten:
+            segment = self._forgotten.popleft()
             if segment.size == self._place.sizes.following and not self._spare.is_ready:
                 self._spare.make(segment.size, segment.path)
             else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from zeebe_fleet.engine.journal.checkpoint import Checkpoint
 from zeebe_fleet.engine.journal.disk import Disk
 from zeebe_fleet.engine.journal.errors import JournalDamaged
-from zeebe_fleet.engine.journal.holding import is_known, mark_known
+from zeebe_fleet.engine.journal.holding import VERSION, hold, is_known, mark_known
 from zeebe_fleet.engine.journal.log import Log
 from zeebe_fleet.engine.journal.segment import RECORDS_AT
 
@@ -25,7 +26,7 @@ def make_ready(directory: Path, disk: Disk, size: int) -> None:
         return
     log, checkpoint = directory / LOG, directory / CHECKPOINT
     if _holds_records(log) or (checkpoint.exists() and not log.exists()):
-        raise JournalDamaged(directory / "VERSION", "it is missing, but there is a journal beside it")
+        raise JournalDamaged(directory / VERSION, "it is missing, but there is a journal beside it")
     log.mkdir(exist_ok=True)
     for path in (*log.iterdir(), checkpoint, directory / f"{CHECKPOINT}-journal"):
         disk.remove(path)
@@ -33,6 +34,27 @@ def make_ready(directory: Path, disk: Disk, size: int) -> None:
     Checkpoint.create(checkpoint)
     disk.sync_names(directory)
     mark_known(directory, disk)
+
+
+def reset(directory: Path, disk: Disk | None = None) -> None:
+    """Remove a directory's journal, and nothing else there; what it held is forgotten.
+
+    Raises:
+        JournalHeld: an engine works on it.
+    """
+    if not directory.is_dir():
+        return
+    disk, lock = disk or Disk(), hold(directory)
+    try:
+        disk.remove(directory / VERSION)
+        disk.sync_names(directory)
+        for path in (*(directory / LOG).glob("*"), *directory.glob(f"{CHECKPOINT}*")):
+            disk.remove(path)
+        if (directory / LOG).is_dir():
+            (directory / LOG).rmdir()
+        disk.sync_names(directory)
+    finally:
+        os.close(lock)
 
 
 def _holds_records(log: Path) -> bool:

@@ -64,7 +64,7 @@ class AnyJournal(Protocol):
         """Change the checkpoint's rows, first deleting, so that it stands for everything appended by now."""
 
     def hold(self, name: str, sequence: int) -> None:
-        """Keep the records after this one for a reader, until it calls again."""
+        """Keep the records after this one for a reader, until it calls again; nothing of it outlives the process."""
 
     def release(self, name: str) -> None:
         """Keep nothing for this reader any more."""

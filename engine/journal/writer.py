@@ -125,7 +125,7 @@ class Writer:
         return bodies
 
     def _write(self, bodies: list[bytes]) -> None:
-        is_full = False
+        is_full, count = False, 0
         while bodies:
             try:
                 count = self._log.write(bodies)
@@ -140,8 +140,8 @@ class Writer:
             if self._unsynced_s is None:
                 self._synced(self._log.last)
             bodies = bodies[count:]
-            if count >= LINGER_FROM and not self._is_closing:
-                time.sleep(LINGER_S)
+        if count >= LINGER_FROM and not self._is_closing:
+            time.sleep(LINGER_S)
 
     def _wait_for_room(self, error: OSError, *, is_known: bool) -> bool:
         """Return whether to try once more."""

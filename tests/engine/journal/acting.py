@@ -64,7 +64,7 @@ def add(journal: AnyJournal, heard: Heard, bodies: Iterable[bytes]) -> int:
     last = 0
     for body in bodies:
         last = journal.append(body)
-        heard.until(lambda last=last: heard.last >= last)
+        heard.until(lambda: heard.last >= last)  # noqa: B023
     return last
 
 

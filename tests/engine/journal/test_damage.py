@@ -113,11 +113,17 @@ def test_lost_end_leaves_a_prefix(tmp_path: Path) -> None:
     assert lengths == set(range(len(bodies) + 1))
 
 
-def test_torn_write_is_cut_whatever_part_of_it_arrived(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_torn_write_is_cut_whatever_part_of_it_arrived(tmp_path: Path, is_sealed: bool) -> None:
     """Later records of the same write may be whole without the first: that is no damage, nobody was told of any."""
     before, group = [[b"safe"], [b"sound"]], [b"%d" % n * 300 for n in range(8)]
     path = _write(tmp_path / "log", before)
-    segment, start, whole = read_header(path), _end(path), path.read_bytes()
+    segment, start = read_header(path), _end(path)
+    if is_sealed:
+        log = _log(tmp_path / "log")
+        log.seal()
+        log.close()
+    whole = path.read_bytes()
     write = encode_write(3, group, segment.salt)
     random = Random(4)
     for _ in range(300):

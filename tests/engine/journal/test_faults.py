@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from threading import Event
@@ -11,6 +14,8 @@ import pytest
 from tests.engine.journal.acting import SMALL, Heard, content, opened
 from tests.engine.journal.faulty import ForgetfulDisk, NarrowDisk
 from zeebe_fleet.engine.journal import Journal, JournalBroken, Settings
+from zeebe_fleet.engine.journal.checkpoint import Checkpoint
+from zeebe_fleet.engine.journal.keeper import Keeper
 
 
 def _body(number: int) -> bytes:
@@ -88,6 +93,46 @@ def test_full_disk_does_not_keep_an_engine_from_closing(tmp_path: Path) -> None:
     rows, records, said = content(tmp_path)
     assert (rows, records) == ({}, [b"safe"])
     assert "cut" in said[0]
+
+
+def _refuse_twice(error: OSError, done: Event) -> Callable[[], None]:
+    attempts = iter([error, error])
+
+    def chore() -> None:
+        for refusal in attempts:
+            raise refusal
+        done.set()
+
+    return chore
+
+
+def test_keeper_waits_for_room() -> None:
+    """A chore that found the disk full is done once there is room, and those behind it afterwards."""
+    heard, done = Heard(), Event()
+    keeper = Keeper(heard.say)
+    keeper.start(heard.failed)
+    keeper.do(_refuse_twice(OSError(errno.ENOSPC, "no space left"), done))
+    assert done.wait(10)
+    keeper.close()
+    assert (len(heard.said), heard.errors) == (1, [])
+
+
+def test_checkpoint_without_room_is_as_before(tmp_path: Path) -> None:
+    """A full database gives back what was, and saves the same when it is asked again."""
+    path = tmp_path / "checkpoint.sqlite"
+    Checkpoint.create(path)
+    database = sqlite3.connect(path, isolation_level=None)
+    checkpoint = Checkpoint(path, database)
+    database.execute("PRAGMA max_page_count = 10")
+    checkpoint.save([("thing", 1, b"one")], [], b"first", 1)
+    rows = [("thing", key, b"x" * 5000) for key in range(1, 101)]
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        checkpoint.save(rows, [], b"second", 2)
+    assert (list(checkpoint.rows()), checkpoint.meta(), checkpoint.sequence) == ([("thing", 1, b"one")], b"first", 1)
+    database.execute("PRAGMA max_page_count = 1000000")
+    checkpoint.save(rows, [], b"second", 2)
+    assert list(checkpoint.rows()) == rows
+    checkpoint.close()
 
 
 def test_failed_sync_is_never_tried_again(tmp_path: Path) -> None:

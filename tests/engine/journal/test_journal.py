@@ -18,6 +18,7 @@ from zeebe_fleet.engine.journal import (
     JournalTooNew,
     MemoryJournal,
     Settings,
+    reset,
 )
 from zeebe_fleet.engine.journal.record import MAGIC
 from zeebe_fleet.engine.journal.segment import FORMAT
@@ -119,6 +120,21 @@ def test_directory_serves_one_engine(tmp_path: Path) -> None:
     with opened(tmp_path), pytest.raises(JournalHeld, match=r"in use by process \d+") as refusal:
         Journal.open(tmp_path, say=print)
     assert str(tmp_path) in str(refusal.value)
+    assert content(tmp_path) == ({}, [], [])
+
+
+def test_reset_begins_anew(tmp_path: Path) -> None:
+    """Even a damaged journal can be removed, nothing beside it is, and none that an engine has open."""
+    with opened(tmp_path) as (journal, heard):
+        add(journal, heard, [b"old"])
+        save(journal, {1: b"old"})
+        with pytest.raises(JournalHeld):
+            reset(tmp_path)
+    (tmp_path / "search.sqlite").touch()
+    (tmp_path / "log" / "00000001.seg").write_bytes(b"damaged")
+    reset(tmp_path)
+    reset(tmp_path / "nowhere")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["LOCK", "search.sqlite"]
     assert content(tmp_path) == ({}, [], [])
 
 
