@@ -1,0 +1,132 @@
+"""What an element instance waits for, and what happens when it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import documents, lifecycle, timers, variables
+from zeebe_fleet.engine.core.expressions import evaluate, text, type_name
+from zeebe_fleet.engine.core.rejection import Stuck
+from zeebe_fleet.engine.core.state import ACTIVE, Catch, ElementInstance, Message
+from zeebe_fleet.engine.model.elements import Message as MessageEvent
+from zeebe_fleet.engine.model.elements import Signal, Timer
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.model.elements import Element
+
+
+def open_all(machine: Machine, instance: ElementInstance, *, but: Container[str] = ()) -> None:
+    """Begin to wait for what the boundary events, and the element itself, wait for.
+
+    Args:
+        but: ids of events that are waited for already.
+
+    Raises:
+        Stuck: a name, key or time cannot be told; nothing is waited for then.
+    """
+    element = instance.element
+    awaited = [] if instance.body or element.tag == "boundaryEvent" else [element]
+    if not instance.is_inner:
+        awaited += element.boundaries
+    for opening in [_opening(machine, instance, one) for one in awaited if one.id not in but]:
+        opening()
+
+
+def _opening(machine: Machine, instance: ElementInstance, element: Element) -> Callable[[], None]:
+    """Evaluate what an event waits for; returns what begins the waiting."""
+    event = element.event
+    owner, key = instance.process_instance_key, instance.key
+    if isinstance(event, Timer):
+        due_ms, repetitions, interval = timers.schedule(machine, instance, event)
+        return lambda: machine.emit(
+            "TIMER_CREATED", owner, machine.key(), key, element.id, due_ms, repetitions, interval
+        )
+    if isinstance(event, MessageEvent) and event.correlation_key is not None:
+        name = text(machine, instance, event.name)
+        correlation_key = _correlation_key(machine, instance, event)
+        return lambda: _subscribe(machine, instance, element, name, correlation_key)
+    if isinstance(event, Signal):
+        signal = text(machine, instance, event.name)
+        return lambda: machine.emit("SIGNAL_SUBSCRIBED", owner, machine.key(), key, element.id, signal)
+    return lambda: None
+
+
+def _correlation_key(machine: Machine, instance: ElementInstance, event: MessageEvent) -> str:
+    assert event.correlation_key is not None
+    found = evaluate(machine, instance, event.correlation_key)
+    if isinstance(found, str):
+        return found
+    if type_name(found) == "NUMBER":
+        return documents.written(found)
+    written = event.correlation_key if isinstance(event.correlation_key, str) else event.correlation_key.text
+    raise Stuck(
+        "EXTRACT_VALUE_ERROR",
+        f"Failed to extract the correlation key for '{written}': "
+        f"The value must be either a string or a number, but was '{type_name(found)}'.",
+    )
+
+
+def _subscribe(machine: Machine, instance: ElementInstance, element: Element, name: str, correlation_key: str) -> None:
+    key = machine.key()
+    machine.emit(
+        "MESSAGE_SUBSCRIBED", instance.process_instance_key, key, instance.key, element.id, name, correlation_key
+    )
+    if (name, correlation_key) in machine.state.buffered:
+        machine.later("buffered", key)
+
+
+def buffered(machine: Machine, catch_key: int) -> None:
+    """Give a subscription the first message that was kept and that its process has not had."""
+    catch = machine.state.catches.get(catch_key)
+    if catch is None or catch.instance.status != ACTIVE:
+        return
+    process_id = catch.instance.definition.bpmn_process_id
+    for message in machine.state.buffered.get((catch.name, catch.correlation_key), {}).values():
+        if process_id not in message.served and message.due_ms > machine.now_ms:
+            correlate(machine, catch, message)
+            return
+
+
+def correlate(machine: Machine, catch: Catch, message: Message) -> None:
+    """Give a message to whoever waits for it."""
+    process_id = catch.instance.definition.bpmn_process_id
+    machine.emit("MESSAGE_SERVED", catch.instance.process_instance_key, message.key, process_id)
+    trigger(machine, catch, documents.cut(message.variables))
+
+
+def trigger(machine: Machine, catch: Catch, given: dict[str, str]) -> None:
+    """What was waited for has come, with its variables."""
+    instance = catch.instance
+    owner = instance.process_instance_key
+    machine.emit("CATCH_TRIGGERED", owner, catch.key)
+    element = instance.definition.process.elements[catch.element_id]
+    if element is instance.element:
+        machine.emit("CATCH_CLOSED", owner, catch.key)
+        variables.set_local(machine, instance, given)
+        lifecycle.complete(machine, instance)
+    else:
+        trigger_boundary(machine, instance, element, given, catch)
+
+
+def trigger_boundary(
+    machine: Machine, host: ElementInstance, event: Element, given: dict[str, str], catch: Catch | None = None
+) -> None:
+    """Let a boundary event go on, after its activity where it interrupts that."""
+    owner = host.process_instance_key
+    if event.interrupting:
+        machine.emit("BOUNDARY_TRIGGERED", owner, host.key, event.id, documents.joined(given))
+        machine.later("terminate", host.key)
+        return
+    assert host.scope is not None
+    if catch is not None and catch.kind == "timer":
+        machine.emit("CATCH_CLOSED", owner, catch.key)
+        timers.again(machine, catch)
+    lifecycle.begin(machine, host.scope, event, given=given)
+
+
+def close_all(machine: Machine, instance: ElementInstance) -> None:
+    """Wait for nothing any more."""
+    for key in list(instance.catches or ()):
+        machine.emit("CATCH_CLOSED", instance.process_instance_key, key)

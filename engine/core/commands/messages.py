@@ -1,0 +1,101 @@
+"""Messages and signals.
+
+Source: https://docs.camunda.io/docs/components/concepts/messages/, …/signals/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import catching, documents
+from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
+from zeebe_fleet.engine.core.rejection import Rejected
+from zeebe_fleet.engine.core.state import ACTIVE, Catch, Message
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class PublishMessage:
+    """Give a message to one instance of each process that waits for it, and keep it for its time to live.
+
+    Args:
+        message_id: while a message of the same name, key and id is kept, another is refused; blank for none.
+    """
+
+    name: str
+    correlation_key: str
+    ttl_ms: int = 0
+    message_id: str = ""
+    variables: str = documents.EMPTY
+    tenant: str = ""
+
+    def run(self, machine: Machine) -> int:
+        """Publish it; answers with its key."""
+        require_default_tenant(self.tenant, "PublishMessage", "")
+        require_small(self.variables, "PUBLISH")
+        documents.cut(self.variables)
+        state = machine.state
+        if self.message_id and (self.name, self.correlation_key, self.message_id) in state.message_ids:
+            raise Rejected(
+                "ALREADY_EXISTS",
+                f"Expected to publish a new message with id '{self.message_id}', but a message with that id was "
+                f"already published",
+                "PUBLISH",
+            )
+        key = machine.key()
+        due_ms = machine.now_ms + self.ttl_ms
+        machine.emit(
+            "MESSAGE_PUBLISHED", 0, key, self.name, self.correlation_key, self.message_id, due_ms, self.variables
+        )
+        message = state.messages[key]
+        for catch in _one_of_each_process(machine, self.name, self.correlation_key):
+            catching.correlate(machine, catch, message)
+        if self.ttl_ms <= 0:
+            machine.emit("MESSAGE_EXPIRED", 0, key)
+        return key
+
+
+def _one_of_each_process(machine: Machine, name: str, correlation_key: str) -> list[Catch]:
+    first: dict[str, Catch] = {}
+    for catch in machine.state.subscriptions.get((name, correlation_key), {}).values():
+        if catch.instance.status == ACTIVE and catch.instance.trigger is None:
+            first.setdefault(catch.instance.definition.bpmn_process_id, catch)
+    return list(first.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireMessage:
+    """A message's time to live is over."""
+
+    message: Message
+
+    def run(self, machine: Machine) -> None:
+        """Forget it."""
+        machine.emit("MESSAGE_EXPIRED", 0, self.message.key)
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastSignal:
+    """Tell everybody who waits for a signal now."""
+
+    name: str
+    variables: str = documents.EMPTY
+    tenant: str = ""
+
+    def run(self, machine: Machine) -> int:
+        """Broadcast it; answers with its key."""
+        require_default_tenant(self.tenant, "BroadcastSignal", "")
+        require_small(self.variables, "BROADCAST")
+        given = documents.cut(self.variables)
+        key = machine.key()
+        for catch in list(machine.state.signals.get(self.name, {}).values()):
+            if (
+                catch.key in machine.state.catches
+                and catch.instance.status == ACTIVE
+                and catch.instance.trigger is None
+            ):
+                catching.trigger(machine, catch, given)
+        return key

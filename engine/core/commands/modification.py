@@ -1,0 +1,167 @@
+"""A running process instance changed by hand: elements begun, element instances ended.
+
+Source: https://docs.camunda.io/docs/components/concepts/process-instance-modification/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import documents, lifecycle, variables
+from zeebe_fleet.engine.core.rejection import Rejected
+from zeebe_fleet.engine.core.state import ACTIVE, ElementInstance
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.model.elements import Element
+
+_NEVER = ("startEvent", "boundaryEvent")
+INTENT = "MODIFY"
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """Begin an element.
+
+    Args:
+        ancestor_key: the scope instance to begin it in, where there are several.
+        variables: pairs of scope id ("" for the process) and JSON text.
+    """
+
+    element_id: str
+    ancestor_key: int = 0
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyInstance:
+    """First begin, then end; all or nothing."""
+
+    process_instance_key: int
+    activate: tuple[Activate, ...] = ()
+    terminate: tuple[int, ...] = ()
+
+    def run(self, machine: Machine) -> None:
+        """Check every instruction, then carry them out."""
+        root = machine.state.instances.get(self.process_instance_key)
+        if root is None or root.scope is not None:
+            raise self._refusal("NOT_FOUND", "no process instance found with that key")
+        given = [self._checked(machine, root, one) for one in self.activate]
+        for key in self.terminate:
+            found = machine.state.instances.get(key)
+            if found is None or found.process_instance_key != root.key:
+                raise self._refusal(
+                    "INVALID_ARGUMENT",
+                    f"it contains one or more terminate instructions with an element instance that could not be "
+                    f"found: '{key}'",
+                )
+        for instruction, documents_by_scope in zip(self.activate, given, strict=True):
+            self._begin(machine, root, instruction, documents_by_scope)
+        for key in self.terminate:
+            machine.later("terminate", key)
+
+    def _checked(self, machine: Machine, root: ElementInstance, instruction: Activate) -> dict[str, dict[str, str]]:
+        element = root.definition.process.elements.get(instruction.element_id)
+        if element is None or element.scope is None:
+            raise self._refusal(
+                "INVALID_ARGUMENT",
+                f"it contains one or more activate instructions with an element that could not be found: "
+                f"'{instruction.element_id}'",
+            )
+        if element.tag in _NEVER:
+            raise self._refusal(
+                "INVALID_ARGUMENT",
+                f"it contains one or more activate instructions for elements that are unsupported: '{element.id}'. "
+                f"The activation of elements of type '{element.tag}' is not supported",
+            )
+        self._scope(machine, root, element, instruction.ancestor_key)
+        scopes = {"", *(one.id for one in _around(element))}
+        for scope_id, _ in instruction.variables:
+            if scope_id not in scopes:
+                raise self._refusal(
+                    "INVALID_ARGUMENT",
+                    f"it contains variable instructions with a scope id '{scope_id}' that is no flow scope of "
+                    f"'{element.id}'",
+                )
+        return {scope_id: documents.cut(text) for scope_id, text in instruction.variables}
+
+    def _begin(
+        self,
+        machine: Machine,
+        root: ElementInstance,
+        instruction: Activate,
+        given: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        element = root.definition.process.elements[instruction.element_id]
+        scope = self._scope(machine, root, element, instruction.ancestor_key)
+        variables.set_local(machine, root, given.get("", {}))
+        if scope is not root:
+            variables.set_local(machine, scope, given.get(scope.element.id, {}))
+        for missing in _missing(scope, element):
+            scope = lifecycle.begin_around(machine, scope, missing)
+            variables.set_local(machine, scope, given.get(missing.id, {}))
+        begun = lifecycle.begin(machine, scope, element)
+        variables.set_local(machine, begun, given.get(element.id, {}))
+
+    def _scope(self, machine: Machine, root: ElementInstance, element: Element, ancestor_key: int) -> ElementInstance:
+        """Return the innermost scope instance there is for an element."""
+        if ancestor_key:
+            found = machine.state.instances.get(ancestor_key)
+            if found is None or found.process_instance_key != root.key or found.element not in _around(element):
+                raise self._refusal(
+                    "INVALID_ARGUMENT",
+                    f"it contains one or more activate instructions with an ancestor scope key that does not exist, or "
+                    f"is not an ancestor of the element: '{ancestor_key}'",
+                )
+            return found
+        for wanted in _around(element):
+            instances = _instances_of(root, wanted)
+            if len(instances) > 1:
+                raise self._refusal(
+                    "INVALID_ARGUMENT",
+                    f"it contains one or more activate instructions for an element that has multiple active "
+                    f"instances of its flow scope '{wanted.id}'. Can't decide in which instance the element should be "
+                    f"activated: name one as ancestor",
+                )
+            if instances:
+                if wanted.loop is not None:
+                    raise self._refusal(
+                        "INVALID_ARGUMENT",
+                        f"it contains one or more activate instructions for elements inside a multi-instance: "
+                        f"'{element.id}'",
+                    )
+                return instances[0]
+        return root
+
+    def _refusal(self, kind: str, why: str) -> Rejected:
+        return Rejected(
+            "NOT_FOUND" if kind == "NOT_FOUND" else "INVALID_ARGUMENT",
+            f"Expected to modify instance of process with key '{self.process_instance_key}' but {why}",
+            INTENT,
+        )
+
+
+def _around(element: Element) -> list[Element]:
+    """Return the scopes of an element, the innermost first."""
+    found = []
+    scope = element.scope
+    while scope is not None:
+        found.append(scope)
+        scope = scope.scope
+    return found
+
+
+def _instances_of(root: ElementInstance, element: Element) -> list[ElementInstance]:
+    found, level = [], [root]
+    while level:
+        found += [one for one in level if one.element is element and not one.body and one.status <= ACTIVE]
+        level = [child for one in level for child in (one.children or {}).values()]
+    return found
+
+
+def _missing(scope: ElementInstance, element: Element) -> list[Element]:
+    """Return the scopes between a scope instance and an element, the outermost first."""
+    around = _around(element)
+    return list(reversed(around[: around.index(scope.element)]))

@@ -1,0 +1,58 @@
+"""Deployments, the clock, and commands that were cut off for their length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zeebe_fleet.engine.core.definitions import Definition
+from zeebe_fleet.engine.core.events.kinds import event
+from zeebe_fleet.engine.core.state import State
+
+
+@event("DEPLOYMENT", "CREATED")
+def deployed(state: State, process_instance_key: int, key: int, resources: list[list[Any]]) -> None:
+    """Processes have new versions: of each file its name, its text, and key, id, version and tag of its processes."""
+    for name, text, processes in resources:
+        content = text.encode("utf-8", "surrogateescape")
+        for definition_key, bpmn_process_id, version, version_tag in processes:
+            keep(
+                state,
+                Definition(definition_key, bpmn_process_id, version, version_tag, key, name, content, state.behaviours),
+            )
+            state.touched.add(("definition", definition_key))
+
+
+def keep(state: State, definition: Definition) -> None:
+    """Note a definition where it is found by its id, version and tag."""
+    state.definitions[definition.key] = definition
+    state.versions.setdefault(definition.bpmn_process_id, {})[definition.version] = definition
+    numbers = state.numbers
+    numbers[definition.bpmn_process_id] = max(numbers.get(definition.bpmn_process_id, 0), definition.version)
+    if definition.version_tag:
+        state.tags[definition.bpmn_process_id, definition.version_tag] = definition
+
+
+@event("PROCESS", "DELETED")
+def definition_deleted(state: State, process_instance_key: int, key: int) -> None:
+    """A version is gone; its number is not used again."""
+    definition = state.definitions.pop(key)
+    versions = state.versions[definition.bpmn_process_id]
+    del versions[definition.version]
+    if not versions:
+        del state.versions[definition.bpmn_process_id]
+    tag = (definition.bpmn_process_id, definition.version_tag)
+    if state.tags.get(tag) is definition:
+        del state.tags[tag]
+    state.touched.add(("definition", key))
+
+
+@event("CLOCK", "PINNED")
+def clock_pinned(state: State, process_instance_key: int, timestamp_ms: int | None) -> None:
+    """Time stands still, or runs again."""
+    state.pinned_ms = timestamp_ms
+
+
+@event("COMMAND", "CUT_OFF")
+def cut_off(state: State, process_instance_key: int, steps: list[list[Any]]) -> None:
+    """What a command has left to do; empty when it is taken up again."""
+    state.pending = steps

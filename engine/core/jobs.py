@@ -1,0 +1,186 @@
+"""Jobs: made for an element instance or a listener, found by workers, ended by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import documents, lifecycle, variables
+from zeebe_fleet.engine.core.expressions import number, text
+from zeebe_fleet.engine.core.rejection import Rejected, Stuck
+from zeebe_fleet.engine.core.state import (
+    ACTIVATABLE,
+    DEFAULT_TENANT,
+    ELEMENT_JOB,
+    ERROR_THROWN,
+    FAILED,
+    START_LISTENER,
+    Job,
+)
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.core.state import ElementInstance
+    from zeebe_fleet.engine.model.elements import JobDefinition
+
+KINDS = ("BPMN_ELEMENT", "EXECUTION_LISTENER", "EXECUTION_LISTENER")
+LISTENER_EVENTS = ("UNSPECIFIED", "START", "END")
+MAX_MESSAGE = 10_000
+"""Characters of a failure's message that are kept."""
+
+
+class ActivatedJob:
+    """A job as a worker is given it; `variables` and `headers` are JSON texts."""
+
+    __slots__ = (
+        "bpmn_process_id",
+        "deadline_ms",
+        "element_id",
+        "element_instance_key",
+        "headers",
+        "key",
+        "kind",
+        "listener_event",
+        "process_definition_key",
+        "process_definition_version",
+        "process_instance_key",
+        "retries",
+        "tenant",
+        "type",
+        "variables",
+        "worker",
+    )
+
+    def __init__(self, job: Job, given: str) -> None:
+        instance = job.instance
+        definition = instance.definition
+        self.key = job.key
+        self.type = job.type
+        self.process_instance_key = instance.process_instance_key
+        self.bpmn_process_id = definition.bpmn_process_id
+        self.process_definition_version = definition.version
+        self.process_definition_key = definition.key
+        self.element_id = instance.element.id
+        self.element_instance_key = instance.key
+        self.headers = job.headers
+        self.worker = job.worker
+        self.retries = job.retries
+        self.deadline_ms = job.deadline_ms
+        self.variables = given
+        self.tenant = DEFAULT_TENANT
+        self.kind = KINDS[job.kind]
+        self.listener_event = LISTENER_EVENTS[job.kind]
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes, about."""
+        return len(self.variables) + len(self.headers) + 400
+
+
+def prepare(machine: Machine, instance: ElementInstance, definition: JobDefinition) -> tuple[str, int]:
+    """Evaluate a job's type and retries.
+
+    Raises:
+        Stuck: an expression failed.
+    """
+    return text(machine, instance, definition.type), number(machine, instance, definition.retries)
+
+
+def create(machine: Machine, instance: ElementInstance, type_: str, retries: int, headers: Mapping[str, str]) -> None:
+    """Make the job of an element; its retries may be none already."""
+    _created(machine, instance, type_, retries, ELEMENT_JOB, documents.write(headers) if headers else documents.EMPTY)
+
+
+def create_listener(machine: Machine, instance: ElementInstance, listener: JobDefinition, kind: int) -> None:
+    """Make the job of an execution listener; it has its element's headers.
+
+    Raises:
+        Stuck: an expression failed.
+    """
+    type_, retries = prepare(machine, instance, listener)
+    headers = instance.element.headers
+    _created(machine, instance, type_, retries, kind, documents.write(dict(headers)) if headers else documents.EMPTY)
+
+
+def _created(machine: Machine, instance: ElementInstance, type_: str, retries: int, kind: int, headers: str) -> None:
+    machine.emit(
+        "JOB_CREATED", instance.process_instance_key, machine.key(), instance.key, type_, retries, kind, headers
+    )
+
+
+def activate(
+    machine: Machine, job: Job, worker: str, timeout_ms: int, fetch: tuple[str, ...], max_bytes: int
+) -> ActivatedJob | None:
+    """Lease a job to a worker; None when it became an incident for its size."""
+    given = documents.joined(variables.visible(job.instance, fetch))
+    if len(given) + len(job.headers) > max_bytes:
+        too_big = Stuck(
+            "MESSAGE_SIZE_EXCEEDED",
+            f"The job with key '{job.key}' can not be activated, because with {len(given)} bytes of variables it is "
+            f"larger than the configured message size. Try to reduce the size by reducing the number of fetched "
+            f"variables or modifying the variable values.",
+        )
+        owner = job.instance.process_instance_key
+        machine.emit("JOB_FAILED", owner, job.key, 0, "", 0)
+        lifecycle.stop(machine, job.instance, too_big, job.key)
+        return None
+    owner = job.instance.process_instance_key
+    machine.emit("JOB_ACTIVATED", owner, job.key, worker, machine.now_ms + timeout_ms)
+    return ActivatedJob(job, given)
+
+
+def find(machine: Machine, job_key: int, intent: str, doing: str) -> Job:
+    """Return a living job.
+
+    Raises:
+        Rejected: it is gone.
+    """
+    job = machine.state.jobs.get(job_key)
+    if job is None:
+        raise Rejected("NOT_FOUND", f"Expected to {doing} job with key '{job_key}', but no such job was found", intent)
+    return job
+
+
+def require_alive(job: Job, intent: str, doing: str) -> None:
+    """Make sure that a job takes verbs.
+
+    Raises:
+        Rejected: it has failed, or has thrown an error that nobody caught.
+    """
+    if job.status in (FAILED, ERROR_THROWN):
+        state = "FAILED" if job.status == FAILED else "ERROR_THROWN"
+        raise Rejected(
+            "INVALID_STATE", f"Expected to {doing} job with key '{job.key}', but it is in state '{state}'", intent
+        )
+
+
+def finished(machine: Machine, job: Job, given: dict[str, str]) -> None:
+    """A job is completed: its element instance goes on."""
+    instance = job.instance
+    owner, element = instance.process_instance_key, instance.element
+    machine.emit("JOB_COMPLETED", owner, job.key)
+    if job.kind == ELEMENT_JOB:
+        if element.outputs:
+            variables.set_local(machine, instance, given)
+        else:
+            variables.propagate(machine, instance, given)
+        lifecycle.complete(machine, instance)
+        return
+    machine.emit("LISTENER_PASSED", owner, instance.key, instance.listener + 1)
+    if job.kind == START_LISTENER:
+        variables.set_local(machine, instance, given)
+        machine.later("activate", instance.key)
+    else:
+        variables.propagate(machine, instance.scope or instance, given)
+        machine.later("completing", instance.key)
+
+
+def failed(machine: Machine, job: Job) -> None:
+    """A job has no retries left: its incident, with what it said."""
+    error_type = "JOB_NO_RETRIES" if job.kind == ELEMENT_JOB else "EXECUTION_LISTENER_NO_RETRIES"
+    lifecycle.stop(machine, job.instance, Stuck(error_type, job.error_message or "No more retries left."), job.key)
+
+
+def is_waiting(job: Job | None) -> bool:
+    """Whether a worker may have it."""
+    return job is not None and job.status == ACTIVATABLE

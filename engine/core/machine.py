@@ -1,0 +1,112 @@
+"""The deterministic machine: a command, the state and the time become events; each event changes the state at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from zeebe_fleet.engine.core.events import APPLIERS, Event
+from zeebe_fleet.engine.core.state import State
+from zeebe_fleet.engine.core.steps import STEPS
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.behaviour import Behaviour
+
+Answer = TypeVar("Answer", covariant=True)
+
+SLICE = 1_000
+"""Steps that a command may take before others have their turn."""
+
+
+class Command(Protocol[Answer]):
+    """Something that is asked of the engine."""
+
+    def run(self, machine: Machine) -> Answer:
+        """Check, emit, answer; raises `Rejected` before anything is emitted."""
+
+
+class Machine:
+    """Runs commands one after the other; knows no clock, no disk and no network.
+
+    Attributes:
+        events: what has happened since the last `taken`.
+        ended: process instances that came to their end since then, with their variables.
+        now_ms: the time of the command at work.
+        counters: how often elements came how far, by action and tag.
+    """
+
+    def __init__(self, behaviours: Mapping[tuple[str, str], Behaviour]) -> None:
+        self.state = State(behaviours)
+        self.events: list[Event] = []
+        self.ended: list[tuple[int, str]] = []
+        self.now_ms = 0
+        self.counters: dict[tuple[str, str], int] = {}
+        self._steps: deque[tuple[Any, ...]] = deque()
+
+    def run(self, command: Command[Answer], now_ms: int) -> Answer:
+        """Carry a command out, and all that follows of it, up to a slice of steps.
+
+        Raises:
+            Rejected: it was refused; nothing has changed.
+        """
+        self.now_ms = now_ms
+        answer = command.run(self)
+        self._drain()
+        return answer
+
+    def resume(self, now_ms: int) -> None:
+        """Take up again what was cut off."""
+        self.now_ms = now_ms
+        steps = self.state.pending
+        self.emit("CUT_OFF", 0, [])
+        self._steps.extend(tuple(step) for step in steps)
+        self._drain()
+
+    def emit(self, name: str, process_instance_key: int, *fields: Any) -> None:
+        """Let something have happened."""
+        self.events.append([name, process_instance_key, *fields])
+        if process_instance_key:
+            self.state.changed.add(process_instance_key)
+        APPLIERS[name](self.state, process_instance_key, *fields)
+
+    def key(self) -> int:
+        """Return a key that was never used."""
+        self.state.last_key += 1
+        return self.state.last_key
+
+    def later(self, step: str, *arguments: Any) -> None:
+        """Have a step of `lifecycle.STEPS` run once the current one is over."""
+        self._steps.append((step, *arguments))
+
+    def count(self, action: str, tag: str) -> None:
+        """Count an element that came so far."""
+        self.counters[action, tag] = self.counters.get((action, tag), 0) + 1
+
+    def taken(self) -> list[Event]:
+        """Return the events since the last call."""
+        events, self.events = self.events, []
+        return events
+
+    def replay(self, events: Iterable[Event], last_key: int) -> None:
+        """Bring back what had happened."""
+        state = self.state
+        for name, process_instance_key, *fields in events:
+            if process_instance_key:
+                state.changed.add(process_instance_key)
+            APPLIERS[name](state, process_instance_key, *fields)
+        state.last_key = last_key
+
+    def _drain(self) -> None:
+        steps = self._steps
+        for _ in itertools.repeat(None, SLICE):
+            if not steps:
+                return
+            name, *arguments = steps.popleft()
+            STEPS[name](self, *arguments)
+        if steps:
+            # What was cut off before waits behind what this command has left.
+            left = [list(step) for step in steps]
+            steps.clear()
+            self.emit("CUT_OFF", 0, [*self.state.pending, *left])

@@ -1,0 +1,213 @@
+"""Process instances, definitions and messages as bytes, and back: what a checkpoint holds.
+
+Everything that follows from them (queues, subscriptions, the wheel) is built anew.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from zeebe_fleet.engine.core.definitions import Definition
+from zeebe_fleet.engine.core.events import resources, waiting
+from zeebe_fleet.engine.core.state import (
+    ACTIVATABLE,
+    Catch,
+    ElementInstance,
+    Incident,
+    Job,
+    LoopProgress,
+    Message,
+    State,
+    Undo,
+)
+
+Row = tuple[str, int, bytes]
+INSTANCE, DEFINITION, MESSAGE = "instance", "definition", "message"
+
+
+def changed_rows(state: State) -> tuple[list[Row], list[tuple[str, int]]]:
+    """Return what has to be written and what has to be removed since the last call."""
+    written: list[Row] = []
+    removed: list[tuple[str, int]] = []
+    for key in sorted(state.changed):
+        root = state.instances.get(key)
+        if root is None:
+            removed.append((INSTANCE, key))
+        else:
+            written.append((INSTANCE, key, _bytes(_packed(root))))
+    for kind, key in sorted(state.touched):
+        row = _row(state, kind, key)
+        if row is None:
+            removed.append((kind, key))
+        else:
+            written.append((kind, key, _bytes(row)))
+    state.changed.clear()
+    state.touched.clear()
+    return written, removed
+
+
+def meta(state: State) -> bytes:
+    """Return what belongs to no row."""
+    return _bytes([state.last_key, state.pinned_ms, state.pending, state.numbers])
+
+
+def restore(state: State, rows: list[Row], rest: bytes | None) -> None:
+    """Bring back what a checkpoint holds."""
+    read = [(kind, key, json.loads(packed)) for kind, key, packed in rows]
+    for kind, _, fields in sorted(read, key=lambda row: (row[0] != DEFINITION, row[1])):
+        if kind == DEFINITION:
+            _restore_definition(state, fields)
+        elif kind == MESSAGE:
+            _restore_message(state, fields)
+        else:
+            _restore_instance(state, fields)
+    if rest is not None:
+        state.last_key, state.pinned_ms, state.pending, state.numbers = json.loads(rest)
+    offer_all(state)
+
+
+def offer_all(state: State) -> None:
+    """Put every job that waits for a worker into its queue, the oldest first."""
+    state.queues.clear()
+    for key in sorted(state.jobs):
+        job = state.jobs[key]
+        if job.status == ACTIVATABLE:
+            state.offer(job)
+
+
+def _bytes(fields: Any) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def _row(state: State, kind: str, key: int) -> list[Any] | None:
+    if kind == DEFINITION:
+        definition = state.definitions.get(key)
+        return None if definition is None else _packed_definition(definition)
+    message = state.messages.get(key)
+    return None if message is None else _packed_message(message)
+
+
+def _packed_definition(one: Definition) -> list[Any]:
+    text = one.resource.decode("utf-8", "surrogateescape")
+    return [one.key, one.bpmn_process_id, one.version, one.version_tag, one.deployment_key, one.resource_name, text]
+
+
+def _restore_definition(state: State, fields: list[Any]) -> None:
+    *head, text = fields
+    content = text.encode("utf-8", "surrogateescape")
+    resources.keep(state, Definition(*head, content, state.behaviours))
+
+
+def _packed_message(one: Message) -> list[Any]:
+    return [one.key, one.name, one.correlation_key, one.message_id, one.due_ms, one.variables, sorted(one.served)]
+
+
+def _restore_message(state: State, fields: list[Any]) -> None:
+    *head, served = fields
+    message = Message(*head)
+    message.served.update(served)
+    waiting.store(state, message)
+
+
+def _packed(instance: ElementInstance) -> list[Any]:
+    """Write an instance and all that is inside of it."""
+    return [
+        instance.key,
+        instance.definition.key,
+        instance.element.id,
+        int(instance.body),
+        instance.status,
+        instance.tokens,
+        instance.listener,
+        instance.variables,
+        instance.joins,
+        instance.trigger,
+        [instance.caller_key, instance.called_key, instance.compensates, instance.start_at],
+        _packed_job(instance.job),
+        _packed_incident(instance.incident),
+        [_packed_catch(one) for one in (instance.catches or {}).values()],
+        [[one.key, one.activity_id, one.handler_id, one.thrower_key] for one in (instance.undo or {}).values()],
+        _packed_loop(instance.loop),
+        [_packed(child) for child in (instance.children or {}).values()],
+    ]
+
+
+def _packed_job(job: Job | None) -> list[Any] | None:
+    if job is None:
+        return None
+    return [
+        [job.key, job.type, job.retries, job.kind, job.headers],
+        [job.status, job.worker, job.deadline_ms, job.error_message, job.error_code],
+    ]
+
+
+def _packed_incident(one: Incident | None) -> list[Any] | None:
+    return None if one is None else [one.key, one.job_key, one.type, one.message, one.created_ms]
+
+
+def _packed_catch(one: Catch) -> list[Any]:
+    return [
+        one.key,
+        one.element_id,
+        one.kind,
+        one.name,
+        one.correlation_key,
+        one.due_ms,
+        one.repetitions,
+        one.interval,
+    ]
+
+
+def _packed_loop(one: LoopProgress | None) -> list[Any] | None:
+    return None if one is None else [one.items, one.outputs, one.spawned, one.completed, one.terminated]
+
+
+def _restore_instance(state: State, fields: list[Any]) -> None:
+    waiting_to_be_restored: list[tuple[list[Any], ElementInstance | None]] = [(fields, None)]
+    root_key = fields[0]
+    while waiting_to_be_restored:
+        packed, scope = waiting_to_be_restored.pop()
+        instance = _restored(state, packed, scope, root_key)
+        if packed[-1]:
+            instance.children = {}
+            waiting_to_be_restored.extend((child, instance) for child in reversed(packed[-1]))
+
+
+def _restored(state: State, packed: list[Any], scope: ElementInstance | None, root_key: int) -> ElementInstance:
+    key, definition_key, element_id, body, status, tokens, listener, variables, joins, trigger, links, *rest = packed
+    job, incident, catches, undo, loop, _ = rest
+    definition = state.definitions[definition_key]
+    element = definition.process.elements[element_id]
+    instance = ElementInstance(key, root_key, definition, element, scope, bool(body))
+    instance.status, instance.tokens, instance.listener = status, tokens, listener
+    instance.variables, instance.joins = variables, joins
+    instance.trigger = None if trigger is None else (trigger[0], trigger[1])
+    instance.caller_key, instance.called_key, instance.compensates, start_at = links
+    instance.start_at = tuple(start_at)
+    state.instances[key] = instance
+    if scope is not None and scope.children is not None:
+        scope.children[key] = instance
+    if undo:
+        instance.undo = {one[0]: Undo(*one) for one in undo}
+    if loop is not None:
+        instance.loop = LoopProgress(loop[0])
+        _, instance.loop.outputs, instance.loop.spawned, instance.loop.completed, instance.loop.terminated = loop
+    _restore_work(state, instance, job, incident)
+    for one in catches:
+        catch_key, *more = one
+        waiting.keep(state, Catch(catch_key, instance, *more))
+    return instance
+
+
+def _restore_work(state: State, instance: ElementInstance, job: list[Any] | None, incident: list[Any] | None) -> None:
+    if job is not None:
+        (key, type_, retries, kind, headers), rest = job
+        made = Job(key, instance, type_, retries, kind, headers)
+        made.status, made.worker, made.deadline_ms, made.error_message, made.error_code = rest
+        instance.job = state.jobs[key] = made
+        if made.deadline_ms:
+            state.wheel.put(key, made.deadline_ms)
+    if incident is not None:
+        found = Incident(incident[0], instance, *incident[1:])
+        instance.incident = state.incidents[found.key] = found

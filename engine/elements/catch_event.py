@@ -1,0 +1,28 @@
+"""Intermediate catch events: message, signal, timer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import catching, lifecycle
+from zeebe_fleet.engine.core.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.core.state import ElementInstance
+
+
+class CatchEvent(Behaviour):
+    """Waits; what comes with the event goes through its output mappings, or on as it is."""
+
+    kinds = (
+        ("intermediateCatchEvent", "message"),
+        ("intermediateCatchEvent", "signal"),
+        ("intermediateCatchEvent", "timer"),
+        ("receiveTask", "message"),
+    )
+
+    def activate(self, machine: Machine, instance: ElementInstance) -> None:
+        """Begin to wait."""
+        catching.open_all(machine, instance)
+        lifecycle.activated(machine, instance)

@@ -1,0 +1,38 @@
+"""End events: none, error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import errors, lifecycle
+from zeebe_fleet.engine.core.behaviour import Behaviour
+from zeebe_fleet.engine.core.expressions import text
+from zeebe_fleet.engine.core.rejection import Stuck
+from zeebe_fleet.engine.model.elements import Error
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.core.state import ElementInstance
+
+
+class EndEvent(Behaviour):
+    """Takes a token out."""
+
+    kinds = (("endEvent", ""),)
+
+
+class ErrorEndEvent(Behaviour):
+    """Throws an error; one that nobody catches stays an incident."""
+
+    kinds = (("endEvent", "error"),)
+
+    def activate(self, machine: Machine, instance: ElementInstance) -> None:
+        """Throw it."""
+        event = instance.element.event
+        assert isinstance(event, Error)
+        code = "" if event.code is None else text(machine, instance, event.code)
+        catcher = errors.catcher_of(machine, instance, code)
+        if catcher is None:
+            raise Stuck("UNHANDLED_ERROR_EVENT", errors.unhandled(machine, instance, code, ""))
+        lifecycle.activated(machine, instance)
+        errors.caught(machine, catcher, {})

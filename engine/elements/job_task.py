@@ -1,0 +1,34 @@
+"""Tasks that are a job: service tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import catching, jobs, lifecycle
+from zeebe_fleet.engine.core.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.core.state import ElementInstance
+
+
+class JobTask(Behaviour):
+    """Makes a job, and goes on when it is completed."""
+
+    kinds = (("serviceTask", ""),)
+
+    def activate(self, machine: Machine, instance: ElementInstance) -> None:
+        """Make the job, and wait for what can interrupt it."""
+        definition = instance.element.job
+        assert definition is not None
+        type_, retries = jobs.prepare(machine, instance, definition)
+        headers = self.headers(machine, instance)
+        catching.open_all(machine, instance)
+        jobs.create(machine, instance, type_, retries, headers)
+        lifecycle.activated(machine, instance)
+
+    def headers(self, machine: Machine, instance: ElementInstance) -> Mapping[str, str]:
+        """The job's headers."""
+        return instance.element.headers

@@ -1,0 +1,27 @@
+"""The process itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import lifecycle
+from zeebe_fleet.engine.core.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.core.state import ElementInstance
+
+
+class Process(Behaviour):
+    """Begins its start event, or the elements it was told to begin at, and ends with the last token in it."""
+
+    kinds = (("process", ""),)
+
+    def activate(self, machine: Machine, instance: ElementInstance) -> None:
+        """Begin what is in it."""
+        lifecycle.activated(machine, instance)
+        process = instance.definition.process
+        for element_id in instance.start_at:
+            lifecycle.begin_deep(machine, instance, process.elements[element_id])
+        if not instance.start_at and process.none_start is not None:
+            lifecycle.begin(machine, instance, process.none_start)

@@ -1,0 +1,25 @@
+"""Embedded subprocesses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core import catching, lifecycle
+from zeebe_fleet.engine.core.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.core.state import ElementInstance
+
+
+class SubProcess(Behaviour):
+    """Begins its start event, and ends with the last token in it."""
+
+    kinds = (("subProcess", ""),)
+
+    def activate(self, machine: Machine, instance: ElementInstance) -> None:
+        """Begin what is in it."""
+        catching.open_all(machine, instance)
+        lifecycle.activated(machine, instance)
+        start = next(one for one in instance.element.children if one.tag == "startEvent")
+        lifecycle.begin(machine, instance, start)

@@ -1,0 +1,422 @@
+"""Runs commands in turns; whatever it tells anybody is on the disk first.
+
+A turn: all commands that have come, what is due by now, then jobs for those who wait for them; what happened is one
+record of the journal. Answers, refusals and jobs leave when that record is synced. The machine goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from zeebe_fleet.engine.core import packing
+from zeebe_fleet.engine.core.commands import Created, CreateInstance, Tick, YieldJobs
+from zeebe_fleet.engine.core.events import Event
+from zeebe_fleet.engine.core.jobs import ActivatedJob
+from zeebe_fleet.engine.core.machine import Command, Machine
+from zeebe_fleet.engine.core.rejection import Rejected
+from zeebe_fleet.engine.core.state import State
+from zeebe_fleet.engine.elements import BEHAVIOURS
+from zeebe_fleet.engine.handout import Handout, JobStream, Overloaded, Wish
+from zeebe_fleet.engine.journal import AnyJournal, Journal, MemoryJournal, Settings
+
+__all__ = ["Crashed", "Finished", "JobStream", "Overloaded", "Pump", "Stopped", "Wish", "open_pump"]
+
+Answer = TypeVar("Answer")
+Listener = Callable[[int, int, list[Event]], None]
+"""Told of every record that is synced: its number, its time, its events."""
+
+RECORDS_A_CHECKPOINT = 4_000
+BYTES_A_CHECKPOINT = 8 * 1024 * 1024
+FORGETFUL_S = 0.25
+"""How late a forgetful engine writes what it has told already."""
+
+
+class Stopped(Exception):
+    """The engine is going down, or its disk is broken."""
+
+
+class Crashed(Exception):
+    """A command met a defect of the engine; nothing of it has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A process instance that came to its end, with its variables as JSON text."""
+
+    process_instance_key: int
+    bpmn_process_id: str
+    version: int
+    process_definition_key: int
+    variables: str
+
+
+class Pump:
+    """The engine's heart: one machine, one journal, and everybody who waits for either.
+
+    All methods are called on the loop it was started on.
+
+    Attributes:
+        counters: how often elements were activated, completed and terminated: action and type.
+        listeners: told of what happened, once it is synced.
+    """
+
+    def __init__(self, journal: AnyJournal, *, say: Callable[[str], None] = print) -> None:
+        self._journal = journal
+        self._say = say
+        self._machine = Machine(BEHAVIOURS)
+        self._handout = Handout(self._give_back)
+        self._inbox: deque[tuple[Command[Any], asyncio.Future[Any], bool]] = deque()
+        self._awaited: dict[int, tuple[asyncio.Future[Any], Created]] = {}
+        self._releases: deque[tuple[int, list[Callable[[], None]]]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turning: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._appended = 0
+        self._synced = 0
+        self._saving = False
+        self._stopped: BaseException | None = None
+        self.listeners: list[Listener] = []
+        self.on_failure: Callable[[BaseException], None] = lambda error: None
+
+    @property
+    def state(self) -> State:
+        """What the engine knows; read only."""
+        return self._machine.state
+
+    @property
+    def counters(self) -> dict[tuple[str, str], int]:
+        """How often elements were activated, completed and terminated since the start, by action and tag."""
+        return self._machine.counters
+
+    def now_ms(self) -> int:
+        """The engine's time."""
+        pinned_ms = self._machine.state.pinned_ms
+        return time.time_ns() // 1_000_000 if pinned_ms is None else pinned_ms
+
+    async def start(self) -> None:
+        """Read what there is, then take commands."""
+        self._loop = asyncio.get_running_loop()
+        self._restore()
+        self._journal.start(self._on_synced, self._on_failed)
+        self._schedule()
+
+    def _restore(self) -> None:
+        gc.disable()
+        try:
+            machine = Machine(BEHAVIOURS)
+            checkpoint = self._journal.checkpoint
+            packing.restore(machine.state, list(checkpoint.rows()), checkpoint.meta())
+            for body in self._journal.replay():
+                _, events, last_key = json.loads(body)
+                machine.replay(events, last_key)
+            packing.offer_all(machine.state)
+            machine.state.fresh.clear()
+            self._machine = machine
+        finally:
+            gc.enable()
+            gc.freeze()
+
+    async def stop(self) -> None:
+        """Take nothing more, and end when all that was done is on the disk."""
+        self._stopped = self._stopped or Stopped("The engine is going down.")
+        for handle in (self._turning, self._timer):
+            if handle is not None:
+                handle.cancel()
+        for _, future, _ in self._inbox:
+            _fail(future, self._stopped)
+        for future, _ in self._awaited.values():
+            _fail(future, self._stopped)
+        self._inbox.clear()
+        self._handout.close(self._stopped)
+        await asyncio.to_thread(self._journal.close)
+
+    # What is asked
+
+    async def run(self, command: Command[Answer]) -> Answer:
+        """Carry a command out; returns its answer once that is safe.
+
+        Raises:
+            Rejected: it was refused.
+            Stopped: the engine is going down; whether the command was carried out is unknown.
+            Crashed: it met a defect of the engine.
+        """
+        answer: Answer = await self._submit(command, to_the_end=False)
+        return answer
+
+    async def run_to_end(self, command: CreateInstance, fetch: tuple[str, ...] = ()) -> Finished:
+        """Begin a process instance and wait for its end."""
+        created, document = await self._submit(command, to_the_end=True)
+        if fetch:
+            members = json.loads(document)
+            document = json.dumps({name: members[name] for name in fetch if name in members}, separators=(",", ":"))
+        return Finished(
+            created.process_instance_key,
+            created.bpmn_process_id,
+            created.version,
+            created.process_definition_key,
+            document,
+        )
+
+    async def poll(self, wish: Wish, timeout_s: float | None) -> list[ActivatedJob]:
+        """Return jobs as soon as there are any; none when the time is over.
+
+        Args:
+            timeout_s: how long to wait; None not to wait.
+        """
+        self._require_running()
+        assert self._loop is not None
+        future: asyncio.Future[list[ActivatedJob]] = self._loop.create_future()
+        self._handout.add_poll(wish, future, timeout_s, self._loop)
+        self._schedule()
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._give_back([job.key for job in future.result()])
+            raise
+
+    def stream(self, wish: Wish) -> JobStream:
+        """Return jobs as they come from now on.
+
+        Raises:
+            Overloaded: there are too many streams.
+        """
+        self._require_running()
+        return self._handout.add_stream(wish)
+
+    def give_back(self, jobs: list[ActivatedJob]) -> None:
+        """Let others have jobs that did not leave the engine after all."""
+        self._give_back([job.key for job in jobs])
+
+    def _give_back(self, job_keys: list[int]) -> None:
+        if job_keys and self._stopped is None and self._loop is not None:
+            future = self._loop.create_future()
+            future.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._inbox.append((YieldJobs(tuple(job_keys)), future, False))
+            self._schedule()
+
+    def _submit(self, command: Command[Any], *, to_the_end: bool) -> asyncio.Future[Any]:
+        self._require_running()
+        assert self._loop is not None
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._inbox.append((command, future, to_the_end))
+        self._schedule()
+        return future
+
+    def _require_running(self) -> None:
+        if self._stopped is not None:
+            raise self._stopped
+        if self._loop is None:
+            raise Stopped("The engine has not begun.")
+
+    # A turn
+
+    def _schedule(self) -> None:
+        if self._turning is None and self._stopped is None:
+            assert self._loop is not None
+            self._turning = self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turning = None
+        now_ms = self.now_ms()
+        machine = self._machine
+        leaving: list[Callable[[], None]] = []
+        while self._inbox:
+            command, future, to_the_end = self._inbox.popleft()
+            if future.cancelled():
+                continue
+            crashed = self._run_one(command, future, now_ms, to_the_end, leaving)
+            if crashed:
+                break
+        else:
+            try:
+                self._go_on(now_ms)
+                self._handout.serve(machine, now_ms, leaving)
+            except Exception as defect:
+                self._say(f"A defect met what goes on by itself:\n{traceback.format_exc()}")
+                self._fail_all(defect)
+                return
+        self._end(now_ms, leaving)
+
+    def _run_one(
+        self,
+        command: Command[Any],
+        future: asyncio.Future[Any],
+        now_ms: int,
+        to_the_end: bool,
+        leaving: list[Callable[[], None]],
+    ) -> bool:
+        """Run one command; returns whether it met a defect, after which nothing else runs in this turn."""
+        machine = self._machine
+        mark, ended = len(machine.events), len(machine.ended)
+        try:
+            answer = machine.run(command, now_ms)
+        except Rejected:
+            leaving.append(lambda: _fail(future, rejected))
+        except Exception:
+            self._say(f"A defect met {type(command).__name__}:\n{traceback.format_exc()}")
+            crash = Crashed(f"{type(command).__name__} met a defect of the engine; its log says where.")
+            del machine.events[mark:], machine.ended[ended:]
+            self._end(now_ms, [*leaving, lambda: _fail(future, crash)])
+            leaving.clear()
+            self._rebuild()
+            return True
+        else:
+            if to_the_end:
+                self._awaited[answer.process_instance_key] = future, answer
+                future.add_done_callback(lambda _: self._awaited.pop(answer.process_instance_key, None))
+            else:
+                leaving.append(lambda: _succeed(future, answer))
+        return False
+
+    def _go_on(self, now_ms: int) -> None:
+        machine = self._machine
+        if machine.state.pending:
+            machine.resume(now_ms)
+        next_ms = machine.state.wheel.next_due_ms()
+        more = next_ms is not None and next_ms <= now_ms and machine.run(Tick(), now_ms)
+        if more or machine.state.pending:
+            self._schedule()
+
+    def _end(self, now_ms: int, leaving: list[Callable[[], None]]) -> None:
+        machine = self._machine
+        for process_instance_key, document in machine.ended:
+            awaited = self._awaited.get(process_instance_key)
+            if awaited is not None and document:
+                future, created = awaited
+                leaving.append(lambda future=future, told=(created, document): _succeed(future, told))
+        machine.ended.clear()
+        events = machine.taken()
+        if events:
+            body = json.dumps([now_ms, events, machine.state.last_key], separators=(",", ":")).encode()
+            for listener in self.listeners:
+                leaving.append(lambda listener=listener, number=self._appended + 1: listener(number, now_ms, events))
+            self._releases.append((self._appended + 1, leaving))
+            self._append(body)
+        elif leaving:
+            if self._releases or self._synced < self._appended:
+                self._releases.append((self._appended, leaving))
+            else:
+                _each(leaving)
+        self._perhaps_save()
+        self._sleep()
+
+    def _append(self, body: bytes) -> None:
+        try:
+            self._appended = self._journal.append(body)
+        except Exception as error:
+            self._fail_all(error)
+
+    def _sleep(self) -> None:
+        """Wake up when the next thing is due."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        next_ms = self._machine.state.wheel.next_due_ms()
+        if next_ms is not None and self._machine.state.pinned_ms is None and self._stopped is None:
+            assert self._loop is not None
+            self._timer = self._loop.call_later(max(0.0, (next_ms - self.now_ms()) / 1000), self._schedule)
+
+    # What has come to the disk
+
+    def _on_synced(self, number: int) -> None:
+        assert self._loop is not None
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._release, number)
+
+    def _release(self, number: int) -> None:
+        self._synced = max(self._synced, number)
+        releases = self._releases
+        while releases and releases[0][0] <= self._synced:
+            _each(releases.popleft()[1])
+
+    def _perhaps_save(self) -> None:
+        figures = self._journal.figures
+        if self._saving or (figures.records < RECORDS_A_CHECKPOINT and figures.size_bytes < BYTES_A_CHECKPOINT):
+            return
+        self.save()
+
+    def save(self) -> None:
+        """Have the checkpoint stand for all that has happened."""
+        self._saving = True
+        written, removed = packing.changed_rows(self._machine.state)
+        self._journal.save(written, removed, packing.meta(self._machine.state), self._on_saved)
+
+    def _on_saved(self) -> None:
+        assert self._loop is not None
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._saved)
+
+    def _saved(self) -> None:
+        self._saving = False
+        gc.freeze()
+
+    # What goes wrong
+
+    def _on_failed(self, error: BaseException) -> None:
+        assert self._loop is not None
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._fail_all, error)
+
+    def _fail_all(self, error: BaseException) -> None:
+        if self._stopped is not None:
+            return
+        self._stopped = Stopped(str(error))
+        for _, future, _ in self._inbox:
+            _fail(future, self._stopped)
+        self._inbox.clear()
+        self._handout.close(self._stopped)
+        self.on_failure(error)
+
+    def _rebuild(self) -> None:
+        """Bring back the state as it was before a command that met a defect."""
+        asyncio.ensure_future(self._rebuilt())
+
+    async def _rebuilt(self) -> None:
+        stopped, self._stopped = self._stopped, Stopped("The engine is being rebuilt.")
+        while self._saving or self._synced < self._appended:
+            await asyncio.sleep(0.001)
+        self._restore()
+        self._stopped = stopped
+        self._schedule()
+
+
+def _each(actions: list[Callable[[], None]]) -> None:
+    for action in actions:
+        action()
+
+
+def _succeed(future: asyncio.Future[Any], answer: Any) -> None:
+    if not future.done():
+        future.set_result(answer)
+
+
+def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def open_pump(data: Path | None, *, forgetful: bool = False, say: Callable[[str], None] = print) -> Pump:
+    """Open the engine of a directory, or one in memory.
+
+    Args:
+        data: where it keeps everything; None for an engine that forgets it at its end.
+        forgetful: tell first and write later, so that a kill loses what was told, as the real engine does; for tests.
+
+    Raises:
+        JournalError: another engine has the directory, it is damaged, or a newer version wrote it.
+    """
+    if data is None:
+        return Pump(MemoryJournal(), say=say)
+    settings = Settings(unsynced_s=FORGETFUL_S if forgetful else None)
+    return Pump(Journal.open(data, say=say, settings=settings), say=say)

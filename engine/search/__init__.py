@@ -1,0 +1,1 @@
+"""What searches read, filled behind from the events."""
