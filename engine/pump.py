@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,6 +85,7 @@ class Pump:
         self._appended = 0
         self._synced = 0
         self._saving = False
+        self._rebuilding: asyncio.Future[None] | None = None
         self._stopped: BaseException | None = None
         self.listeners: list[Listener] = []
         self.on_failure: Callable[[BaseException], None] = lambda error: None
@@ -261,8 +263,8 @@ class Pump:
         mark, ended = len(machine.events), len(machine.ended)
         try:
             answer = machine.run(command, now_ms)
-        except Rejected:
-            leaving.append(lambda: _fail(future, rejected))
+        except Rejected as rejected:
+            leaving.append(partial(_fail, future, rejected))
         except Exception:
             self._say(f"A defect met {type(command).__name__}:\n{traceback.format_exc()}")
             crash = Crashed(f"{type(command).__name__} met a defect of the engine; its log says where.")
@@ -294,13 +296,13 @@ class Pump:
             awaited = self._awaited.get(process_instance_key)
             if awaited is not None and document:
                 future, created = awaited
-                leaving.append(lambda future=future, told=(created, document): _succeed(future, told))
+                leaving.append(partial(_succeed, future, (created, document)))
         machine.ended.clear()
         events = machine.taken()
         if events:
             body = json.dumps([now_ms, events, machine.state.last_key], separators=(",", ":")).encode()
             for listener in self.listeners:
-                leaving.append(lambda listener=listener, number=self._appended + 1: listener(number, now_ms, events))
+                leaving.append(partial(listener, self._appended + 1, now_ms, events))
             self._releases.append((self._appended + 1, leaving))
             self._append(body)
         elif leaving:
@@ -380,7 +382,7 @@ class Pump:
 
     def _rebuild(self) -> None:
         """Bring back the state as it was before a command that met a defect."""
-        asyncio.ensure_future(self._rebuilt())
+        self._rebuilding = asyncio.ensure_future(self._rebuilt())
 
     async def _rebuilt(self) -> None:
         stopped, self._stopped = self._stopped, Stopped("The engine is being rebuilt.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from json.scanner import make_scanner
-from typing import Any
+from typing import Any, cast
 
 from zeebe_fleet.engine import feel
 from zeebe_fleet.engine.core.rejection import Rejected
@@ -35,8 +35,8 @@ def _no_constant(name: str) -> Any:
 
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_no_constant)
 _WIDE_DECODER = json.JSONDecoder(parse_constant=_no_constant)
-_scan = make_scanner(_DECODER)
-_scan_text = json.decoder.scanstring
+_scan: Any = make_scanner(cast(Any, _DECODER))
+_scan_text: Any = cast(Any, json.decoder).scanstring
 
 
 def cut(document: str) -> dict[str, str]:

@@ -46,8 +46,8 @@ def moment_ms(value: Any) -> int:
     if isinstance(found, DateTime) and found.offset_s is not None:
         return epoch_ms(found)
     if isinstance(found, DateTime | date):
-        day, nanos = (found, 0) if type(found) is date else (found[0], found[1])
-        return epoch_ms(DateTime(day, nanos, 0))
+        local = found if isinstance(found, DateTime) else DateTime(found, 0)
+        return epoch_ms(local._replace(offset_s=0))
     raise Unreadable(f"Invalid date-time format '{_shown(value)}' for expression of a timer.")
 
 

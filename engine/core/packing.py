@@ -94,9 +94,14 @@ def _packed_definition(one: Definition) -> list[Any]:
 
 
 def _restore_definition(state: State, fields: list[Any]) -> None:
-    *head, text = fields
+    key, bpmn_process_id, version, version_tag, deployment_key, resource_name, text = fields
     content = text.encode("utf-8", "surrogateescape")
-    resources.keep(state, Definition(*head, content, state.behaviours))
+    resources.keep(
+        state,
+        Definition(
+            key, bpmn_process_id, version, version_tag, deployment_key, resource_name, content, state.behaviours
+        ),
+    )
 
 
 def _packed_message(one: Message) -> list[Any]:
