@@ -16,6 +16,7 @@ from zeebe_fleet.engine.model.elements import (
 )
 from zeebe_fleet.engine.model.mapping import path
 from zeebe_fleet.engine.model.node import Node
+from zeebe_fleet.engine.model.tags import JOB_WORKED
 from zeebe_fleet.engine.model.values import Values
 
 RETRIES = "3"
@@ -45,7 +46,8 @@ def binding(node: Node) -> Binding:
 
 
 def _job(element: Element, node: Node, values: Values) -> None:
-    element.job = job(node, values)
+    if element.tag in JOB_WORKED:
+        element.job = job(node, values)
 
 
 def _headers(element: Element, node: Node, _: Values) -> None:

@@ -16,6 +16,7 @@ class Diagram:
         incoming: sequence flows by the id they lead to.
         outgoing: sequence flows by the id they come from.
         attached: boundary events by the id they are attached to.
+        undone: ids of what has a compensation boundary event.
         handlers: the targets of associations by the id of their source.
         referring: event definitions and receive tasks by the id of the message, signal or escalation they name.
     """
@@ -28,6 +29,7 @@ class Diagram:
         self.incoming: dict[str, list[Node]] = {}
         self.outgoing: dict[str, list[Node]] = {}
         self.attached: dict[str, list[Node]] = {}
+        self.undone: set[str] = set()
         self.handlers: dict[str, list[str]] = {}
         self.referring: dict[str, list[Node]] = {}
         for node in root.walk():
@@ -52,6 +54,8 @@ class Diagram:
             self.incoming.setdefault(node.get("targetRef").strip(), []).append(node)
         elif node.tag == "boundaryEvent":
             self.attached.setdefault(node.get("attachedToRef").strip(), []).append(node)
+            if node.all("compensateEventDefinition"):
+                self.undone.add(node.get("attachedToRef").strip())
         elif node.tag == "association":
             self.handlers.setdefault(node.get("sourceRef").strip(), []).append(node.get("targetRef").strip())
         for attribute in ("messageRef", "signalRef", "escalationRef"):

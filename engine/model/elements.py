@@ -162,9 +162,16 @@ class Terminate:
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    """A conditional event."""
+    """A conditional event.
+
+    Args:
+        variable_names: only changes of these count; every one when there are none.
+        variable_events: `create`, `update`; both when there are none.
+    """
 
     condition: Expression | None
+    variable_names: tuple[str, ...] = ()
+    variable_events: tuple[str, ...] = ()
 
 
 EventDefinition = Message | Timer | Error | Escalation | Signal | Compensation | Link | Terminate | Conditional

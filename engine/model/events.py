@@ -24,6 +24,7 @@ from zeebe_fleet.engine.model.elements import (
     Value,
 )
 from zeebe_fleet.engine.model.node import Node
+from zeebe_fleet.engine.model.tags import THROW_EVENTS
 from zeebe_fleet.engine.model.values import Values
 
 _TIMERS: dict[str, Literal["date", "duration", "cycle"]] = {
@@ -65,7 +66,7 @@ class Events:
             return Message("", None)
         name = self._values.attribute(message, "name")
         subscription = message.extension("subscription")
-        if subscription is None or _starts_process(node):
+        if subscription is None or _needs_no_key(node):
             return Message(name, None)
         return Message(name, self._values.required(subscription, subscription.get("correlationKey")))
 
@@ -93,11 +94,19 @@ class Events:
 
     def _conditional(self, node: Node) -> Conditional:
         condition = node.first("condition")
-        return Conditional(None if condition is None else self._values.required(condition, condition.text))
+        expression = None if condition is None else self._values.required(condition, condition.text)
+        written = node.extension("conditionalFilter")
+        if written is None:
+            return Conditional(expression)
+        return Conditional(expression, _listed(written.get("variableNames")), _listed(written.get("variableEvents")))
 
 
-def _starts_process(definition: Node) -> bool:
+def _needs_no_key(definition: Node) -> bool:
     event = definition.parent
-    return (
-        event is not None and event.tag == "startEvent" and event.parent is not None and event.parent.tag == "process"
-    )
+    if event is None or event.parent is None:
+        return False
+    return event.tag in THROW_EVENTS or (event.tag == "startEvent" and event.parent.tag == "process")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -13,7 +13,7 @@ from zeebe_fleet.engine.model.values import Values
 
 USER_TASK_JOB = JobDefinition("io.camunda.zeebe:userTask", "1")
 EMBEDDED_FORM = "camunda-forms:bpmn:"
-_EVENTS: dict[str, TaskEvent] = {
+TASK_EVENTS: dict[str, TaskEvent] = {
     "creating": "creating",
     "create": "creating",
     "assigning": "assigning",
@@ -56,5 +56,5 @@ def _form_key(form: Node | None, values: Values) -> Value | None:
 
 def _listeners(node: Node | None, values: Values) -> tuple[TaskListener, ...]:
     written = [] if node is None else node.all("zeebe:taskListener")
-    known = ((_EVENTS.get(one.get("eventType")), one) for one in written)
+    known = ((TASK_EVENTS.get(one.get("eventType")), one) for one in written)
     return tuple(TaskListener(event, job(one, values)) for event, one in known if event is not None)

@@ -8,7 +8,7 @@ from zeebe_fleet.engine.model.elements import Element, Flow, Model, Process
 from zeebe_fleet.engine.model.events import Events
 from zeebe_fleet.engine.model.node import Node
 from zeebe_fleet.engine.model.refusal import Problems
-from zeebe_fleet.engine.model.tags import EVENTS
+from zeebe_fleet.engine.model.tags import EVENTS, SUBPROCESSES
 from zeebe_fleet.engine.model.values import Values
 
 
@@ -52,14 +52,15 @@ class _Reader:
         tag = node.extension("versionTag")
         none_start = next((one for one in root.children if one.tag == "startEvent" and one.event is None), None)
         version_tag = "" if tag is None else tag.get("value")
-        return Process(node.id, root.name or node.id, version_tag, root, elements, flows, none_start)
+        return Process(node.id, root.name, version_tag, root, elements, flows, none_start)
 
     def _fill(self, scope: Element, node: Node, elements: dict[str, Element], forms: frozenset[str]) -> None:
         for child in flow_nodes(node):
             element = self._element(child, scope, forms)
             elements[element.id] = element
             scope.children.append(element)
-            self._fill(element, child, elements, forms)
+            if child.tag in SUBPROCESSES:
+                self._fill(element, child, elements, forms)
 
     def _element(self, node: Node, scope: Element, forms: frozenset[str]) -> Element:
         element = Element(node.id, node.tag, node.line, node.get("name"), scope)

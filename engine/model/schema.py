@@ -87,6 +87,8 @@ def _check(root: Node, last_line: int) -> None:
             references.extend(_references(node))
             if node.tag in SCOPES:
                 _check_content(node)
+            elif node.tag in FLOW_ELEMENTS:
+                _check_leaf(node)
             if node.tag in _NO_TEXT:
                 _check_no_text(node)
             _check_extensions_first(node)
@@ -126,6 +128,12 @@ def _references(node: Node) -> Iterator[str]:
         yield node.attributes["default"].strip()
     if node.tag == "flowNodeRef":
         yield node.text.strip()
+
+
+def _check_leaf(node: Node) -> None:
+    for child in node.children:
+        if child.tag in FLOW_ELEMENTS or child.tag in ARTIFACTS:
+            raise _Wrong(child.line, _unexpected(child, ()))
 
 
 def _check_content(scope: Node) -> None:

@@ -8,6 +8,18 @@ from __future__ import annotations
 TASKS = frozenset(
     ("task", "serviceTask", "sendTask", "receiveTask", "userTask", "scriptTask", "businessRuleTask", "manualTask")
 )
+JOB_WORKED = frozenset(
+    (
+        "serviceTask",
+        "sendTask",
+        "scriptTask",
+        "businessRuleTask",
+        "adHocSubProcess",
+        "intermediateThrowEvent",
+        "endEvent",
+    )
+)
+"""What a `zeebe:taskDefinition` makes a job of."""
 SUBPROCESSES = frozenset(("subProcess", "adHocSubProcess", "transaction"))
 ACTIVITIES = TASKS | SUBPROCESSES | {"callActivity"}
 THROW_EVENTS = frozenset(("intermediateThrowEvent", "endEvent", "implicitThrowEvent"))

@@ -70,8 +70,7 @@ def compensated_activity_is_near(definition: Node, diagram: Diagram) -> Iterator
     if activity is None:
         yield f"The referenced compensation activity '{reference}' doesn't exist"
         return
-    attached = diagram.attached.get(activity.id, ())
-    if activity.tag != "subProcess" and not any(event.all("compensateEventDefinition") for event in attached):
+    if activity.tag != "subProcess" and activity.id not in diagram.undone:
         yield (
             f"The referenced compensation activity '{reference}' must have either a compensation boundary event or be "
             "a subprocess"
@@ -87,6 +86,19 @@ def compensation_has_id(definition: Node, _: Diagram) -> Iterator[str]:
     """The engine of the users' own says only `"value" is null` (issue 27449); here the element is named with it."""
     if not definition.id:
         yield 'Must have an id, "value" is null'
+
+
+def condition_is_written(definition: Node, _: Diagram) -> Iterator[str]:
+    """A conditional event has a condition, and listens to what a variable can do. The first words are our own."""
+    if definition.first("condition") is None:
+        yield "Must have a condition"
+    written = definition.extension("conditionalFilter")
+    for event in () if written is None else written.get("variableEvents").split(","):
+        if event.strip() not in {"", "create", "update"}:
+            yield (
+                f"Variable event '{event.strip()}' is not valid. Must be one of: create, update or a comma-separated "
+                "list of both."
+            )
 
 
 def conditional_has_id(definition: Node, _: Diagram) -> Iterator[str]:
@@ -118,5 +130,5 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "escalationEventDefinition": (escalation_is_named,),
     "linkEventDefinition": (link_is_named,),
     "compensateEventDefinition": (compensated_activity_is_near, compensation_has_id),
-    "conditionalEventDefinition": (conditional_has_id,),
+    "conditionalEventDefinition": (conditional_has_id, condition_is_written),
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from zeebe_fleet.engine.model.diagram import Diagram, definitions
 from zeebe_fleet.engine.model.node import Node
+from zeebe_fleet.engine.model.people import TASK_EVENTS
 from zeebe_fleet.engine.model.rules.rule import Rule, for_each
 from zeebe_fleet.engine.model.tags import FLOW_NODES, GATEWAYS
 
@@ -34,6 +35,16 @@ def needs(*attributes: str) -> Rule:
         for attribute in attributes:
             if not node.get(attribute):
                 yield f"Attribute '{attribute}' must be present and not empty"
+
+    return rule
+
+
+def is_one_of(attribute: str, *values: str) -> Rule:
+    """Return the rule that an attribute is one of a few words. What is said of another is our own."""
+
+    def rule(node: Node, _: Diagram) -> Iterator[str]:
+        if node.get(attribute) and node.get(attribute) not in values:
+            yield f"Attribute '{attribute}' must be one of: {', '.join(values)}"
 
     return rule
 
@@ -109,8 +120,12 @@ def listener_can_run(node: Node, _: Diagram) -> Iterator[str]:
 RULES: dict[str, tuple[Rule, ...]] = for_each((*FLOW_NODES, "process"), is_once, listener_can_run)
 RULES |= {
     "zeebe:taskDefinition": (needs("type"), retries_are_not_empty),
-    "zeebe:executionListener": (needs("eventType", "type"), retries_are_not_empty),
-    "zeebe:taskListener": (needs("eventType", "type"), retries_are_not_empty),
+    "zeebe:executionListener": (
+        needs("eventType", "type"),
+        is_one_of("eventType", "start", "end"),
+        retries_are_not_empty,
+    ),
+    "zeebe:taskListener": (needs("eventType", "type"), is_one_of("eventType", *TASK_EVENTS), retries_are_not_empty),
     "zeebe:executionListeners": (listeners_differ,),
     "zeebe:calledElement": (needs("processId"), binding_is_known),
     "zeebe:loopCharacteristics": (needs("inputCollection"), output_goes_together),

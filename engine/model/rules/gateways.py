@@ -45,7 +45,7 @@ def event_gateway_waits(gateway: Node, diagram: Diagram) -> Iterator[str]:
     flows = diagram.outgoing.get(gateway.id, [])
     if len(flows) < 2:
         yield "Event-based gateway must have at least 2 outgoing sequence flows."
-    targets = [diagram.nodes.get(flow.get("targetRef").strip()) for flow in flows]
+    targets = [diagram.nodes.get(target) for target in dict.fromkeys(flow.get("targetRef").strip() for flow in flows)]
     if any(target is None or not _is_awaited(target) for target in targets):
         yield (
             "Event-based gateway must not have an outgoing sequence flow to other elements than "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from zeebe_fleet.engine.model.diagram import Diagram, definitions, flow_nodes
@@ -70,8 +71,8 @@ def event_subprocesses_differ(scope: Node, diagram: Diagram) -> Iterator[str]:
 
 def links_meet(scope: Node, _: Diagram) -> Iterator[str]:
     """A link throw event has one catch event of its name in its scope."""
-    caught = [link.get("name") for link in _links(scope, "intermediateCatchEvent")]
-    for name in sorted({name for name in caught if caught.count(name) > 1}):
+    caught = Counter(link.get("name") for link in _links(scope, "intermediateCatchEvent"))
+    for name in sorted(name for name, count in caught.items() if count > 1):
         yield f"Multiple intermediate catch link event definitions with the same name '{name}' are not allowed."
     for name in sorted({link.get("name") for link in _links(scope, "intermediateThrowEvent")} - set(caught)):
         yield f"Can't find an catch link event for the throw link event with the name '{name}'."

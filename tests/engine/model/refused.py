@@ -650,6 +650,31 @@ DEFINITIONS = (
         {"d": ["The referenced compensation activity 'w' must be in the same scope as the compensation throw event"]},
     ),
     Case(
+        "conditional event on an unknown change",
+        started(
+            _catch(
+                "c",
+                definition(
+                    "conditional",
+                    "d",
+                    '<bpmn:extensionElements><zeebe:conditionalFilter variableEvents="create, drop" />'
+                    "</bpmn:extensionElements><bpmn:condition>=x</bpmn:condition>",
+                ),
+            )
+        ),
+        {
+            "d": [
+                "Variable event 'drop' is not valid. Must be one of: create, update or a comma-separated list of both."
+            ]
+        },
+    ),
+    Case(
+        "conditional event without a condition",
+        started(_catch("c", definition("conditional", "d"))),
+        {"d": ["Must have a condition"]},
+        known=False,
+    ),
+    Case(
         "compensation without an id",
         started(_throw("c", definition("compensate"))),
         {"c > compensateEventDefinition": ['Must have an id, "value" is null']},
@@ -795,6 +820,16 @@ EXTENSIONS = (
             association("b", "h"),
         ),
         {"b": ["Execution listeners of type 'start' and 'end' are not supported by [compensation] boundary events"]},
+    ),
+    Case(
+        "listener of no event",
+        started(work("w", listener("middle"))),
+        {
+            "w > extensionElements > executionListeners > executionListener": [
+                "Attribute 'eventType' must be one of: start, end"
+            ]
+        },
+        known=False,
     ),
     Case(
         "listener without a type",
