@@ -89,11 +89,14 @@ def compensation_has_id(definition: Node, _: Diagram) -> Iterator[str]:
 
 
 def condition_is_written(definition: Node, _: Diagram) -> Iterator[str]:
-    """A conditional event has a condition, and listens to what a variable can do. The first words are our own."""
+    """A conditional event has a condition. The words are our own."""
     if definition.first("condition") is None:
         yield "Must have a condition"
-    written = definition.extension("conditionalFilter")
-    for event in () if written is None else written.get("variableEvents").split(","):
+
+
+def filter_knows_changes(written: Node, _: Diagram) -> Iterator[str]:
+    """A variable is created or updated."""
+    for event in written.get("variableEvents").split(","):
         if event.strip() not in {"", "create", "update"}:
             yield (
                 f"Variable event '{event.strip()}' is not valid. Must be one of: create, update or a comma-separated "
@@ -131,4 +134,5 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "linkEventDefinition": (link_is_named,),
     "compensateEventDefinition": (compensated_activity_is_near, compensation_has_id),
     "conditionalEventDefinition": (conditional_has_id, condition_is_written),
+    "zeebe:conditionalFilter": (filter_knows_changes,),
 }

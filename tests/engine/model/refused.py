@@ -663,7 +663,7 @@ DEFINITIONS = (
             )
         ),
         {
-            "d": [
+            "d > extensionElements > conditionalFilter": [
                 "Variable event 'drop' is not valid. Must be one of: create, update or a comma-separated list of both."
             ]
         },
