@@ -1,0 +1,129 @@
+"""Jobs handed out: by polls, which get what waits, and by streams, which get what becomes available."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from grpc.aio import ServicerContext
+
+from zeebe_fleet.engine.core.commands import YieldJobs
+from zeebe_fleet.engine.gateway.status import refuse
+from zeebe_fleet.engine.gateway.stubs import pb
+from zeebe_fleet.engine.pump import Stopped
+from zeebe_fleet.engine.wishes import wait_s, wish
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.admission import Admission
+    from zeebe_fleet.engine.core.jobs import ActivatedJob
+    from zeebe_fleet.engine.pump import Pump, Wish
+    from zeebe_fleet.engine.waits import Waits
+
+Context = ServicerContext[Any, Any]
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""What clients take by default."""
+_FRAME_BYTES = 8
+"""What a message takes inside another besides itself, at most."""
+
+
+class Jobs:
+    """Serves `ActivateJobs` and `StreamActivatedJobs`."""
+
+    def __init__(self, pump: Pump, admission: Admission, waits: Waits) -> None:
+        self._pump = pump
+        self._admission = admission
+        self._waits = waits
+
+    async def activate(self, request: Any, context: Context) -> None:
+        """Answer a poll: with jobs as soon as there are some, with nothing when its time is over."""
+        try:
+            self._admission.check()
+            wanted = _polled(request)
+            with self._waits.one():
+                jobs = await self._pump.poll(wanted, wait_s(request.requestTimeout))
+        except Exception as error:
+            await refuse(context, error)
+        for answer in answers([message_of(one) for one in jobs]):
+            await context.write(answer)
+
+    async def stream(self, request: Any, context: Context) -> None:
+        """Push jobs, one write at a time: a stream that nobody reads is given no more."""
+        try:
+            jobs = self._pump.stream(_streamed(request))
+        except Exception as error:
+            await refuse(context, error)
+        try:
+            with self._waits.one():
+                # The client knows from here on that what becomes available is also for it.
+                await context.send_initial_metadata(())
+                while True:
+                    await context.write(message_of(await jobs.next()))
+        except Exception as error:
+            await refuse(context, error)
+        finally:
+            await self._give_back(jobs.close())
+
+    async def _give_back(self, unread: Sequence[int]) -> None:
+        """Let others have what was leased to a stream and never written."""
+        if unread:
+            with suppress(Stopped):
+                await self._pump.run(YieldJobs(tuple(unread)))
+
+
+def _polled(request: Any) -> Wish:
+    return wish(
+        "activate jobs",
+        type_=request.type,
+        worker=request.worker,
+        timeout_ms=request.timeout,
+        max_jobs=request.maxJobsToActivate,
+        fetch=request.fetchVariable,
+        tenants=request.tenantIds,
+    )
+
+
+def _streamed(request: Any) -> Wish:
+    return wish(
+        "stream activated jobs",
+        type_=request.type,
+        worker=request.worker,
+        timeout_ms=request.timeout,
+        fetch=request.fetchVariable,
+        tenants=request.tenantIds,
+    )
+
+
+def answers(messages: Sequence[Any]) -> Iterator[Any]:
+    """Put jobs into answers that clients take, each as full as it gets."""
+    some: list[Any] = []
+    length = 0
+    for message in messages:
+        bytes_ = message.ByteSize() + _FRAME_BYTES
+        if some and length + bytes_ > MAX_ANSWER_BYTES:
+            yield pb.ActivateJobsResponse(jobs=some)
+            some, length = [], 0
+        some.append(message)
+        length += bytes_
+    if some:
+        yield pb.ActivateJobsResponse(jobs=some)
+
+
+def message_of(job: ActivatedJob) -> Any:
+    """Write a job as the gateway's message."""
+    return pb.ActivatedJob(
+        key=job.key,
+        type=job.type,
+        processInstanceKey=job.process_instance_key,
+        bpmnProcessId=job.bpmn_process_id,
+        processDefinitionVersion=job.process_definition_version,
+        processDefinitionKey=job.process_definition_key,
+        elementId=job.element_id,
+        elementInstanceKey=job.element_instance_key,
+        customHeaders=job.headers,
+        worker=job.worker,
+        retries=job.retries,
+        deadline=job.deadline_ms,
+        variables=job.variables,
+        tenantId=job.tenant,
+    )
