@@ -1,0 +1,67 @@
+"""Every route: its method, its path, the version it came with, who serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zeebe_fleet.engine.rest import incidents, jobs, management, orchestration
+from zeebe_fleet.engine.rest.house import House
+from zeebe_fleet.engine.version import RESOURCES, SEARCH, Version
+
+Handler = Callable[[Request, House], Awaitable[Response]]
+
+
+class Route(NamedTuple):
+    """One route."""
+
+    method: str
+    path: str
+    since: tuple[int, int]
+    handler: Handler
+
+
+ALWAYS = (8, 6)
+
+ROUTES = (
+    Route("GET", "/v2/topology", ALWAYS, orchestration.topology),
+    Route("GET", "/v2/status", (8, 8), orchestration.status),
+    Route("POST", "/v2/deployments", ALWAYS, orchestration.deploy),
+    Route("POST", "/v2/resources/{key}/deletion", ALWAYS, orchestration.delete_resource),
+    Route("POST", "/v2/process-instances", ALWAYS, orchestration.create),
+    Route("POST", "/v2/process-instances/{key}/cancellation", ALWAYS, orchestration.cancel),
+    Route("PUT", "/v2/element-instances/{key}/variables", ALWAYS, orchestration.set_variables),
+    Route("POST", "/v2/messages/publication", ALWAYS, orchestration.publish),
+    Route("POST", "/v2/signals/broadcast", ALWAYS, orchestration.broadcast),
+    Route("PUT", "/v2/clock", ALWAYS, orchestration.pin_clock),
+    Route("POST", "/v2/clock/reset", ALWAYS, orchestration.reset_clock),
+    Route("POST", "/v2/jobs/activation", ALWAYS, jobs.activate),
+    Route("POST", "/v2/jobs/{key}/completion", ALWAYS, jobs.complete),
+    Route("POST", "/v2/jobs/{key}/failure", ALWAYS, jobs.fail),
+    Route("POST", "/v2/jobs/{key}/error", ALWAYS, jobs.throw_error),
+    Route("PATCH", "/v2/jobs/{key}", ALWAYS, jobs.update),
+    Route("POST", "/v2/incidents/{key}/resolution", ALWAYS, incidents.resolve),
+    Route("POST", "/v2/incidents/search", SEARCH, incidents.find),
+    Route("GET", "/v2/incidents/{key}", SEARCH, incidents.get),
+    Route("POST", "/v2/process-instances/{key}/incidents/search", SEARCH, incidents.find_of_instance),
+    Route("GET", "/actuator/health", ALWAYS, management.health),
+    Route("GET", "/actuator/health/readiness", ALWAYS, management.health),
+    Route("GET", "/actuator/health/liveness", ALWAYS, management.health),
+    Route("GET", "/actuator/health/startup", ALWAYS, management.health),
+    Route("GET", "/actuator/info", ALWAYS, management.info),
+    Route("GET", "/actuator/prometheus", ALWAYS, management.prometheus),
+)
+
+
+def is_promised(path: str, version: Version) -> bool:
+    """Tell whether the version that is played has something at a path, served here or not."""
+    _, root, *segments = path.split("/")
+    if root != "v2" or not segments:
+        return False
+    since = RESOURCES.get(segments[0])
+    if since is None or not version.has(since):
+        return False
+    return segments[-1] != "search" or version.has(SEARCH)
