@@ -1,0 +1,104 @@
+"""Both servers around one pump: started together, ended in an order that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.admission import Admission
+from zeebe_fleet.engine.gateway.server import Gateway
+from zeebe_fleet.engine.version import DEFAULT, Version
+from zeebe_fleet.engine.waits import Waits
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.pump import Pump
+
+LOOPBACK = "127.0.0.1"
+_GRACE_S = 0.5
+_BACKLOG = 1_024
+_GRPC = "--grpc-port"
+
+
+class PortTaken(Exception):
+    """Nobody can listen at an address."""
+
+    def __init__(self, host: str, port: int, option: str, why: str) -> None:
+        super().__init__(
+            f"Cannot listen on {host}:{port} ({why}). End what listens there, or choose another port with {option}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where an engine listens.
+
+    Args:
+        grpc: 0 lets the system choose.
+        rest: 0 lets the system choose.
+    """
+
+    host: str = LOOPBACK
+    grpc: int = 0
+    rest: int = 0
+
+
+@asynccontextmanager
+async def running(
+    pump: Pump,
+    ports: Ports = Ports(),
+    *,
+    version: Version = DEFAULT,
+    limit: int | None = None,
+    clock_controlled: bool = False,
+) -> AsyncIterator[Ports]:
+    """Run an engine around a pump that has been started; yields the ports it listens on.
+
+    At the end polls, streams and awaited instances end first, then what is at work is answered; the pump is its
+    maker's to stop.
+
+    Raises:
+        PortTaken: nobody can listen there.
+    """
+    # REST weighs what gRPC does: whoever only reads the help needs neither.
+    from zeebe_fleet.engine.rest.house import House
+    from zeebe_fleet.engine.rest.server import RestServer
+
+    waits = Waits()
+    admission = Admission(pump, limit)
+    gateway = Gateway(pump, admission, waits, version)
+    with closing(_listening(ports.host, ports.rest, "--rest-port")) as listening:
+        grpc_port = await _started(gateway, ports)
+        house = House(pump, admission, waits, version, ports.host, grpc_port, clock_controlled)
+        rest = RestServer(house, listening)
+        await rest.start()
+        try:
+            yield Ports(ports.host, grpc_port, listening.getsockname()[1])
+        finally:
+            waits.end()
+            await asyncio.gather(gateway.stop(_GRACE_S), rest.stop())
+
+
+async def _started(gateway: Gateway, ports: Ports) -> int:
+    if ports.grpc:
+        # gRPC says of a port only that it failed; the system says why.
+        _listening(ports.host, ports.grpc, _GRPC).close()
+    try:
+        return await gateway.start(ports.host, ports.grpc)
+    except OSError as error:
+        raise PortTaken(ports.host, ports.grpc, _GRPC, "gRPC cannot bind to it") from error
+
+
+def _listening(host: str, port: int, option: str) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise PortTaken(host, port, option, error.strerror or str(error)) from error
+    return listening
