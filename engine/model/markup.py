@@ -16,7 +16,7 @@ from zeebe_fleet.engine.model.refusal import Refused, broken_text
 MAX_BYTES = 4 * 1024 * 1024
 """No message of the gateway is larger."""
 MAX_DEPTH = 200
-MAX_ELEMENTS = 100_000
+MAX_ELEMENTS = 50_000
 _PLACES = {
     "http://www.omg.org/spec/BPMN/20100524/DI",
     "http://www.omg.org/spec/DD/20100524/DC",

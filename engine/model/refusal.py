@@ -8,6 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
+MAX_TOLD = 100
+"""Elements of one refusal."""
+MAX_ERROR = 1000
+"""Characters of one error; it may quote what somebody wrote."""
+
+
 class Refused(Exception):
     """One file is refused; the message is the engine's whole answer for it, its name first."""
 
@@ -26,12 +32,16 @@ def error_text(name: str, elements: Iterable[tuple[str, Sequence[str]]]) -> str:
 
 def broken_text(name: str, line: int, words: str, *, fatal: bool) -> str:
     """Write the first thing that is wrong with a file's XML."""
-    return f"'{name}': org.xml.sax.SAXException: {'Fatal Error' if fatal else 'Error'}: URI=null Line={line}: {words}"
+    return f"'{name}': org.xml.sax.SAXException: {'Fatal Error' if fatal else 'Error'}: URI=null Line={line}: {_short(words)}"
 
 
 def unknown_type_text(name: str) -> str:
     """Write why a file is refused whose ending says nothing."""
     return f"'{name}': unknown resource type"
+
+
+def _short(error: str) -> str:
+    return error if len(error) <= MAX_ERROR else f"{error[:MAX_ERROR]}…"
 
 
 class Problems:
@@ -42,8 +52,9 @@ class Problems:
         self._found: dict[str, list[str]] = {}
 
     def add(self, path: str, error: str) -> None:
-        """Note an error of an element."""
-        self._found.setdefault(path, []).append(error)
+        """Note an error of an element; past `MAX_TOLD` elements nobody reads on."""
+        if path in self._found or len(self._found) < MAX_TOLD:
+            self._found.setdefault(path, []).append(_short(error))
 
     def check(self) -> None:
         """Refuse the file if there was any error.

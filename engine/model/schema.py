@@ -1,8 +1,8 @@
 """The part of BPMN's schema without which a file cannot be read: ids, what they are referred by, order, names.
 
 Source: BPMN 2.0.2's schema as the open BPMN model library 8.9 applies it; the words are Xerces', seen there. Not
-checked: attributes that the schema does not know, their types other than true and false, order other than of artifacts
-and `extensionElements`.
+checked: types of attributes other than ids, references, true and false; order other than of artifacts and
+`extensionElements`; what stands beside the processes, and pictures.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from zeebe_fleet.engine.model.node import BPMN, ZEEBE, Node
 from zeebe_fleet.engine.model.refusal import Refused, broken_text
 from zeebe_fleet.engine.model.tags import ARTIFACTS, FLOW_ELEMENTS, SCOPES
+from zeebe_fleet.engine.model.vocabulary import ATTRIBUTES, CHILDREN, SCOPE_CHILDREN
 
 _NC_NAME = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
 _REQUIRED = {
@@ -32,25 +33,10 @@ _BOOLEANS = (
 _TRUTHS = frozenset(("true", "false", "1", "0"))
 _ID_REFS = {"sequenceFlow": ("sourceRef", "targetRef"), "dataObjectReference": ("dataObjectRef",)}
 _NO_TEXT = FLOW_ELEMENTS | SCOPES | {"definitions"}
-_HEAD = frozenset(("documentation", "extensionElements", "auditing", "monitoring", "ioSpecification", "property"))
-_BEFORE = (
-    _HEAD
-    | {"laneSet", "loopCharacteristics", "incoming", "outgoing", "completionCondition"}
-    | {
-        "dataInputAssociation",
-        "dataOutputAssociation",
-        "multiInstanceLoopCharacteristics",
-        "standardLoopCharacteristics",
-        "categoryValueRef",
-    }
-)
-_AFTER = frozenset(("resourceRole", "performer", "humanPerformer", "potentialOwner")) | {
-    "correlationSubscription",
-    "supports",
-    "completionCondition",
-    "ioSpecification",
+_EXPECTED = {
+    "process": ("flowElement", "artifact", "resourceRole", "correlationSubscription", "supports"),
 }
-_EXPECTED = ("flowElement", "artifact", "resourceRole", "correlationSubscription", "supports")
+_EXPECTED_INSIDE = ("flowElement", "artifact")
 
 
 class _Wrong(Exception):
@@ -87,8 +73,7 @@ def _check(root: Node, last_line: int) -> None:
             references.extend(_references(node))
             if node.tag in SCOPES:
                 _check_content(node)
-            elif node.tag in FLOW_ELEMENTS:
-                _check_leaf(node)
+            _check_vocabulary(node)
             if node.tag in _NO_TEXT:
                 _check_no_text(node)
             _check_extensions_first(node)
@@ -130,22 +115,25 @@ def _references(node: Node) -> Iterator[str]:
         yield node.text.strip()
 
 
-def _check_leaf(node: Node) -> None:
+def _check_vocabulary(node: Node) -> None:
+    allowed = ATTRIBUTES.get(node.tag)
+    for name in node.attributes:
+        if allowed is not None and name not in allowed:
+            words = f"cvc-complex-type.3.2.2: Attribute '{name}' is not allowed to appear in element '{node.written}'."
+            raise _Wrong(node.line, words)
+    known = CHILDREN.get(node.tag)
     for child in node.children:
-        if child.tag in FLOW_ELEMENTS or child.tag in ARTIFACTS:
+        if known is not None and child.tag not in known:
             raise _Wrong(child.line, _unexpected(child, ()))
 
 
 def _check_content(scope: Node) -> None:
-    artifact_seen = False
+    expected = _EXPECTED.get(scope.tag, _EXPECTED_INSIDE)
     for child in scope.children:
         if child.tag in ARTIFACTS:
-            artifact_seen = True
-        elif child.tag in FLOW_ELEMENTS:
-            if artifact_seen:
-                raise _Wrong(child.line, _unexpected(child, _EXPECTED[1:]))
-        elif child.tag not in _BEFORE and child.tag not in _AFTER:
-            raise _Wrong(child.line, _unexpected(child, _EXPECTED[1:] if artifact_seen else _EXPECTED))
+            expected = expected[expected.index("artifact") :]
+        elif child.tag not in SCOPE_CHILDREN and (child.tag not in FLOW_ELEMENTS or "flowElement" not in expected):
+            raise _Wrong(child.line, _unexpected(child, expected))
 
 
 def _check_extensions_first(node: Node) -> None:

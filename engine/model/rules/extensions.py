@@ -25,6 +25,29 @@ _ONCE = (
     "taskListeners",
     "adHoc",
 )
+_LISTENED = (
+    "process",
+    "subProcess",
+    "callActivity",
+    "adHocSubProcess",
+    "task",
+    "sendTask",
+    "serviceTask",
+    "scriptTask",
+    "userTask",
+    "receiveTask",
+    "businessRuleTask",
+    "manualTask",
+    "startEvent",
+    "intermediateThrowEvent",
+    "intermediateCatchEvent",
+    "boundaryEvent",
+    "endEvent",
+    "exclusiveGateway",
+    "inclusiveGateway",
+    "parallelGateway",
+    "eventBasedGateway",
+)
 _BINDINGS = ("deployment", "latest", "versionTag")
 
 
@@ -98,6 +121,16 @@ def listeners_differ(listeners: Node, _: Diagram) -> Iterator[str]:
             )
 
 
+def listeners_have_an_element(listeners: Node, _: Diagram) -> Iterator[str]:
+    """Only what is activated and ends can be listened to."""
+    holder = None if listeners.parent is None else listeners.parent.parent
+    if holder is not None and holder.tag not in _LISTENED:
+        yield (
+            f"Execution listeners are not supported for the '{holder.local}' element. Currently, only "
+            f"[{', '.join(_LISTENED)}] elements can have execution listeners."
+        )
+
+
 def listener_can_run(node: Node, _: Diagram) -> Iterator[str]:
     """Where nothing begins or ends, no listener is called."""
     listeners = node.extension("executionListeners")
@@ -126,7 +159,7 @@ RULES |= {
         retries_are_not_empty,
     ),
     "zeebe:taskListener": (needs("eventType", "type"), is_one_of("eventType", *TASK_EVENTS), retries_are_not_empty),
-    "zeebe:executionListeners": (listeners_differ,),
+    "zeebe:executionListeners": (listeners_differ, listeners_have_an_element),
     "zeebe:calledElement": (needs("processId"), binding_is_known),
     "zeebe:loopCharacteristics": (needs("inputCollection"), output_goes_together),
     "zeebe:script": (needs("expression", "resultVariable"),),

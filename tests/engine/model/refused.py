@@ -122,6 +122,14 @@ OUTPUT_BOTH = (
     "outputElement:null and outputCollection:all."
 )
 
+LISTENED = (
+    "Execution listeners are not supported for the 'multiInstanceLoopCharacteristics' element. Currently, only "
+    "[process, subProcess, callActivity, adHocSubProcess, task, sendTask, serviceTask, scriptTask, userTask, "
+    "receiveTask, businessRuleTask, manualTask, startEvent, intermediateThrowEvent, intermediateCatchEvent, "
+    "boundaryEvent, endEvent, exclusiveGateway, inclusiveGateway, parallelGateway, eventBasedGateway] elements can "
+    "have execution listeners."
+)
+
 SCOPES = (
     Case(
         "nothing executable",
@@ -830,6 +838,11 @@ EXTENSIONS = (
             ]
         },
         known=False,
+    ),
+    Case(
+        "listener of a loop",
+        started(work("w", _loop('<zeebe:loopCharacteristics inputCollection="=x" />', listener("start")))),
+        {"w > multiInstanceLoopCharacteristics > extensionElements > executionListeners": [LISTENED]},
     ),
     Case(
         "listener without a type",

@@ -109,6 +109,24 @@ def test_broken_xml_is_told_in_the_words_users_know(content: str, line: int, wor
             f'"{BPMN}":supports}}\' is expected.',
         ),
         (
+            lines(OPEN, '<bpmn:startEvent id="s" isinterrupting="true" />', CLOSE),
+            5,
+            "cvc-complex-type.3.2.2: Attribute 'isinterrupting' is not allowed to appear in element 'bpmn:startEvent'.",
+        ),
+        (
+            lines(OPEN, START, '<bpmn:subProcess id="s"><zeebe:ioMapping /></bpmn:subProcess>', CLOSE),
+            6,
+            "cvc-complex-type.2.4.a: Invalid content was found starting with element "
+            f"'{{\"http://camunda.org/schema/zeebe/1.0\":ioMapping}}'. "
+            f'One of \'{{"{BPMN}":flowElement, "{BPMN}":artifact}}\' is expected.',
+        ),
+        (
+            lines(OPEN, START, '<bpmn:serviceTask id="w"><zeebe:taskDefinition type="t" /></bpmn:serviceTask>', CLOSE),
+            6,
+            "cvc-complex-type.2.4.a: Invalid content was found starting with element "
+            "'{\"http://camunda.org/schema/zeebe/1.0\":taskDefinition}'.",
+        ),
+        (
             lines(OPEN, "hello", CLOSE),
             4,
             "cvc-complex-type.2.3: Element 'bpmn:process' cannot have character [children], because the type's content "

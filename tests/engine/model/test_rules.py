@@ -7,6 +7,7 @@ import pytest
 from tests.engine.model.refused import CASES, Case
 from tests.engine.model.writing import element, model, started, work
 from zeebe_fleet.engine.model import Refused, read
+from zeebe_fleet.engine.model.refusal import MAX_ERROR, MAX_TOLD
 from zeebe_fleet.engine.model.rules import RULES
 
 
@@ -78,3 +79,14 @@ def test_model_that_runs_nothing_is_not_looked_into() -> None:
 
     assert [process.id for process in read_model.processes] == ["p"]
     assert read_model.skipped == ("draft",)
+
+
+def test_refusal_stays_readable() -> None:
+    """Neither thousands of errors nor one that quotes a megabyte reach the modeller."""
+    many = refusal(started(*(element("serviceTask", f"w{nth}") for nth in range(1000))))
+    long = refusal(
+        started(element("scriptTask", "s", f'<zeebe:script expression="={"(" * 1000_000}" resultVariable="r" />'))
+    )
+
+    assert len(errors(many)) == MAX_TOLD
+    assert len(long) < 2 * MAX_ERROR
