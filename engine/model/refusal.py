@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-
 MAX_TOLD = 100
 """Elements of one refusal."""
 MAX_ERROR = 1000
@@ -32,7 +31,8 @@ def error_text(name: str, elements: Iterable[tuple[str, Sequence[str]]]) -> str:
 
 def broken_text(name: str, line: int, words: str, *, fatal: bool) -> str:
     """Write the first thing that is wrong with a file's XML."""
-    return f"'{name}': org.xml.sax.SAXException: {'Fatal Error' if fatal else 'Error'}: URI=null Line={line}: {_short(words)}"
+    kind = "Fatal Error" if fatal else "Error"
+    return f"'{name}': org.xml.sax.SAXException: {kind}: URI=null Line={line}: {_short(words)}"
 
 
 def unknown_type_text(name: str) -> str:

@@ -33,10 +33,10 @@ _BOOLEANS = (
 _TRUTHS = frozenset(("true", "false", "1", "0"))
 _ID_REFS = {"sequenceFlow": ("sourceRef", "targetRef"), "dataObjectReference": ("dataObjectRef",)}
 _NO_TEXT = FLOW_ELEMENTS | SCOPES | {"definitions"}
-_EXPECTED = {
+_EXPECTED: dict[str, tuple[str, ...]] = {
     "process": ("flowElement", "artifact", "resourceRole", "correlationSubscription", "supports"),
 }
-_EXPECTED_INSIDE = ("flowElement", "artifact")
+_EXPECTED_INSIDE: tuple[str, ...] = ("flowElement", "artifact")
 
 
 class _Wrong(Exception):

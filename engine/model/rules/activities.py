@@ -73,7 +73,7 @@ def message_is_published(task: Node, diagram: Diagram) -> Iterator[str]:
 
 
 def nothing_is_published(node: Node, _: Diagram) -> Iterator[str]:
-    """Messages are thrown by jobs. The engine refuses this in words of its own, which are unverified."""
+    """Messages are thrown by jobs: issue 34190, whose engine took this and then failed. The words are our own."""
     if node.extensions("publishMessage"):
         yield "Extension element 'zeebe:publishMessage' is currently not supported; use 'zeebe:taskDefinition'"
 
