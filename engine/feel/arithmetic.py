@@ -25,6 +25,7 @@ from zeebe_fleet.engine.feel.temporal import (
     local_date_time,
     plus_months,
     truncated,
+    years_months,
 )
 
 _MILLISECOND = 1_000_000
@@ -65,7 +66,7 @@ def multiply(x: Any, y: Any) -> Any:
     if type(y) is DaysTime:
         return days_time(y.nanos * int(x))
     if type(y) is YearsMonths:
-        return YearsMonths(y.months * int(x))
+        return years_months(y.months * int(x))
     return numbers.times(x, y) if type(y) in NUMBER_TYPES else None
 
 
@@ -83,7 +84,7 @@ def divide(x: Any, y: Any) -> Any:
     if other not in NUMBER_TYPES or not y:
         return None
     share = int(DECIMAL128.divide(Decimal(amount), y))
-    return YearsMonths(share) if kind is YearsMonths else days_time(share * _MILLISECOND)
+    return years_months(share) if kind is YearsMonths else days_time(share * _MILLISECOND)
 
 
 def raise_to(x: Any, y: Any) -> Any:
@@ -124,7 +125,7 @@ def _plus_months(value: Any, months: int) -> Any:
         return moved if value.zone is None else date_time_in(moved.date, moved.nanos, value.zone)
     if kind is date:
         return plus_months(value, months)
-    return YearsMonths(value.months + months) if kind is YearsMonths else None
+    return years_months(value.months + months) if kind is YearsMonths else None
 
 
 def _elapsed(x: Any, y: Any) -> Any:

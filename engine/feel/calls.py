@@ -10,8 +10,8 @@ from typing import Any
 from zeebe_fleet.engine.feel import syntax
 from zeebe_fleet.engine.feel.builtins.signatures import BUILTINS, Builtin
 from zeebe_fleet.engine.feel.comparing import part
-from zeebe_fleet.engine.feel.compiler import Compiler, compiles
-from zeebe_fleet.engine.feel.limits import CHARACTERS_A_STEP, Run
+from zeebe_fleet.engine.feel.compiler import Compiler, compiles, span_code
+from zeebe_fleet.engine.feel.limits import CHARACTERS_A_STEP, FeelFailure, Run
 from zeebe_fleet.engine.feel.values import Code, Function, Lookup
 
 _Arguments = dict[str, Code] | list[Code]
@@ -22,9 +22,9 @@ def _call(compiler: Compiler, tree: syntax.Call, bound: frozenset[str]) -> Code:
     compiler.runs = True
     arguments: _Arguments
     if tree.named is None:
-        arguments = compiler.codes(tree.arguments, bound)
+        arguments = [_argument(compiler, value, bound) for value in tree.arguments]
     else:
-        arguments = {name: compiler.code(value, bound) for name, value in tree.named}
+        arguments = {name: _argument(compiler, value, bound) for name, value in tree.named}
     if tree.base is not None:
         return _qualified(compiler.code(tree.base, bound), tree.name, arguments)
     builtin = None if tree.name in bound else _builtin(tree.name, arguments)
@@ -33,6 +33,10 @@ def _call(compiler: Compiler, tree: syntax.Call, bound: frozenset[str]) -> Code:
     if tree.name not in bound and tree.name not in BUILTINS:
         compiler.names.add(tree.name)
     return _dynamic(tree.name, arguments, _builtin(tree.name, arguments))
+
+
+def _argument(compiler: Compiler, tree: Any, bound: frozenset[str]) -> Code:
+    return span_code(compiler, tree, bound) if isinstance(tree, syntax.Span) else compiler.code(tree, bound)
 
 
 def _builtin(name: str, arguments: _Arguments) -> Builtin | None:
@@ -99,7 +103,7 @@ def _dynamic(name: str, arguments: _Arguments, builtin: Builtin | None) -> Code:
 
     def code(look: Lookup, run: Run) -> Any:
         function = look(name)
-        if type(function) is not Function:
+        if type(function) is not Function or not _fit(function, arguments):
             return otherwise(look, run)
         return _invoke(function, arguments, look, run)
 
@@ -109,15 +113,18 @@ def _dynamic(name: str, arguments: _Arguments, builtin: Builtin | None) -> Code:
 def _qualified(base: Code, name: str, arguments: _Arguments) -> Code:
     def code(look: Lookup, run: Run) -> Any:
         function = part(base(look, run), name)
-        return _invoke(function, arguments, look, run) if type(function) is Function else None
+        if type(function) is not Function or not _fit(function, arguments):
+            raise FeelFailure(f"No function found with name '{name}' and {len(arguments)} parameters")
+        return _invoke(function, arguments, look, run)
 
     return code
 
 
 def _invoke(function: Function, arguments: _Arguments, look: Lookup, run: Run) -> Any:
-    if isinstance(arguments, dict) and not arguments.keys() <= set(function.params):
-        return None
-    codes = _ordered(function.params, arguments)
-    if len(codes) != len(function.params):
-        return None
-    return function.call([code(look, run) for code in codes], run)
+    return function.call([code(look, run) for code in _ordered(function.params, arguments)], run)
+
+
+def _fit(function: Function, arguments: _Arguments) -> bool:
+    if isinstance(arguments, dict):
+        return arguments.keys() <= set(function.params)
+    return len(arguments) == len(function.params)

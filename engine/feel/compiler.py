@@ -10,7 +10,7 @@ from typing import Any
 
 from zeebe_fleet.engine.feel import comparing, syntax
 from zeebe_fleet.engine.feel.arithmetic import OPERATORS, negate
-from zeebe_fleet.engine.feel.limits import CHARACTERS_A_STEP, Run
+from zeebe_fleet.engine.feel.limits import CHARACTERS_A_STEP, FeelFailure, Run
 from zeebe_fleet.engine.feel.values import (
     MISSING,
     Code,
@@ -21,12 +21,6 @@ from zeebe_fleet.engine.feel.values import (
     inner,
     type_name,
 )
-
-_ALIASES = {
-    "date time": "date and time",
-    "year-month-duration": "years and months duration",
-    "day-time-duration": "days and time duration",
-}
 
 
 class Compiler:
@@ -63,7 +57,13 @@ def _name(compiler: Compiler, tree: syntax.Name, bound: frozenset[str]) -> Code:
 
 
 def _input(compiler: Compiler, tree: syntax.Input, bound: frozenset[str]) -> Code:
-    return _name(compiler, syntax.Name("?"), bound | {"?"})
+    def code(look: Lookup, run: Run) -> Any:
+        value = look("?")
+        if value is MISSING:
+            raise FeelFailure("No input value available. '?' can only be used inside an unary-test expression.")
+        return value
+
+    return code
 
 
 def _path(compiler: Compiler, tree: syntax.Path, bound: frozenset[str]) -> Code:
@@ -84,20 +84,21 @@ def _items(compiler: Compiler, tree: syntax.Items, bound: frozenset[str]) -> Cod
 def _entries(compiler: Compiler, tree: syntax.Entries, bound: frozenset[str]) -> Code:
     entries = []
     for key, value in tree.entries:
-        entries.append((key, compiler.code(value, bound)))
+        entries.append((key, compiler.code(value, bound), isinstance(value, syntax.Literal)))
         bound |= {key}
 
     def code(look: Lookup, run: Run) -> Any:
         made: dict[str, Any] = {}
         scope = inner(look, made)
-        for key, value in entries:
-            made[key] = value(scope, run)
+        for key, value, literal in entries:
+            made[key] = value(inner(look, made.copy()) if literal else scope, run)
         return made
 
     return code
 
 
-def _span(compiler: Compiler, tree: syntax.Span, bound: frozenset[str]) -> Code:
+def span_code(compiler: Compiler, tree: syntax.Span, bound: frozenset[str]) -> Code:
+    """Compile a range that is a value; only arguments of calls are."""
     start, end = compiler.code(tree.start, bound), compiler.code(tree.end, bound)
 
     def code(look: Lookup, run: Run) -> Any:
@@ -185,7 +186,7 @@ def _between(compiler: Compiler, tree: syntax.Between, bound: frozenset[str]) ->
 
 
 def _instance_of(compiler: Compiler, tree: syntax.InstanceOf, bound: frozenset[str]) -> Code:
-    operand, name = compiler.code(tree.operand, bound), _ALIASES.get(tree.type_name, tree.type_name)
+    operand, name = compiler.code(tree.operand, bound), tree.type_name
     if name == "Any":
         return lambda look, run: operand(look, run) is not None
     return lambda look, run: type_name(operand(look, run)) == name
@@ -218,7 +219,6 @@ _COMPILED: dict[type, CompiledBy] = {
     syntax.Path: _path,
     syntax.Items: _items,
     syntax.Entries: _entries,
-    syntax.Span: _span,
     syntax.Chain: _chain,
     syntax.Negation: _negation,
     syntax.Logic: _logic,

@@ -28,9 +28,6 @@ _TYPES = (
     ("years", "and", "months", "duration"),
     ("days", "and", "time", "duration"),
     ("date", "and", "time"),
-    ("date", "time"),
-    ("year", "-", "month", "-", "duration"),
-    ("day", "-", "time", "-", "duration"),
     ("function",),
     ("null",),
 )
@@ -221,8 +218,7 @@ class _Parser:
 
     def comparison(self) -> Any:
         if self.peek().kind in _TESTS:
-            self.asks_input = True
-            return syntax.In(syntax.Input(), [self.test()])
+            return self.test()
         left = self.arithmetic()
         token = self.peek()
         if token.kind in _COMPARISONS:
@@ -260,7 +256,7 @@ class _Parser:
         for words in _TYPES:
             if all(self.peek(index).value == word for index, word in enumerate(words)):
                 self.position += len(words)
-                return "".join(words) if "-" in words else " ".join(words)
+                return " ".join(words)
         parts = [self.name()]
         while self.take("."):
             parts.append(self.name())
@@ -512,9 +508,10 @@ class _Parser:
         if kind in _TESTS:
             self.position += 1
             return syntax.CompareTest(kind, self.arithmetic())
+        if kind == "name" and self.peek().value in ("true", "false") and self.peek(1).kind == "end":
+            self.position += 1
+            return syntax.CompareTest("=", syntax.Constant(_LITERALS[self.tokens[self.position - 1].value]))
         outer, self.asks_input = self.asks_input, False
         tree = self.expression()
         asks, self.asks_input = self.asks_input, outer
-        if isinstance(tree, syntax.Span):
-            return syntax.SpanTest(tree)
-        return syntax.ValueTest(tree, asks)
+        return tree if isinstance(tree, syntax.Span) else syntax.ValueTest(tree, asks)

@@ -6,21 +6,21 @@ Source: https://docs.camunda.io/docs/components/concepts/variables/
 from __future__ import annotations
 
 import json
-from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring, encode_basestring_ascii
+from math import isfinite
 from typing import Any, NoReturn
 
 from zeebe_fleet.engine.feel.limits import MAX_VALUE_DEPTH, MAX_VALUES, FeelFailure
-from zeebe_fleet.engine.feel.temporal import DateTime, DaysTime, Time, YearsMonths
+from zeebe_fleet.engine.feel.numbers import from_float
+from zeebe_fleet.engine.feel.temporal import TEMPORAL_TYPES
 from zeebe_fleet.engine.feel.temporal_text import text_of_temporal
 
-_TEMPORAL = frozenset((date, Time, DateTime, DaysTime, YearsMonths))
 _LONG = 2**63
 
 
 def from_json(text: str) -> Any:
-    """Read a value; whole numbers become `int`, fractions `Decimal`.
+    """Read a value; whole numbers become `int`, fractions the `Decimal` of the nearest double.
 
     Raises:
         ValueError: The text is no JSON, or nested too deep.
@@ -76,7 +76,7 @@ def _scalar(value: Any) -> str:
         return "true" if value else "false"
     if kind is int or kind is Decimal:
         return _number(value)
-    return _string(text_of_temporal(value)) if kind in _TEMPORAL else "null"
+    return _string(text_of_temporal(value)) if kind in TEMPORAL_TYPES else "null"
 
 
 def _string(text: str) -> str:
@@ -95,8 +95,15 @@ def _number(number: int | Decimal) -> str:
     return repr(float(number))
 
 
+def _fraction(text: str) -> Decimal:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text[:50]} is out of range.")
+    return from_float(number)
+
+
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number.")
 
 
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
+_DECODER = json.JSONDecoder(parse_float=_fraction, parse_constant=_no_number)

@@ -84,15 +84,18 @@ def negated(x: Number) -> Number:
     return -x if isinstance(x, int) else x.copy_negate() if x else x
 
 
-def from_float(value: float) -> Number:
-    """Return the number that a float is written as.
+def from_float(value: float) -> Decimal:
+    """Return the number that a float is written as; it keeps one decimal at least.
 
     Raises:
         FeelFailure: It is infinite, or no number.
     """
     if not math.isfinite(value):
         raise FeelFailure(_FAILED)
-    return int(value) if value == int(value) and abs(value) < 2**53 else Decimal(repr(value))
+    if not value or 1e-3 <= abs(value) < 1e7:
+        return Decimal(repr(value))
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    return Decimal((sign, (*digits, 0), int(exponent) - 1) if len(digits) == 1 else (sign, digits, int(exponent)))
 
 
 def to_float(number: Number) -> float:
@@ -126,13 +129,13 @@ def rounded(number: Number, scale: int, mode: str) -> Number:
     Raises:
         FeelFailure: The scale is out of range.
     """
-    if type(number) is int and scale >= 0:
+    if type(number) is int and not scale:
         return number
     if abs(scale) > 6_000:
         raise FeelFailure("The scale is out of range.")
     context = Context(prec=12_400, rounding=mode)
     result = Decimal(number).quantize(Decimal((0, (1,), -scale)), context=context)
-    return int(result) if scale <= 0 else result
+    return result if scale else int(result)
 
 
 def text_of_number(number: Number) -> str:

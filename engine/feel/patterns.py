@@ -34,14 +34,17 @@ def found(text: str, pattern: str, flags: str) -> bool | None:
 
 
 def replaced(text: str, pattern: str, replacement: str, flags: str) -> str | None:
-    """Replace what a pattern finds; null if it is none."""
+    """Replace what a pattern finds; null if it is none, or if the replacement names a group that it has not."""
     compiled = _compiled(pattern, flags)
     if compiled is None:
         return None
     parts: list[str] = []
     size = position = 0
     for match in _matches(compiled, text):
-        parts += text[position : match.start()], _expanded(match, replacement)
+        expanded = _expanded(match, replacement)
+        if expanded is None:
+            return None
+        parts += text[position : match.start()], expanded
         position = match.end()
         size += len(parts[-2]) + len(parts[-1])
         if size > MAX_STRING_CHARACTERS:
@@ -94,24 +97,24 @@ def _compiled(pattern: str, flags: str) -> re.Pattern[str] | None:
         return None
 
 
-def _expanded(match: re.Match[str], replacement: str) -> str:
-    def put(reference: re.Match[str]) -> str:
-        if reference[1] is not None:
-            return reference[1]
-        if reference[4] is not None:
-            raise FeelFailure(f"The replacement '{replacement[:100]}' has a '{reference[4]}' that stands for nothing.")
-        return _group(match, reference[2], reference[3])
-
-    return _REFERENCE.sub(put, replacement) if "$" in replacement or "\\" in replacement else replacement
-
-
-def _group(match: re.Match[str], digits: str | None, name: str | None) -> str:
+def _expanded(match: re.Match[str], replacement: str) -> str | None:
+    if "$" not in replacement and "\\" not in replacement:
+        return replacement
     try:
-        if digits is None:
-            return match[name or ""] or ""
-        count = len(digits)
-        while count > 1 and int(digits[:count]) > match.re.groups:
-            count -= 1
-        return (match[int(digits[:count])] or "") + digits[count:]
-    except IndexError as error:
-        raise FeelFailure(f"The pattern has no group '{digits or name}'.") from error
+        return _REFERENCE.sub(lambda reference: _put(match, reference), replacement)
+    except IndexError:
+        return None
+
+
+def _put(match: re.Match[str], reference: re.Match[str]) -> str:
+    if reference[1] is not None:
+        return reference[1]
+    if reference[4] is not None:
+        raise IndexError(reference[4])
+    digits = reference[2]
+    if digits is None:
+        return match[reference[3]] or ""
+    count = len(digits)
+    while count > 1 and int(digits[:count]) > match.re.groups:
+        count -= 1
+    return (match[int(digits[:count])] or "") + digits[count:]

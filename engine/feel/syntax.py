@@ -52,7 +52,7 @@ class Entries(NamedTuple):
 
 
 class Span(NamedTuple):
-    """`[start..end]`."""
+    """`[start..end]`: a value as an argument of a call, a unary test anywhere else."""
 
     start: Any
     end: Any
@@ -160,12 +160,6 @@ class CompareTest(NamedTuple):
 
     operator: str
     operand: Any
-
-
-class SpanTest(NamedTuple):
-    """`[a..b]` as a unary test."""
-
-    span: Span
 
 
 class ValueTest(NamedTuple):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 _MAX_NANOS = 2**63 * SECOND
+_MAX_MONTHS = 12 * 2**31
 
 
 class Time(NamedTuple):
@@ -71,6 +72,9 @@ class YearsMonths(NamedTuple):
     months: int
 
 
+TEMPORAL_TYPES: frozenset[type] = frozenset((date, Time, DateTime, DaysTime, YearsMonths))
+
+
 def days_time(nanos: int) -> DaysTime:
     """Make a duration.
 
@@ -80,6 +84,17 @@ def days_time(nanos: int) -> DaysTime:
     if abs(nanos) >= _MAX_NANOS:
         raise FeelFailure("The duration is out of range.")
     return DaysTime(nanos)
+
+
+def years_months(months: int) -> YearsMonths:
+    """Make a duration.
+
+    Raises:
+        FeelFailure: It is longer than a duration may be.
+    """
+    if abs(months) >= _MAX_MONTHS:
+        raise FeelFailure("The duration is out of range.")
+    return YearsMonths(months)
 
 
 def local_date_time(nanos: int) -> DateTime:

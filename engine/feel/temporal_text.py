@@ -22,6 +22,7 @@ from zeebe_fleet.engine.feel.temporal import (
     days_time,
     property_of,
     standard_offset,
+    years_months,
 )
 
 _CLOCK = r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
@@ -88,7 +89,7 @@ def duration_of(text: str) -> DaysTime | YearsMonths | None:
     match = _MONTHS.fullmatch(text)
     if match is not None:
         months = int(match[2] or 0) * 12 + int(match[3] or 0)
-        return YearsMonths(-months if match[1] else months)
+        return _years_months(-months if match[1] else months)
     match = _NANOS.fullmatch(text)
     if match is None:
         return None
@@ -97,6 +98,13 @@ def duration_of(text: str) -> DaysTime | YearsMonths | None:
     nanos += -seconds if match[6] else seconds
     try:
         return days_time(-nanos if match[1] else nanos)
+    except FeelFailure:
+        return None
+
+
+def _years_months(months: int) -> YearsMonths | None:
+    try:
+        return years_months(months)
     except FeelFailure:
         return None
 
@@ -185,3 +193,28 @@ def _zoned(day: date, nanos: int, offset: str | None, zone: str | None) -> DateT
     if zone is None:
         return DateTime(day, nanos, seconds)
     return date_time_at(DateTime(day, nanos, seconds).instant, None, zone)
+
+
+def iso_text(value: Any) -> str:
+    """Write a temporal value as `to json()` does: offsets before zones, and durations in hours at most."""
+    if type(value) is Time and value.zone is not None:
+        return _clock_text(value.nanos) + offset_text(value.offset_s or 0)
+    if type(value) is DateTime and value.zone is not None:
+        local = DateTime(value.date, value.nanos, value.offset_s)
+        return f"{text_of_temporal(local)}[{value.zone}]"
+    if type(value) is DaysTime:
+        return _iso_hours(value)
+    return text_of_temporal(value)
+
+
+def _iso_hours(value: DaysTime) -> str:
+    if not value.nanos:
+        return "PT0S"
+    sign = -1 if value.nanos < 0 else 1
+    seconds, fraction = divmod(abs(value.nanos), SECOND)
+    parts = [(seconds // 3600, "H"), (seconds // 60 % 60, "M")]
+    shown = "".join(f"{sign * amount}{unit}" for amount, unit in parts if amount)
+    if seconds % 60 or fraction:
+        tail = f".{fraction:09}".rstrip("0") if fraction else ""
+        shown += f"{'-' if sign < 0 else ''}{seconds % 60}{tail}S"
+    return f"PT{shown}"

@@ -11,7 +11,7 @@ from zeebe_fleet.engine.feel import syntax
 from zeebe_fleet.engine.feel.comparing import compare
 from zeebe_fleet.engine.feel.compiler import Compiler, compiles
 from zeebe_fleet.engine.feel.limits import Run
-from zeebe_fleet.engine.feel.values import Code, Lookup, Range, contains, equal, in_range, inner
+from zeebe_fleet.engine.feel.values import MISSING, Code, Lookup, Range, contains, equal, in_range, inner
 
 
 @compiles(syntax.In)
@@ -36,16 +36,16 @@ def any_of(compiler: Compiler, tests: list[Any], bound: frozenset[str]) -> Code:
 def _compare_test(compiler: Compiler, tree: syntax.CompareTest, bound: frozenset[str]) -> Code:
     operand, operator = compiler.code(tree.operand, bound), tree.operator
     compiler.runs = True
-    return lambda look, run: compare(operator, look("?"), operand(look, run))
+    return lambda look, run: compare(operator, _input(look), operand(look, run))
 
 
-@compiles(syntax.SpanTest)
-def _span_test(compiler: Compiler, tree: syntax.SpanTest, bound: frozenset[str]) -> Code:
-    span = compiler.code(tree.span, bound)
+@compiles(syntax.Span)
+def _span_test(compiler: Compiler, tree: syntax.Span, bound: frozenset[str]) -> Code:
+    start, end = compiler.code(tree.start, bound), compiler.code(tree.end, bound)
 
     def code(look: Lookup, run: Run) -> Any:
-        found = span(look, run)
-        return None if found is None else in_range(look("?"), found)
+        span = Range(start(look, run), end(look, run), tree.start_included, tree.end_included)
+        return in_range(_input(look), span)
 
     return code
 
@@ -56,7 +56,12 @@ def _value_test(compiler: Compiler, tree: syntax.ValueTest, bound: frozenset[str
     compiler.runs = True
     if tree.asks_input:
         return lambda look, run: _boolean(operand(look, run))
-    return lambda look, run: _fits(look("?"), operand(look, run), run)
+    return lambda look, run: _fits(_input(look), operand(look, run), run)
+
+
+def _input(look: Lookup) -> Any:
+    value = look("?")
+    return None if value is MISSING else value
 
 
 def _boolean(value: Any) -> bool | None:
@@ -71,6 +76,4 @@ def _fits(value: Any, wanted: Any, run: Run) -> bool | None:
     if type(wanted) is list and contains(wanted, value, run):
         return True
     same = equal(value, wanted, run)
-    if same is True or wanted is False or type(wanted) is list:
-        return same is True
-    return None if wanted is None else False
+    return same is True if wanted is False or type(wanted) is list else same

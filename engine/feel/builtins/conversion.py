@@ -11,10 +11,11 @@ from typing import Any
 
 from zeebe_fleet.engine.feel.builtins.signatures import builtin
 from zeebe_fleet.engine.feel.json import from_json, to_json
-from zeebe_fleet.engine.feel.limits import bounded_text
+from zeebe_fleet.engine.feel.limits import MAX_VALUE_DEPTH, FeelFailure, Run, bounded_text
 from zeebe_fleet.engine.feel.numbers import Number, number_of
 from zeebe_fleet.engine.feel.temporal import (
     SECOND,
+    TEMPORAL_TYPES,
     DateTime,
     DaysTime,
     Time,
@@ -23,8 +24,9 @@ from zeebe_fleet.engine.feel.temporal import (
     date_time_in,
     months_between,
 )
-from zeebe_fleet.engine.feel.temporal_text import date_of, date_time_of, duration_of, time_in, time_of
+from zeebe_fleet.engine.feel.temporal_text import date_of, date_time_of, duration_of, iso_text, time_in, time_of
 from zeebe_fleet.engine.feel.text import text_of
+from zeebe_fleet.engine.feel.values import Function, Range
 
 _GROUPING = (" ", ",", ".")
 _DECIMAL = (",", ".")
@@ -165,11 +167,24 @@ def read_json(text: str) -> Any:
         return None
 
 
-@builtin("to json", "value: any")
-def write_json(value: Any) -> str:
+@builtin("to json", "value: any", run=True)
+def write_json(run: Run, value: Any) -> str:
     """Write a value as JSON.
 
     Raises:
         FeelFailure: It would be too long.
     """
-    return bounded_text(to_json(value))
+    return bounded_text(to_json(_plain(value, run, 0)))
+
+
+def _plain(value: Any, run: Run, depth: int) -> Any:
+    run.spend(1)
+    if depth > MAX_VALUE_DEPTH:
+        raise FeelFailure(f"The value has more than {MAX_VALUE_DEPTH} levels.")
+    if type(value) is list:
+        return [_plain(item, run, depth + 1) for item in value]
+    if type(value) is dict:
+        return {key: _plain(item, run, depth + 1) for key, item in value.items()}
+    if type(value) is Range or type(value) is Function:
+        return text_of(value)
+    return iso_text(value) if type(value) in TEMPORAL_TYPES else value
