@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -11,16 +13,20 @@ from typing import TYPE_CHECKING
 
 from zeebe_fleet.engine.admission import Admission
 from zeebe_fleet.engine.gateway.server import Gateway
+from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.version import DEFAULT, Version
 from zeebe_fleet.engine.waits import Waits
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.pump import Pump
+    from zeebe_fleet.engine.rest.server import RestServer
 
 LOOPBACK = "127.0.0.1"
 _GRACE_S = 0.5
 _BACKLOG = 1_024
 _GRPC = "--grpc-port"
+
+_log = logging.getLogger(__name__)
 
 
 class PortTaken(Exception):
@@ -63,23 +69,39 @@ async def running(
     Raises:
         PortTaken: nobody can listen there.
     """
-    # REST weighs what gRPC does: whoever only reads the help needs neither.
-    from zeebe_fleet.engine.rest.house import House
-    from zeebe_fleet.engine.rest.server import RestServer
-
     waits = Waits()
     admission = Admission(pump, limit)
     gateway = Gateway(pump, admission, waits, version)
     with closing(_listening(ports.host, ports.rest, "--rest-port")) as listening:
         grpc_port = await _started(gateway, ports)
         house = House(pump, admission, waits, version, ports.host, grpc_port, clock_controlled)
-        rest = RestServer(house, listening)
-        await rest.start()
+        rest = asyncio.create_task(_rest(house, listening))
+        rest.add_done_callback(_log_failure)
         try:
             yield Ports(ports.host, grpc_port, listening.getsockname()[1])
         finally:
             waits.end()
-            await asyncio.gather(gateway.stop(_GRACE_S), rest.stop())
+            await asyncio.gather(gateway.stop(_GRACE_S), _stopped(rest))
+
+
+async def _rest(house: House, listening: socket.socket) -> RestServer:
+    """Start the REST API on a port that listens already: who comes before it is loaded waits for a moment.
+
+    It weighs a third of the start, and most begin with gRPC.
+    """
+    module = await asyncio.to_thread(importlib.import_module, "zeebe_fleet.engine.rest.server")
+    server: RestServer = module.RestServer(house, listening)
+    await server.start()
+    return server
+
+
+async def _stopped(rest: asyncio.Task[RestServer]) -> None:
+    await (await rest).stop()
+
+
+def _log_failure(rest: asyncio.Task[RestServer]) -> None:
+    if not rest.cancelled() and (error := rest.exception()):
+        _log.error("The REST API cannot be served.", exc_info=error)
 
 
 async def _started(gateway: Gateway, ports: Ports) -> int:

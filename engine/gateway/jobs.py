@@ -44,8 +44,14 @@ class Jobs:
                 jobs = await self._pump.poll(wanted, wait_s(request.requestTimeout))
         except Exception as error:
             await refuse(context, error)
-        for answer in answers([message_of(one) for one in jobs]):
-            await context.write(answer)
+        written = 0
+        try:
+            for answer in answers([message_of(one) for one in jobs]):
+                # Whether a write that breaks has reached the client is unknown: what is in it keeps its lease.
+                written += len(answer.jobs)
+                await context.write(answer)
+        finally:
+            self._pump.give_back(jobs[written:])
 
     async def stream(self, request: Any, context: Context) -> None:
         """Push jobs, one write at a time: a stream that nobody reads is given no more."""

@@ -52,7 +52,10 @@ async def _unless_left(request: Request, house: House, wanted: Wish, seconds: fl
     leaving = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait((poll, leaving), return_when=asyncio.FIRST_COMPLETED)
-        return await poll if poll.done() else []
+        jobs = await poll if poll.done() else []
+        if leaving.done():
+            house.pump.give_back(jobs)
+        return jobs
     finally:
         for one in (poll, leaving):
             one.cancel()

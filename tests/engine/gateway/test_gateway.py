@@ -13,6 +13,7 @@ import pytest
 
 from tests.engine.gateway.served import asked, client, deploy, polled, served, start
 from zeebe_fleet.adapters.zeebe.stubs import pb
+from zeebe_fleet.engine import handout
 from zeebe_fleet.engine.gateway.methods import METHODS
 from zeebe_fleet.engine.gateway.status import MAX_DETAILS_BYTES, fitting
 from zeebe_fleet.engine.gateway.stubs import SERVICE
@@ -207,6 +208,30 @@ async def test_a_stream_that_nobody_reads_leaves_the_rest_to_others() -> None:
         assert not {job.key for job in left} & {job.key for job in back}
 
 
+async def test_streams_over_a_limit_are_refused(stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RESOURCE_EXHAUSTED; one that ends makes room for another."""
+    monkeypatch.setattr(handout, "MAX_STREAMS", 2)
+    request = pb.StreamActivatedJobsRequest(type="many", worker="s", timeout=1_000)
+    held = [stub.StreamActivatedJobs(request) for _ in range(2)]
+    for one in held:
+        await one.initial_metadata()
+    code, _ = await refusal(stub.StreamActivatedJobs(request).read())
+    assert code == grpc.StatusCode.RESOURCE_EXHAUSTED
+    for one in held:
+        one.cancel()
+    await stub.Topology(pb.TopologyRequest())
+    again = stub.StreamActivatedJobs(request)
+    await again.initial_metadata()
+    again.cancel()
+
+
+async def test_a_model_beyond_all_measure_is_refused(stub: Any) -> None:
+    """50 MB are not read at all."""
+    resource = pb.Resource(name="big.bpmn", content=b"x" * 50_000_000)
+    code, _ = await refusal(stub.DeployResource(pb.DeployResourceRequest(resources=[resource])))
+    assert code == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
 async def drained(stub: Any, job_type: str) -> AsyncIterator[Any]:
     """All that polls get, until one gets nothing."""
     while jobs := await polled(stub, job_type):
@@ -289,19 +314,3 @@ def test_details_are_cut_by_what_they_weigh_in_a_header(character: str) -> None:
     weight = len(quote(cut.removesuffix("..."), safe=" "))
     assert MAX_DETAILS_BYTES - 12 <= weight <= MAX_DETAILS_BYTES
     assert fitting(character) == character
-
-
-async def test_a_limit_refuses_what_comes_on_top_and_never_a_completion() -> None:
-    """Points 51 and 53: RESOURCE_EXHAUSTED, and counted."""
-    async with served(limit=1) as (ports, _), client(ports) as stub:
-        await deploy(stub, "limited")
-        keys = await asyncio.gather(*(start(stub, "limited") for _ in range(30)), return_exceptions=True)
-        refused = [one for one in keys if isinstance(one, grpc.aio.AioRpcError)]
-        assert {one.code() for one in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
-        jobs = await polled(stub, "limited")
-        assert len(jobs) == 30 - len(refused)
-        await asyncio.gather(*(start(stub, "limited") for _ in range(30)), return_exceptions=True)
-        more = await polled(stub, "limited")
-        completions = [stub.CompleteJob(pb.CompleteJobRequest(jobKey=one.key)) for one in (*jobs, *more)]
-        assert len(completions) > 1
-        await asyncio.gather(*completions)

@@ -18,6 +18,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.engine.gateway.served import deploy, polled, start
 from tests.engine.process.box import Box, box, refused
 from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
 
@@ -30,6 +31,15 @@ async def stub_of(engine: Box) -> AsyncIterator[Any]:
     """A bare client."""
     async with grpc.aio.insecure_channel(engine.grpc) as channel:
         yield GatewayStub(channel)
+
+
+def flip(folder: Path, mark: bytes) -> Path:
+    """Change one bit beside a mark in the one file that has it."""
+    (path,) = [one for one in folder.rglob("*") if one.is_file() and mark in one.read_bytes()]
+    content = bytearray(path.read_bytes())
+    content[content.index(mark)] ^= 1
+    path.write_bytes(content)
+    return path
 
 
 @pytest.fixture
@@ -86,6 +96,32 @@ async def test_process_refuses_a_data_directory_that_is_a_file(tmp_path: Path) -
     (tmp_path / "data").write_text("")
     status, said = await refused("--data", str(tmp_path / "data"), "--grpc-port", "0", "--rest-port", "0")
     assert (status, len(said.splitlines()), "data" in said) == (2, 1, True)
+
+
+async def test_process_refuses_a_damaged_data_directory(tmp_path: Path) -> None:
+    """One flipped bit of what was synced: named with its file, and nothing is read of it."""
+    async with box("--data", str(tmp_path)) as engine, stub_of(engine) as stub:
+        for count in range(3):
+            await deploy(stub, f"p{count}")
+        await engine.told(signal.SIGTERM)
+    flipped = flip(tmp_path, b"p1.bpmn")
+    status, said = await refused("--data", str(tmp_path), "--grpc-port", "0", "--rest-port", "0")
+    assert (status, len(said.splitlines())) == (2, 1)
+    assert (flipped.name in said, "damaged" in said) == (True, True)
+
+
+async def test_process_goes_on_after_a_kill_where_it_was(tmp_path: Path) -> None:
+    """Whatever was answered is there: the instance, its job, its lease; no key comes twice."""
+    async with box("--data", str(tmp_path)) as engine, stub_of(engine) as stub:
+        await deploy(stub, "p")
+        first, second = [await start(stub, "p") for _ in range(2)]
+        (leased,) = await polled(stub, "p", 1)
+        await engine.told(signal.SIGKILL)
+    async with box("--data", str(tmp_path)) as engine, stub_of(engine) as stub:
+        (other,) = await polled(stub, "p")
+        assert {leased.processInstanceKey, other.processInstanceKey} == {first, second}
+        await stub.CompleteJob(pb.CompleteJobRequest(jobKey=leased.key))
+        assert await start(stub, "p") > max(second, leased.key, other.key)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -14,6 +14,9 @@ import pytest
 from tests.engine.gateway.served import MODEL, deploy, polled, served, start
 from tests.engine.rest.conftest import Served
 from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
+from zeebe_fleet.engine.core.rejection import Rejected
+from zeebe_fleet.engine.pump import Crashed, Overloaded, Stopped
+from zeebe_fleet.engine.rest.problems import problem_of
 from zeebe_fleet.engine.version import VERSIONS
 
 NOBODY = "2251799813999999"
@@ -246,17 +249,22 @@ async def test_a_poll_that_was_left_takes_no_job(engine_served: Served, stub: An
     assert job.processInstanceKey == key
 
 
-async def test_a_limit_is_a_503_and_counted() -> None:
-    """Points 51 and 53: RESOURCE_EXHAUSTED in the title."""
-    async with served(limit=1) as (ports, _):
-        base = f"http://{ports.host}:{ports.rest}"
-        async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
-            signal = {"signalName": "s"}
-            answers = await asyncio.gather(*(http.post("/v2/signals/broadcast", json=signal) for _ in range(40)))
-            refused = [problem(one) for one in answers if one.status_code != 200]
-            metrics = (await http.get("/actuator/prometheus")).text
-    assert set(refused) <= {(503, "RESOURCE_EXHAUSTED")}
-    assert f'zeebe_dropped_request_count_total{{partition="1"}} {float(len(refused))}' in metrics
+@pytest.mark.parametrize(
+    ("error", "status", "title"),
+    [
+        (Rejected("NOT_FOUND", "x"), 404, "NOT_FOUND"),
+        (Rejected("INVALID_ARGUMENT", "x"), 400, "INVALID_ARGUMENT"),
+        (Rejected("INVALID_STATE", "x"), 409, "INVALID_STATE"),
+        (Rejected("ALREADY_EXISTS", "x"), 409, "ALREADY_EXISTS"),
+        (Overloaded("x"), 503, "RESOURCE_EXHAUSTED"),
+        (Stopped("x"), 503, "UNAVAILABLE"),
+        (Crashed("x"), 500, "Internal Server Error"),
+    ],
+)
+def test_each_refusal_is_a_problem(error: Exception, status: int, title: str) -> None:
+    """Point 51; the limit's title is what clients look for."""
+    found = problem_of(error)
+    assert (found.status, found.title, str(found)) == (status, title, "x")
 
 
 async def test_counters_follow_what_happens(http: httpx.AsyncClient, stub: Any, name: str) -> None:
