@@ -37,8 +37,8 @@ class Diagram:
                 self._note(node)
 
     def named(self, reference: str, *tags: str) -> Node | None:
-        """Return what a reference means, if it is one of these; a prefix before the id is passed over."""
-        node = self.nodes.get(reference) or self.nodes.get(reference.rpartition(":")[2])
+        """Return what has an id, if it is one of these."""
+        node = self.nodes.get(reference)
         return node if node is not None and node.tag in tags else None
 
     def walk(self) -> Iterator[Node]:
@@ -50,17 +50,17 @@ class Diagram:
         if node.id:
             self.nodes[node.id] = node
         if node.tag == "sequenceFlow":
-            self.outgoing.setdefault(node.get("sourceRef").strip(), []).append(node)
-            self.incoming.setdefault(node.get("targetRef").strip(), []).append(node)
+            self.outgoing.setdefault(node.ref("sourceRef"), []).append(node)
+            self.incoming.setdefault(node.ref("targetRef"), []).append(node)
         elif node.tag == "boundaryEvent":
-            self.attached.setdefault(node.get("attachedToRef").strip(), []).append(node)
+            self.attached.setdefault(node.ref("attachedToRef"), []).append(node)
             if node.all("compensateEventDefinition"):
-                self.undone.add(node.get("attachedToRef").strip())
+                self.undone.add(node.ref("attachedToRef"))
         elif node.tag == "association":
-            self.handlers.setdefault(node.get("sourceRef").strip(), []).append(node.get("targetRef").strip())
+            self.handlers.setdefault(node.ref("sourceRef"), []).append(node.ref("targetRef"))
         for attribute in ("messageRef", "signalRef", "escalationRef"):
             if attribute in node.attributes:
-                self.referring.setdefault(node.get(attribute).rpartition(":")[2], []).append(node)
+                self.referring.setdefault(node.ref(attribute), []).append(node)
 
 
 def definitions(event: Node) -> list[Node]:

@@ -46,7 +46,7 @@ class Events:
             "errorEventDefinition": self._error,
             "escalationEventDefinition": self._escalation,
             "signalEventDefinition": self._signal,
-            "compensateEventDefinition": lambda node: Compensation(node.get("activityRef")),
+            "compensateEventDefinition": lambda node: Compensation(node.ref("activityRef")),
             "linkEventDefinition": lambda node: Link(node.get("name")),
             "terminateEventDefinition": lambda _: Terminate(),
             "conditionalEventDefinition": self._conditional,
@@ -61,7 +61,7 @@ class Events:
 
     def message(self, node: Node) -> Message:
         """Read what an event definition or a receive task names; a process's start event has no correlation key."""
-        message = self._diagram.named(node.get("messageRef"), "message")
+        message = self._diagram.named(node.ref("messageRef"), "message")
         if message is None:
             return Message("", None)
         name = self._values.attribute(message, "name")
@@ -86,11 +86,11 @@ class Events:
         return Escalation(self._code(node, "escalationRef", "escalation", "escalationCode"))
 
     def _code(self, node: Node, reference: str, tag: str, attribute: str) -> Value | None:
-        named = self._diagram.named(node.get(reference), tag)
+        named = self._diagram.named(node.ref(reference), tag)
         return self._values.optional(named, attribute)
 
     def _signal(self, node: Node) -> Signal:
-        return Signal(self._values.attribute(self._diagram.named(node.get("signalRef"), "signal"), "name"))
+        return Signal(self._values.attribute(self._diagram.named(node.ref("signalRef"), "signal"), "name"))
 
     def _conditional(self, node: Node) -> Conditional:
         condition = node.first("condition")

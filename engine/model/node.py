@@ -57,6 +57,10 @@ class Node:
         """Return an attribute, empty when it is not there."""
         return self.attributes.get(name, "")
 
+    def ref(self, name: str) -> str:
+        """Return the id that an attribute refers to, without the prefix that a reference may have."""
+        return self.get(name).strip().rpartition(":")[2]
+
     def says(self, name: str, *, default: bool = False) -> bool:
         """Return an attribute that is true or false."""
         value = self.attributes.get(name)

@@ -86,7 +86,7 @@ class _Reader:
         return flows
 
     def _flow(self, node: Node, elements: dict[str, Element]) -> Flow:
-        source, target = elements[node.get("sourceRef").strip()], elements[node.get("targetRef").strip()]
+        source, target = elements[node.ref("sourceRef")], elements[node.ref("targetRef")]
         written = node.first("conditionExpression")
         condition = None if written is None else self._values.required(written, written.text)
         flow = Flow(node.id, source, target, condition, node.line)
@@ -97,9 +97,9 @@ class _Reader:
     def _connect(self, elements: dict[str, Element], flows: dict[str, Flow]) -> None:
         for element in elements.values():
             node = self._diagram.nodes[element.id]
-            element.default = flows.get(node.get("default").strip())
+            element.default = flows.get(node.ref("default"))
             if element.tag == "boundaryEvent":
-                element.attached_to = elements[node.get("attachedToRef").strip()]
+                element.attached_to = elements[node.ref("attachedToRef")]
                 element.attached_to.boundaries.append(element)
                 handlers = (elements.get(target) for target in self._diagram.handlers.get(element.id, ()))
                 element.handler = next((one for one in handlers if one is not None and one.for_compensation), None)

@@ -31,8 +31,9 @@ def check(diagram: Diagram, problems: Problems) -> None:
     """Hold a file against all rules and note what breaks them, in the file's order."""
     if not diagram.processes:
         problems.add(diagram.root.path, "Must contain at least one executable process")
-    for node in diagram.root.all(*_NAMED):
-        _check(node, diagram, problems)
+    for named in diagram.root.all(*_NAMED):
+        for node in named.walk():
+            _check(node, diagram, problems)
     for node in diagram.walk():
         _check(node, diagram, problems)
 

@@ -56,19 +56,19 @@ def handler_stands_alone(activity: Node, diagram: Diagram) -> Iterator[str]:
 
 def receive_task_waits(task: Node, diagram: Diagram) -> Iterator[str]:
     """A receive task names a message, and not one that its own boundary event waits for."""
-    message = diagram.named(task.get("messageRef"), "message")
+    message = diagram.named(task.ref("messageRef"), "message")
     if message is None:
         yield "Must reference a message"
         return
     attached = (one for event in diagram.attached.get(task.id, ()) for one in definitions(event))
-    others = (diagram.named(one.get("messageRef"), "message") for one in attached)
+    others = (diagram.named(one.ref("messageRef"), "message") for one in attached)
     if any(other is not None and other.get("name") == message.get("name") for other in others):
         yield "Cannot reference the same message name as a boundary event"
 
 
 def message_is_published(task: Node, diagram: Diagram) -> Iterator[str]:
     """What publishes its message by itself names it."""
-    if task.extensions("publishMessage") and diagram.named(task.get("messageRef"), "message") is None:
+    if task.extensions("publishMessage") and diagram.named(task.ref("messageRef"), "message") is None:
         yield "Must reference a message"
 
 

@@ -25,19 +25,19 @@ def message_is_named(definition: Node, diagram: Diagram) -> Iterator[str]:
     """What is caught, or published by the engine itself, is a message of the file; a job throws what it likes."""
     if _thrown(definition) and not _published(definition):
         return
-    if diagram.named(definition.get("messageRef"), "message") is None:
+    if diagram.named(definition.ref("messageRef"), "message") is None:
         yield "Must reference a message"
 
 
 def signal_is_named(definition: Node, diagram: Diagram) -> Iterator[str]:
     """A signal event names a signal."""
-    if diagram.named(definition.get("signalRef"), "signal") is None:
+    if diagram.named(definition.ref("signalRef"), "signal") is None:
         yield "Must reference a signal"
 
 
 def error_is_named(definition: Node, diagram: Diagram) -> Iterator[str]:
     """A thrown error has a code; a caught one may have one that is no expression."""
-    error = diagram.named(definition.get("errorRef"), "error")
+    error = diagram.named(definition.ref("errorRef"), "error")
     if _thrown(definition) and error is None:
         yield "Must reference an error"
     elif _thrown(definition) and error is not None and not error.get("errorCode"):
@@ -48,7 +48,7 @@ def error_is_named(definition: Node, diagram: Diagram) -> Iterator[str]:
 
 def escalation_is_named(definition: Node, diagram: Diagram) -> Iterator[str]:
     """A thrown escalation has a code; a caught one may have one that is no expression."""
-    escalation = diagram.named(definition.get("escalationRef"), "escalation")
+    escalation = diagram.named(definition.ref("escalationRef"), "escalation")
     if _thrown(definition) and escalation is None:
         yield "Must reference an escalation"
     elif not _thrown(definition) and escalation is not None and escalation.get("escalationCode").startswith("="):
@@ -66,7 +66,7 @@ def compensated_activity_is_near(definition: Node, diagram: Diagram) -> Iterator
     reference = definition.get("activityRef")
     if not reference or not _thrown(definition):
         return
-    activity = diagram.named(reference, *ACTIVITIES)
+    activity = diagram.named(definition.ref("activityRef"), *ACTIVITIES)
     if activity is None:
         yield f"The referenced compensation activity '{reference}' doesn't exist"
         return

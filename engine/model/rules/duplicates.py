@@ -12,7 +12,7 @@ from zeebe_fleet.engine.model.node import Node
 def names_twice(caught: Sequence[Node], diagram: Diagram) -> Iterator[str]:
     """Name the messages and signals that more than one of these event definitions waits for."""
     for tag in ("message", "signal"):
-        named = (diagram.named(one.get(f"{tag}Ref"), tag) for one in caught if one.tag == f"{tag}EventDefinition")
+        named = (diagram.named(one.ref(f"{tag}Ref"), tag) for one in caught if one.tag == f"{tag}EventDefinition")
         for name in _twice(one.get("name") for one in named if one is not None):
             yield f"Multiple {tag} event definitions with the same name '{name}' are not allowed."
 
@@ -31,7 +31,7 @@ def caught_twice(caught: Sequence[Node], diagram: Diagram) -> Iterator[str]:
 
 
 def _code(definition: Node, tag: str, diagram: Diagram) -> str:
-    named = diagram.named(definition.get(f"{tag}Ref"), tag)
+    named = diagram.named(definition.ref(f"{tag}Ref"), tag)
     return "" if named is None else named.get(f"{tag}Code")
 
 

@@ -98,7 +98,7 @@ def catch_is_of_one_kind(event: Node, _: Diagram) -> Iterator[str]:
 
 def boundary_is_attached(event: Node, diagram: Diagram) -> Iterator[str]:
     """A boundary event is attached to an activity of its own scope, and reached by nothing else."""
-    activity = diagram.named(event.get("attachedToRef").strip(), *ACTIVITIES)
+    activity = diagram.named(event.ref("attachedToRef"), *ACTIVITIES)
     if activity is None or activity.parent is not event.parent:
         yield "Must be attached to an activity"
     if event.id in diagram.incoming:
@@ -126,7 +126,7 @@ def boundary_is_of_one_kind(event: Node, diagram: Diagram) -> Iterator[str]:
 
 
 def _escalation_boundary(event: Node, diagram: Diagram) -> Iterator[str]:
-    activity = diagram.named(event.get("attachedToRef").strip(), *ACTIVITIES - SUBPROCESSES - {"callActivity"})
+    activity = diagram.named(event.ref("attachedToRef"), *ACTIVITIES - SUBPROCESSES - {"callActivity"})
     if event.all("escalationEventDefinition") and activity is not None:
         yield "An escalation boundary event should only be attached to a subprocess, or a call activity."
 

@@ -18,15 +18,15 @@ _AWAITED = frozenset(
 
 def default_starts_here(gateway: Node, diagram: Diagram) -> Iterator[str]:
     """The default flow is one of the gateway's own."""
-    default = gateway.get("default").strip()
+    default = gateway.ref("default")
     if default and all(flow.id != default for flow in diagram.outgoing.get(gateway.id, ())):
         yield "Default flow must start at gateway"
 
 
 def flow_is_chosen(flow: Node, diagram: Diagram) -> Iterator[str]:
     """A flow from a gateway that chooses has a condition, or is the default."""
-    source = diagram.named(flow.get("sourceRef").strip(), *_CHOOSE)
-    if source is None or len(diagram.outgoing[source.id]) < 2 or source.get("default").strip() == flow.id:
+    source = diagram.named(flow.ref("sourceRef"), *_CHOOSE)
+    if source is None or len(diagram.outgoing[source.id]) < 2 or source.ref("default") == flow.id:
         return
     if flow.first("conditionExpression") is None:
         yield (
@@ -45,7 +45,7 @@ def event_gateway_waits(gateway: Node, diagram: Diagram) -> Iterator[str]:
     flows = diagram.outgoing.get(gateway.id, [])
     if len(flows) < 2:
         yield "Event-based gateway must have at least 2 outgoing sequence flows."
-    targets = [diagram.nodes.get(target) for target in dict.fromkeys(flow.get("targetRef").strip() for flow in flows)]
+    targets = [diagram.nodes.get(target) for target in dict.fromkeys(flow.ref("targetRef") for flow in flows)]
     if any(target is None or not _is_awaited(target) for target in targets):
         yield (
             "Event-based gateway must not have an outgoing sequence flow to other elements than "
@@ -53,7 +53,7 @@ def event_gateway_waits(gateway: Node, diagram: Diagram) -> Iterator[str]:
         )
     yield from names_twice([one for target in targets if target is not None for one in definitions(target)], diagram)
     incoming = (flow for target in targets if target is not None for flow in diagram.incoming.get(target.id, ()))
-    if any(flow.get("sourceRef").strip() != gateway.id for flow in incoming):
+    if any(flow.ref("sourceRef") != gateway.id for flow in incoming):
         yield (
             "Target elements of an event gateway must not have any additional incoming sequence flows other than "
             "that from the event gateway."

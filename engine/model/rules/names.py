@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from zeebe_fleet.engine.model.diagram import Diagram
 from zeebe_fleet.engine.model.node import Node
+from zeebe_fleet.engine.model.rules.extensions import needs
 from zeebe_fleet.engine.model.rules.rule import Rule
 from zeebe_fleet.engine.model.rules.structure import has_id
 from zeebe_fleet.engine.model.tags import THROW_EVENTS
@@ -57,6 +58,7 @@ def _starts_process(referring: Node) -> bool:
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
+    "zeebe:subscription": (needs("correlationKey"),),
     "message": (has_id, message_can_be_met, message_starts_once),
     "signal": (has_id, signal_has_name),
     "escalation": (has_id, escalation_has_code),

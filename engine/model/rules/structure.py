@@ -53,7 +53,7 @@ def process_starts_differ(process: Node, diagram: Diagram) -> Iterator[str]:
     """No two start events of a process wait for the same message or signal."""
     waiting = [one for start in process.all("startEvent") for one in definitions(start)]
     # One message of two start events is told at the message.
-    messages = {one.get("messageRef"): one for one in waiting if one.tag == "messageEventDefinition"}
+    messages = {one.ref("messageRef"): one for one in waiting if one.tag == "messageEventDefinition"}
     yield from names_twice(
         [*messages.values(), *(one for one in waiting if one.tag == "signalEventDefinition")], diagram
     )
@@ -141,7 +141,7 @@ def ad_hoc_by_job(scope: Node, _: Diagram) -> Iterator[str]:
 def flow_stays_in_scope(flow: Node, diagram: Diagram) -> Iterator[str]:
     """A flow connects flow nodes of one scope. The words are our own."""
     for reference in ("sourceRef", "targetRef"):
-        node = diagram.named(flow.get(reference).strip(), *FLOW_NODES)
+        node = diagram.named(flow.ref(reference), *FLOW_NODES)
         if node is None or node.parent is not flow.parent:
             yield f"Must have a flow node of the same scope as its {reference}"
 

@@ -707,6 +707,11 @@ NAMES = (
         {"m": ["Must have exactly one zeebe:subscription extension element"]},
     ),
     Case(
+        "subscription without a key",
+        started(_catch("c", definition("message", messageRef="m")), beside=message("m", "")),
+        {"m > extensionElements > subscription": ["Attribute 'correlationKey' must be present and not empty"]},
+    ),
+    Case(
         "message that starts twice",
         model(
             element("startEvent", "a", definition("message", messageRef="m")),

@@ -465,3 +465,25 @@ def test_several_processes_of_a_file_are_read() -> None:
         ("a", ["a", "a-start"]),
         ("b", ["b", "b-start"]),
     ]
+
+
+def test_references_may_have_a_prefix() -> None:
+    """They are qualified names; the prefix is that of the target namespace."""
+    read_process = process(
+        started(
+            work("w"),
+            boundary("b", "t:w", definition("compensate", "d")),
+            work("h", attributes='isForCompensation="true"'),
+            element("intermediateCatchEvent", "c", definition("message", messageRef="t:m")),
+            element("intermediateThrowEvent", "undo", definition("compensate", "e", activityRef="t:w")),
+            association("b", "h").replace('Ref="', 'Ref="t:'),
+            beside=message("m"),
+        ).replace(' id="definitions"', ' xmlns:t="test" id="definitions"')
+    )
+
+    assert read_process.elements["b"].attached_to is read_process.elements["w"]
+    assert read_process.elements["b"].handler is read_process.elements["h"]
+    assert read_process.elements["undo"].event == Compensation("w")
+    event = read_process.elements["c"].event
+    assert isinstance(event, Message)
+    assert event.name == "m"
