@@ -18,10 +18,11 @@ from zeebe_fleet.engine.journal.segment import RECORDS_AT, Segment, read_header,
 
 
 class Found(NamedTuple):
-    """What a log holds: its end, and how much comes after the checkpoint."""
+    """What a log holds: its end, where its last write began, and how much comes after the checkpoint."""
 
     offset: int
     next: int
+    last_write: int
     records_after: int
     bytes_after: int
 
@@ -47,7 +48,7 @@ def recover(segments: Sequence[Segment], after: int, disk: Disk, say: Callable[[
             segments[0].path, f"the log begins after record {after + 1}, which the checkpoint needs", 0
         )
     begin = max(index for index, segment in enumerate(segments) if segment.first <= after + 1)
-    found = Found(RECORDS_AT, segments[begin].first, 0, 0)
+    found = Found(RECORDS_AT, segments[begin].first, RECORDS_AT, 0, 0)
     for segment in segments[begin:]:
         if segment.first != found.next:
             raise JournalDamaged(segment.path, f"it begins with record {segment.first}, not {found.next}", 0)
@@ -56,7 +57,22 @@ def recover(segments: Sequence[Segment], after: int, disk: Disk, say: Callable[[
         raise JournalDamaged(
             segments[-1].path, f"record {after} is missing, which the checkpoint has passed", found.offset
         )
+    _renew(segments[-1], found, disk)
     return found
+
+
+def _renew(segment: Segment, found: Found, disk: Disk) -> None:
+    """Write the last write once more: it may have been read from the system's memory without ever reaching the medium.
+
+    Source: fsync(2) and the PostgreSQL wiki's "Fsync Errors": after a failed sync the system may call lost pages clean.
+    """
+    data = segment.path.read_bytes()[found.last_write : found.offset]
+    file = disk.open(segment.path)
+    try:
+        file.write(data, found.last_write)
+        file.sync()
+    finally:
+        file.close()
 
 
 class _Cut(NamedTuple):
@@ -76,12 +92,15 @@ class _Cut(NamedTuple):
 def _check(segment: Segment, found: Found, after: int, *, is_last: bool, cut: _Cut) -> Found:
     data = segment.path.read_bytes()
     offset, following, count, size = RECORDS_AT, found.next, found.records_after, found.bytes_after
+    last_write = RECORDS_AT
     for record in walk(segment, data):
+        if record.back == 0:
+            last_write = offset
         if record.sequence > after:
             count, size = count + 1, size + record.end - offset
         offset, following = record.end, record.sequence + 1
     _check_end(segment, data, offset, following, is_last=is_last, cut=cut)
-    return Found(offset, following, count, size)
+    return Found(offset, following, last_write, count, size)
 
 
 def _check_end(segment: Segment, data: bytes, offset: int, following: int, *, is_last: bool, cut: _Cut) -> None:

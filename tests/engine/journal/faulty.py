@@ -108,6 +108,7 @@ class NarrowFile(File):
             super().write(data[: len(data) // 2], offset)
             raise OSError(errno.ENOSPC, "no space left")
         super().write(data, offset)
+        self._disk.written.append(bytes(data))
 
     def sync(self) -> None:
         self._disk.syncs += 1
@@ -121,7 +122,10 @@ class NarrowDisk(Disk):
 
     has_room = True
     is_broken = False
-    syncs = 0
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.syncs = 0
 
     def open(self, path: Path, *, create: bool = False) -> File:
         return NarrowFile(os.open(path, os.O_RDWR | (os.O_CREAT | os.O_TRUNC if create else 0), 0o600), self)

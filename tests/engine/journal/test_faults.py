@@ -155,6 +155,19 @@ def test_failed_sync_is_never_tried_again(tmp_path: Path) -> None:
     assert content(tmp_path)[1][0] == b"safe"
 
 
+def test_reopened_log_makes_its_last_write_last(tmp_path: Path) -> None:
+    """A killed engine's last write may be in the system's memory alone: it is written and synced before it is read."""
+    with opened(tmp_path) as (journal, heard):
+        journal.append(b"first")
+        heard.until(lambda: heard.last == 1)
+        journal.append(b"last")
+    disk = NarrowDisk()
+    Journal.open(tmp_path, say=print, settings=Settings(disk=disk)).close()
+    assert disk.written[0].endswith(b"last")
+    assert b"first" not in disk.written[0]
+    assert disk.syncs >= 1
+
+
 @pytest.mark.parametrize("steps", range(14))
 def test_directory_half_made_is_made_again(tmp_path: Path, steps: int) -> None:
     """Wherever the power is cut while a directory is made, the next engine has an empty one."""
