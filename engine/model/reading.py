@@ -11,6 +11,8 @@ from zeebe_fleet.engine.model.refusal import Problems
 from zeebe_fleet.engine.model.tags import EVENTS, SUBPROCESSES
 from zeebe_fleet.engine.model.values import Values
 
+_INTERRUPTING = {"boundaryEvent": "cancelActivity", "startEvent": "isInterrupting"}
+
 
 def read(name: str, content: bytes) -> Model:
     """Read a BPMN file.
@@ -81,8 +83,7 @@ class _Reader:
         flows: dict[str, Flow] = {}
         for node in process.walk():
             if node.tag == "sequenceFlow":
-                flow = self._flow(node, elements)
-                flows[node.id or f"{flow.source.id}-{flow.target.id}"] = flow
+                flows[node.id] = self._flow(node, elements)
         return flows
 
     def _flow(self, node: Node, elements: dict[str, Element]) -> Flow:
@@ -103,6 +104,3 @@ class _Reader:
                 element.attached_to.boundaries.append(element)
                 handlers = (elements.get(target) for target in self._diagram.handlers.get(element.id, ()))
                 element.handler = next((one for one in handlers if one is not None and one.for_compensation), None)
-
-
-_INTERRUPTING = {"boundaryEvent": "cancelActivity", "startEvent": "isInterrupting"}
