@@ -44,10 +44,17 @@ class Body:
 
     @classmethod
     async def of(cls, request: Request, *, optional: bool = False) -> Self:
-        """Read the body of a request; an optional one may be empty."""
+        """Read the body of a request; an optional one may be empty.
+
+        Raises:
+            Problem: it is no JSON object, or is sent as something else.
+        """
         data = await content(request)
         if optional and not data.strip():
             return cls({})
+        if data and not _is_json(request.headers.get("content-type", "")):
+            # A page in somebody's browser may send any other type here without being asked whether it may.
+            raise Problem(415, "Unsupported Media Type", "The request's content type must be application/json.")
         try:
             fields = json.loads(data, parse_constant=_no_number)
         except (ValueError, RecursionError):
@@ -132,6 +139,11 @@ def key_of(text: str, name: str) -> int:
 def path_key(request: Request) -> int:
     """Read the key in a request's path."""
     return key_of(request.path_params["key"], "the key in the path")
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _is_utf8(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,10 @@ from zeebe_fleet.engine.rest.app import app
 from zeebe_fleet.engine.rest.house import House
 
 _GRACE_S = 1
+
+
+# Whoever speaks no HTTP here is answered; that needs no line in the log.
+logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
 
 
 class RestServer:

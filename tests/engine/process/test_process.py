@@ -24,6 +24,7 @@ from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
 
 ENOUGH_S = 15.0
 ENDS_WITHIN_S = 2.0
+POLL = {"type": "none", "timeout": 1_000, "maxJobsToActivate": 1, "requestTimeout": 600_000}
 
 
 @asynccontextmanager
@@ -127,19 +128,26 @@ async def test_process_goes_on_after_a_kill_where_it_was(tmp_path: Path) -> None
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_process_ends_soon_with_polls_and_streams_open(number: signal.Signals, tmp_path: Path) -> None:
     """Who waits is told that the engine goes, and the directory is free again."""
-    async with box("--data", str(tmp_path)) as engine, stub_of(engine) as stub:
+    async with (
+        box("--data", str(tmp_path)) as engine,
+        stub_of(engine) as stub,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
         poll = stub.ActivateJobs(
             pb.ActivateJobsRequest(type="none", worker="w", timeout=1_000, maxJobsToActivate=1, requestTimeout=600_000)
         )
         stream = stub.StreamActivatedJobs(pb.StreamActivatedJobsRequest(type="none", worker="w", timeout=1_000))
         await stream.initial_metadata()
         polling = asyncio.ensure_future(poll.read())
+        activation = asyncio.ensure_future(http.post(f"{engine.rest}/v2/jobs/activation", json=POLL))
+        assert (await http.get(f"{engine.rest}/v2/topology")).status_code == 200
         await stub.Topology(pb.TopologyRequest())
         begun = asyncio.get_running_loop().time()
         assert await engine.told(number) == 0
         assert asyncio.get_running_loop().time() - begun < ENDS_WITHIN_S
         assert await stream.code() == grpc.StatusCode.UNAVAILABLE
         assert await poll.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.OK)
+        assert (await activation).status_code == 503
         await asyncio.wait((polling,))
         polling.exception()
         assert await engine.sentences() == ""

@@ -20,6 +20,7 @@ from zeebe_fleet.engine.rest.problems import problem_of
 from zeebe_fleet.engine.version import VERSIONS
 
 NOBODY = "2251799813999999"
+JSON = {"content-type": "application/json"}
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
@@ -138,7 +139,7 @@ async def test_variables_are_set_by_rest(http: httpx.AsyncClient, stub: Any, nam
     """The scope is in the path."""
     key = await start(stub, name)
     body = json.dumps({"variables": {"x": "é\ud83d"}})
-    answer = await http.put(f"/v2/element-instances/{key}/variables", content=body)
+    answer = await http.put(f"/v2/element-instances/{key}/variables", content=body, headers=JSON)
     assert answer.status_code == 204
     (job,) = await polled(stub, name)
     assert json.loads(job.variables)["x"] == "é\ud83d"
@@ -217,13 +218,23 @@ async def test_a_request_that_makes_no_sense_is_a_problem(
     http: httpx.AsyncClient, path: str, body: bytes, title: str
 ) -> None:
     """400, always as problem details (point 51)."""
-    assert problem(await http.post(path, content=body)) == (400, title)
+    assert problem(await http.post(path, content=body, headers=JSON)) == (400, title)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_request_that_says_it_is_no_json_is_refused(http: httpx.AsyncClient, kind: str) -> None:
+    """What a foreign page can have a browser send, unasked."""
+    answer = await http.post("/v2/signals/broadcast", content=b'{"signalName": "s"}', headers={"content-type": kind})
+    assert problem(answer) == (415, "Unsupported Media Type")
 
 
 async def test_a_request_too_large_is_refused(http: httpx.AsyncClient) -> None:
     """413, before it is read to its end."""
     text = json.dumps({"variables": {"x": "y" * 5_000_000}})
-    assert problem(await http.post(f"/v2/jobs/{NOBODY}/completion", content=text)) == (413, "Payload Too Large")
+    assert problem(await http.post(f"/v2/jobs/{NOBODY}/completion", content=text, headers=JSON)) == (
+        413,
+        "Payload Too Large",
+    )
 
 
 async def test_a_key_that_is_nobodys_is_not_found(http: httpx.AsyncClient) -> None:
@@ -237,7 +248,8 @@ async def test_a_poll_that_was_left_takes_no_job(engine_served: Served, stub: An
     """The client goes away while it waits; the job is there for the next."""
     _, writer = await asyncio.open_connection(engine_served.ports.host, engine_served.ports.rest)
     body = json.dumps({"type": name, "timeout": 60_000, "maxJobsToActivate": 1, "requestTimeout": 60_000}).encode()
-    head = f"POST /v2/jobs/activation HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}"
+    head = f"POST /v2/jobs/activation HTTP/1.1\r\nHost: x\r\n{kind}\r\n\r\n".encode()
     writer.write(head + body)
     await writer.drain()
     await engine_served.http.get("/v2/topology")
