@@ -42,7 +42,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
 
     from zeebe_fleet.engine.journal.errors import JournalError
     from zeebe_fleet.engine.pump import open_pump
-    from zeebe_fleet.engine.serving import Ports, PortTaken, running
+    from zeebe_fleet.engine.serving import CannotListen, Ports, address, running
 
     version = VERSIONS[arguments.version]
     wanted = Ports(arguments.listen, arguments.grpc_port, arguments.rest_port)
@@ -61,11 +61,11 @@ async def _serve(arguments: argparse.Namespace) -> int:
                 pump, wanted, version=version, limit=arguments.limit, clock_controlled=arguments.clock_controlled
             ) as ports:
                 _warn_of(ports.host)
-                print(f"READY grpc={ports.host}:{ports.grpc} rest={ports.host}:{ports.rest}")
+                print(f"READY grpc={address(ports.host, ports.grpc)} rest={address(ports.host, ports.rest)}")
                 await stop.wait()
         finally:
             await pump.stop()
-    except (JournalError, PortTaken) as error:
+    except (JournalError, CannotListen) as error:
         return _refused(str(error))
     except OSError as error:
         return _refused(f"Cannot use the data directory {arguments.data}: {error.strerror or error}.")

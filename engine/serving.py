@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import logging
 import socket
@@ -29,13 +30,19 @@ _GRPC = "--grpc-port"
 _log = logging.getLogger(__name__)
 
 
-class PortTaken(Exception):
-    """Nobody can listen at an address."""
+class CannotListen(Exception):
+    """Nobody can listen at an address: its port is taken, or it is none of this machine's."""
 
-    def __init__(self, host: str, port: int, option: str, why: str) -> None:
-        super().__init__(
-            f"Cannot listen on {host}:{port} ({why}). End what listens there, or choose another port with {option}."
-        )
+    def __init__(self, host: str, port: int, option: str, error: OSError) -> None:
+        way_out = f"End what listens there, or choose another port with {option}."
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            way_out = "Give --listen an address of this machine."
+        super().__init__(f"Cannot listen on {address(host, port)} ({error.strerror or error}). {way_out}")
+
+
+def address(host: str, port: int) -> str:
+    """Return host and port as one text."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ async def running(
     maker's to stop.
 
     Raises:
-        PortTaken: nobody can listen there.
+        CannotListen: nobody can listen there.
     """
     waits = Waits()
     admission = Admission(pump, limit)
@@ -111,7 +118,7 @@ async def _started(gateway: Gateway, ports: Ports) -> int:
     try:
         return await gateway.start(ports.host, ports.grpc)
     except OSError as error:
-        raise PortTaken(ports.host, ports.grpc, _GRPC, "gRPC cannot bind to it") from error
+        raise CannotListen(ports.host, ports.grpc, _GRPC, error) from error
 
 
 def _listening(host: str, port: int, option: str) -> socket.socket:
@@ -122,5 +129,5 @@ def _listening(host: str, port: int, option: str) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        raise PortTaken(host, port, option, error.strerror or str(error)) from error
+        raise CannotListen(host, port, option, error) from error
     return listening

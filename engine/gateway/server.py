@@ -62,7 +62,7 @@ class Gateway:
         handlers = {one.name: self._handler(one) for one in SERVICE.methods}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE.full_name, handlers),))
         try:
-            chosen = server.add_insecure_port(f"{_bracketed(host)}:{port}")
+            chosen = server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         except RuntimeError as error:
             raise OSError(str(error)) from error
         self._topology_response = topology(self._version, host, chosen)
@@ -114,7 +114,3 @@ def _unserved(name: str) -> Handler:
         await refuse(context, Unserved(f"{name} is not served by the engine in the box; a real Camunda 8 has it."))
 
     return serve
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

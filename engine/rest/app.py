@@ -28,6 +28,7 @@ def app(house: House) -> Starlette:
 def _endpoint(handler: Handler, house: House) -> Endpoint:
     async def serve(request: Request) -> Response:
         try:
+            _require_no_foreign_page(request)
             return await handler(request, house)
         except ClientDisconnect:
             return Response(status_code=400)
@@ -35,6 +36,18 @@ def _endpoint(handler: Handler, house: House) -> Endpoint:
             return problem_of(error).response(request)
 
     return serve
+
+
+def _require_no_foreign_page(request: Request) -> None:
+    """Refuse what a page of another site has somebody's browser send: there is no other lock on this door.
+
+    Raises:
+        Problem: 403.
+
+    Source: https://www.w3.org/TR/fetch-metadata/
+    """
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Problem(403, "FORBIDDEN", "Pages of other sites may send nothing here.")
 
 
 def _absent(house: House) -> Callable[[Request, Exception], Awaitable[Response]]:

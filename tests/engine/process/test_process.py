@@ -34,6 +34,15 @@ async def stub_of(engine: Box) -> AsyncIterator[Any]:
         yield GatewayStub(channel)
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has a loopback address of IPv6."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def flip(folder: Path, mark: bytes) -> Path:
     """Change one bit beside a mark in the one file that has it."""
     (path,) = [one for one in folder.rglob("*") if one.is_file() and mark in one.read_bytes()]
@@ -74,6 +83,21 @@ async def test_process_names_a_port_that_is_taken(option: str, other: str, taken
     assert status == 2
     assert len(said.splitlines()) == 1
     assert (str(taken) in said, option in said) == (True, True)
+
+
+async def test_process_names_an_address_that_is_not_this_machines() -> None:
+    """Another port would not help."""
+    status, said = await refused("--memory", "--listen", "192.0.2.1", "--grpc-port", "0", "--rest-port", "0")
+    assert (status, len(said.splitlines())) == (2, 1)
+    assert ("192.0.2.1" in said, "--listen" in said, "--rest-port" in said) == (True, True, False)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+async def test_process_listens_on_ipv6_too() -> None:
+    """Its address is in brackets, as in a URL."""
+    async with box("--memory", "--listen", "::1") as engine, stub_of(engine) as stub:
+        assert engine.grpc.startswith("[::1]:")
+        assert (await stub.Topology(pb.TopologyRequest())).gatewayVersion == "8.9.0"
 
 
 async def test_process_shares_its_port_with_no_other_engine() -> None:

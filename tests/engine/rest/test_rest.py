@@ -228,6 +228,15 @@ async def test_a_request_that_says_it_is_no_json_is_refused(http: httpx.AsyncCli
     assert problem(answer) == (415, "Unsupported Media Type")
 
 
+async def test_a_page_of_another_site_is_refused(http: httpx.AsyncClient) -> None:
+    """A form needs no leave to be sent; browsers say where it comes from."""
+    files = [("resources", ("page.bpmn", MODEL.format(name="page")))]
+    answer = await http.post("/v2/deployments", files=files, headers={"sec-fetch-site": "cross-site"})
+    assert problem(answer) == (403, "FORBIDDEN")
+    own = await http.post("/v2/deployments", files=files, headers={"sec-fetch-site": "same-origin"})
+    assert own.status_code == 200
+
+
 async def test_a_request_too_large_is_refused(http: httpx.AsyncClient) -> None:
     """413, before it is read to its end."""
     text = json.dumps({"variables": {"x": "y" * 5_000_000}})
