@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -48,10 +48,9 @@ async def served(
 
 
 @asynccontextmanager
-async def client(ports: Ports, options: Mapping[str, Any] | None = None) -> AsyncIterator[Any]:
-    """A bare client of the gateway."""
-    channel = grpc.aio.insecure_channel(f"{ports.host}:{ports.grpc}", options=list((options or {}).items()))
-    async with channel:
+async def client(of: Ports | str) -> AsyncIterator[Any]:
+    """A bare client of the gateway at an address."""
+    async with grpc.aio.insecure_channel(of if isinstance(of, str) else f"{of.host}:{of.grpc}") as channel:
         yield GatewayStub(channel)
 
 

@@ -7,31 +7,21 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
-import grpc.aio
 import httpx
 import psutil
 import pytest
 
-from tests.engine.gateway.served import deploy, polled, start
-from tests.engine.process.box import Box, box, refused
-from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
+from tests.engine.gateway.served import client, deploy, polled, start
+from tests.engine.process.box import box, refused
+from zeebe_fleet.adapters.zeebe.stubs import pb
 
 ENOUGH_S = 15.0
 ENDS_WITHIN_S = 2.0
 POLL = {"type": "none", "timeout": 1_000, "maxJobsToActivate": 1, "requestTimeout": 600_000}
-
-
-@asynccontextmanager
-async def stub_of(engine: Box) -> AsyncIterator[Any]:
-    """A bare client."""
-    async with grpc.aio.insecure_channel(engine.grpc) as channel:
-        yield GatewayStub(channel)
 
 
 def has_ipv6() -> bool:
@@ -61,7 +51,7 @@ def taken() -> Any:
 
 async def test_process_answers_both_protocols_when_it_says_ready() -> None:
     """No retry is needed after the line, and port 0 names the one that was chosen."""
-    async with box("--memory") as engine, stub_of(engine) as stub, httpx.AsyncClient(trust_env=False) as http:
+    async with box("--memory") as engine, client(engine.grpc) as stub, httpx.AsyncClient(trust_env=False) as http:
         topology = await stub.Topology(pb.TopologyRequest())
         told = (await http.get(f"{engine.rest}/v2/topology")).json()
     assert topology.gatewayVersion == told["gatewayVersion"] == "8.9.0"
@@ -71,7 +61,7 @@ async def test_process_answers_both_protocols_when_it_says_ready() -> None:
 @pytest.mark.parametrize("version", ["8.6", "8.7", "8.8", "8.9"])
 async def test_process_plays_the_version_it_is_told(version: str) -> None:
     """`--as` decides what the gateway says."""
-    async with box("--memory", "--as", version) as engine, stub_of(engine) as stub:
+    async with box("--memory", "--as", version) as engine, client(engine.grpc) as stub:
         topology = await stub.Topology(pb.TopologyRequest())
     assert topology.gatewayVersion == f"{version}.0"
 
@@ -95,7 +85,7 @@ async def test_process_names_an_address_that_is_not_this_machines() -> None:
 @pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 async def test_process_listens_on_ipv6_too() -> None:
     """Its address is in brackets, as in a URL."""
-    async with box("--memory", "--listen", "::1") as engine, stub_of(engine) as stub:
+    async with box("--memory", "--listen", "::1") as engine, client(engine.grpc) as stub:
         assert engine.grpc.startswith("[::1]:")
         assert (await stub.Topology(pb.TopologyRequest())).gatewayVersion == "8.9.0"
 
@@ -125,7 +115,7 @@ async def test_process_refuses_a_data_directory_that_is_a_file(tmp_path: Path) -
 
 async def test_process_refuses_a_damaged_data_directory(tmp_path: Path) -> None:
     """One flipped bit of what was synced: named with its file, and nothing is read of it."""
-    async with box("--data", str(tmp_path)) as engine, stub_of(engine) as stub:
+    async with box("--data", str(tmp_path)) as engine, client(engine.grpc) as stub:
         for count in range(3):
             await deploy(stub, f"p{count}")
         await engine.told(signal.SIGTERM)
@@ -137,12 +127,12 @@ async def test_process_refuses_a_damaged_data_directory(tmp_path: Path) -> None:
 
 async def test_process_goes_on_after_a_kill_where_it_was(tmp_path: Path) -> None:
     """Whatever was answered is there: the instance, its job, its lease; no key comes twice."""
-    async with box("--data", str(tmp_path)) as engine, stub_of(engine) as stub:
+    async with box("--data", str(tmp_path)) as engine, client(engine.grpc) as stub:
         await deploy(stub, "p")
         first, second = [await start(stub, "p") for _ in range(2)]
         (leased,) = await polled(stub, "p", 1)
         await engine.told(signal.SIGKILL)
-    async with box("--data", str(tmp_path)) as engine, stub_of(engine) as stub:
+    async with box("--data", str(tmp_path)) as engine, client(engine.grpc) as stub:
         (other,) = await polled(stub, "p")
         assert {leased.processInstanceKey, other.processInstanceKey} == {first, second}
         await stub.CompleteJob(pb.CompleteJobRequest(jobKey=leased.key))
@@ -154,7 +144,7 @@ async def test_process_ends_soon_with_polls_and_streams_open(number: signal.Sign
     """Who waits is told that the engine goes, and the directory is free again."""
     async with (
         box("--data", str(tmp_path)) as engine,
-        stub_of(engine) as stub,
+        client(engine.grpc) as stub,
         httpx.AsyncClient(trust_env=False) as http,
     ):
         poll = stub.ActivateJobs(
@@ -215,7 +205,7 @@ def test_process_explains_itself_with_examples() -> None:
 
 async def test_process_idles_below_eighty_megabytes() -> None:
     """Both servers loaded, one call to each answered."""
-    async with box("--memory") as engine, stub_of(engine) as stub, httpx.AsyncClient(trust_env=False) as http:
+    async with box("--memory") as engine, client(engine.grpc) as stub, httpx.AsyncClient(trust_env=False) as http:
         await stub.Topology(pb.TopologyRequest())
         await http.get(f"{engine.rest}/v2/topology")
         held_bytes = psutil.Process(engine.process.pid).memory_info().rss
