@@ -243,7 +243,7 @@ def _process_completed(machine: Machine, root: ElementInstance) -> None:
     machine.ended.append((root.key, documents.joined(root.variables or {})))
     caller = machine.state.instances.get(root.caller_key)
     if caller is not None and caller.status == ACTIVE:
-        machine.emit("CALLED", caller.process_instance_key, caller.key, 0)
+        machine.emit("PROCESS_CALLED", caller.process_instance_key, caller.key, 0)
         given = root.variables or {}
         called = caller.element.called
         if caller.element.outputs:
