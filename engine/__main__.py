@@ -8,9 +8,16 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from zeebe_fleet.engine import endpoint
 from zeebe_fleet.engine.version import DEFAULT, VERSIONS
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.pump import Pump
 
 USAGE_ERROR = 2
 BROKEN = 1
@@ -55,23 +62,48 @@ async def _serve(arguments: argparse.Namespace) -> int:
     try:
         pump = open_pump(None if arguments.memory else arguments.data, forgetful=arguments.forgetful, say=_say)
         pump.on_failure = fail
-        await pump.start()
-        try:
-            async with running(
-                pump, wanted, version=version, limit=arguments.limit, clock_controlled=arguments.clock_controlled
-            ) as ports:
-                _warn_of(ports.host)
-                print(f"READY grpc={address(ports.host, ports.grpc)} rest={address(ports.host, ports.rest)}")
-                await stop.wait()
-        finally:
-            await pump.stop()
-    except (JournalError, CannotListen) as error:
+        with ExitStack() as told:
+            if arguments.records:
+                told.enter_context(_recording(pump, arguments.records))
+            await pump.start()
+            try:
+                async with running(
+                    pump, wanted, version=version, limit=arguments.limit, clock_controlled=arguments.clock_controlled
+                ) as ports:
+                    _warn_of(ports.host)
+                    grpc, rest = address(ports.host, ports.grpc), address(ports.host, ports.rest)
+                    if not arguments.memory:
+                        told.enter_context(endpoint.noted(arguments.data, grpc, rest))
+                    print(f"READY grpc={grpc} rest={rest}")
+                    await stop.wait()
+            finally:
+                await pump.stop()
+    except (JournalError, CannotListen, _NoRecords) as error:
         return _refused(str(error))
     except OSError as error:
         return _refused(f"Cannot use the data directory {arguments.data}: {error.strerror or error}.")
     for failure in failures:
         _say(str(failure))
     return BROKEN if failures else 0
+
+
+class _NoRecords(Exception):
+    """The file for records cannot be written."""
+
+
+@contextmanager
+def _recording(pump: Pump, path: Path) -> Iterator[None]:
+    from zeebe_fleet.engine.records.file import RecordsFile
+
+    try:
+        file = RecordsFile(path, _say)
+    except OSError as error:
+        raise _NoRecords(f"Cannot write records to {path}: {error.strerror or error}.") from error
+    pump.records(file.write)
+    try:
+        yield
+    finally:
+        file.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
         "--forgetful",
         action="store_true",
         help="hand out before the disk has it and lose that at a kill, as the real one does: for tests of workers",
+    )
+    parser.add_argument(
+        "--records",
+        type=Path,
+        metavar="FILE",
+        help="append what happens to this file, as JSON lines with Camunda's names; it holds variables' values",
     )
     parser.add_argument("--marker", metavar="TEXT", help="means nothing; by it a process is found again")
     return parser

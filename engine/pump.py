@@ -29,12 +29,16 @@ from zeebe_fleet.engine.core.state import State
 from zeebe_fleet.engine.elements import BEHAVIOURS
 from zeebe_fleet.engine.handout import Handout, JobStream, Overloaded, Wish
 from zeebe_fleet.engine.journal import AnyJournal, Journal, MemoryJournal, Settings
+from zeebe_fleet.engine.records.recorder import POSITION_BITS, Record, Recorder
+from zeebe_fleet.engine.version import DEFAULT
 
 __all__ = ["Crashed", "Finished", "JobStream", "Overloaded", "Pump", "Stopped", "Wish", "open_pump"]
 
 Answer = TypeVar("Answer")
 Listener = Callable[[int, int, list[Event]], None]
 """Told of every record that is synced: its number, its time, its events."""
+Hearer = Callable[[list[Record]], None]
+"""Told of what happened in a turn, with Camunda's names."""
 
 RECORDS_A_CHECKPOINT = 4_000
 BYTES_A_CHECKPOINT = 8 * 1024 * 1024
@@ -69,6 +73,7 @@ class Pump:
     Attributes:
         counters: how often elements were activated, completed and terminated: action and type.
         listeners: told of what happened, once it is synced.
+        plays: what the records say of the broker's version.
     """
 
     def __init__(self, journal: AnyJournal, *, say: Callable[[str], None] = print) -> None:
@@ -87,7 +92,10 @@ class Pump:
         self._saving = False
         self._rebuilding: asyncio.Future[None] | None = None
         self._stopped: BaseException | None = None
+        self._recorder = Recorder()
+        self._hearers: list[Hearer] = []
         self.listeners: list[Listener] = []
+        self.plays = DEFAULT.gateway
         self.on_failure: Callable[[BaseException], None] = lambda error: None
 
     @property
@@ -109,6 +117,7 @@ class Pump:
         """Read what there is, then take commands."""
         self._loop = asyncio.get_running_loop()
         self._restore()
+        self._appended = self._synced = self._journal.figures.appended
         self._journal.start(self._on_synced, self._on_failed)
         self._schedule()
 
@@ -123,6 +132,7 @@ class Pump:
                 machine.replay(events, last_key)
             packing.offer_all(machine.state)
             machine.state.fresh.clear()
+            machine.witness = self._recorder if self._hearers else None
             self._machine = machine
         finally:
             gc.enable()
@@ -196,6 +206,35 @@ class Pump:
         self._require_running()
         return self._handout.add_stream(wish)
 
+    def records(self, hearer: Hearer) -> Callable[[], None]:
+        """Tell of all that happens from now on, once it is synced; returns what ends that.
+
+        Without anybody who hears, no record is made.
+        """
+        self._hearers.append(hearer)
+        self._machine.witness = self._recorder
+
+        def end() -> None:
+            if hearer in self._hearers:
+                self._hearers.remove(hearer)
+            if not self._hearers:
+                self._machine.witness = None
+                self._recorder.forget()
+
+        return end
+
+    @property
+    def position(self) -> int:
+        """Every record told from now on has a higher one."""
+        return ((self._appended + 1) << POSITION_BITS) - 1
+
+    def _tell(self, records: list[Record]) -> None:
+        for hearer in list(self._hearers):
+            try:
+                hearer(records)
+            except Exception:
+                self._say(f"A defect met one who hears of records:\n{traceback.format_exc()}")
+
     def give_back(self, jobs: list[ActivatedJob]) -> None:
         """Let others have jobs that did not leave the engine after all."""
         self._give_back([job.key for job in jobs])
@@ -260,7 +299,7 @@ class Pump:
     ) -> bool:
         """Run one command; returns whether it met a defect, after which nothing else runs in this turn."""
         machine = self._machine
-        mark, ended = len(machine.events), len(machine.ended)
+        mark, ended, drafted = len(machine.events), len(machine.ended), len(self._recorder.drafts)
         try:
             answer = machine.run(command, now_ms)
         except Rejected as rejected:
@@ -268,7 +307,7 @@ class Pump:
         except Exception:
             self._say(f"A defect met {type(command).__name__}:\n{traceback.format_exc()}")
             crash = Crashed(f"{type(command).__name__} met a defect of the engine; its log says where.")
-            del machine.events[mark:], machine.ended[ended:]
+            del machine.events[mark:], machine.ended[ended:], self._recorder.drafts[drafted:]
             self._end(now_ms, [*leaving, lambda: _fail(future, crash)])
             leaving.clear()
             self._rebuild()
@@ -303,6 +342,9 @@ class Pump:
             body = json.dumps([now_ms, events, machine.state.last_key], separators=(",", ":")).encode()
             for listener in self.listeners:
                 leaving.append(partial(listener, self._appended + 1, now_ms, events))
+            if self._recorder.drafts:
+                records = self._recorder.taken(self._appended + 1, now_ms, self.plays)
+                leaving.append(partial(self._tell, records))
             self._releases.append((self._appended + 1, leaving))
             self._append(body)
         elif leaving:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from zeebe_fleet.engine.admission import Admission
 from zeebe_fleet.engine.gateway.server import Gateway
+from zeebe_fleet.engine.records.feed import Feed
 from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.version import DEFAULT, Version
 from zeebe_fleet.engine.waits import Waits
@@ -76,18 +77,20 @@ async def running(
     Raises:
         CannotListen: nobody can listen there.
     """
-    waits = Waits()
+    pump.plays = version.gateway
+    waits, feed = Waits(), Feed(pump)
     admission = Admission(pump, limit)
     gateway = Gateway(pump, admission, waits, version)
     with closing(_listening(ports.host, ports.rest, "--rest-port")) as listening:
         grpc_port = await _started(gateway, ports)
-        house = House(pump, admission, waits, version, ports.host, grpc_port, clock_controlled)
+        house = House(pump, admission, waits, version, ports.host, grpc_port, clock_controlled, feed)
         rest = asyncio.create_task(_rest(house, listening))
         rest.add_done_callback(_log_failure)
         try:
             yield Ports(ports.host, grpc_port, listening.getsockname()[1])
         finally:
             waits.end()
+            feed.close()
             await asyncio.gather(gateway.stop(_GRACE_S), _stopped(rest))
 
 

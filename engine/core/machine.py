@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from zeebe_fleet.engine.core.events import APPLIERS, Event
@@ -27,6 +27,13 @@ class Command(Protocol[Answer]):
         """Check, emit, answer; raises `Rejected` before anything is emitted."""
 
 
+class Witness(Protocol):
+    """Sees each event in the moment it happens."""
+
+    def see(self, state: State, name: str, fields: tuple[Any, ...], apply: Callable[..., None]) -> None:
+        """Let the event change the state: `apply` is called once, with the state and the fields."""
+
+
 class Machine:
     """Runs commands one after the other; knows no clock, no disk and no network.
 
@@ -35,6 +42,7 @@ class Machine:
         ended: process instances that came to their end since then, with their variables.
         now_ms: the time of the command at work.
         counters: how often elements came how far, by action and tag.
+        witness: sees what happens; nobody does without one.
     """
 
     def __init__(self, behaviours: Mapping[tuple[str, str], Behaviour]) -> None:
@@ -43,6 +51,7 @@ class Machine:
         self.ended: list[tuple[int, str]] = []
         self.now_ms = 0
         self.counters: dict[tuple[str, str], int] = {}
+        self.witness: Witness | None = None
         self._steps: deque[tuple[Any, ...]] = deque()
 
     def run(self, command: Command[Answer], now_ms: int) -> Answer:
@@ -69,7 +78,10 @@ class Machine:
         self.events.append([name, process_instance_key, *fields])
         if process_instance_key:
             self.state.changed.add(process_instance_key)
-        APPLIERS[name](self.state, process_instance_key, *fields)
+        if self.witness is None:
+            APPLIERS[name](self.state, process_instance_key, *fields)
+        else:
+            self.witness.see(self.state, name, (process_instance_key, *fields), APPLIERS[name])
 
     def key(self) -> int:
         """Return a key that was never used."""

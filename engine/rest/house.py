@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zeebe_fleet.engine.admission import Admission
     from zeebe_fleet.engine.pump import Pump
+    from zeebe_fleet.engine.records.feed import Feed
     from zeebe_fleet.engine.version import Version
     from zeebe_fleet.engine.waits import Waits
 
@@ -20,6 +21,7 @@ class House:
         host: where it listens.
         grpc_port: what topology says.
         clock_controlled: whether clients may set the clock.
+        feed: the records.
     """
 
     pump: Pump
@@ -29,3 +31,4 @@ class House:
     host: str
     grpc_port: int
     clock_controlled: bool
+    feed: Feed

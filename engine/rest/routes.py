@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zeebe_fleet.engine.rest import incidents, jobs, management, orchestration
+from zeebe_fleet.engine.rest import incidents, jobs, management, orchestration, records
 from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.version import RESOURCES, SEARCH, Version
 
@@ -53,6 +53,7 @@ ROUTES = (
     Route("GET", "/actuator/health/startup", ALWAYS, management.health),
     Route("GET", "/actuator/info", ALWAYS, management.info),
     Route("GET", "/actuator/prometheus", ALWAYS, management.prometheus),
+    Route("GET", "/engine/records", ALWAYS, records.records),
 )
 
 
