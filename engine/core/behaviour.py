@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from zeebe_fleet.engine.core import lifecycle
+from zeebe_fleet.engine.core import course
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
@@ -27,12 +27,12 @@ class Behaviour:
 
     def arrive(self, machine: Machine, scope: ElementInstance, element: Element, flow: Flow) -> None:
         """A token comes over a flow."""
-        lifecycle.begin(machine, scope, element, took=1)
+        course.begin(machine, scope, element, took=1)
 
     def activate(self, machine: Machine, instance: ElementInstance) -> None:
         """Begin the work; emit `ELEMENT_ACTIVATED`, or nothing when `Stuck`."""
-        lifecycle.activated(machine, instance)
-        lifecycle.complete(machine, instance)
+        course.activated(machine, instance)
+        course.complete(machine, instance)
 
     def completing(self, machine: Machine, instance: ElementInstance) -> None:
         """Decide what can go wrong when it is left; run again after an incident."""
@@ -40,11 +40,8 @@ class Behaviour:
     def leave(self, machine: Machine, instance: ElementInstance) -> None:
         """It is over: take the flows that go on, before its own token is given up."""
         for flow in instance.element.outgoing:
-            lifecycle.take(machine, instance, flow)
+            course.take(machine, instance, flow)
 
     def done(self, machine: Machine, instance: ElementInstance) -> None:
         """No token is left inside of it."""
-        lifecycle.complete(machine, instance)
-
-    def resumed(self, machine: Machine, instance: ElementInstance) -> None:
-        """Its incident was resolved while it was at work."""
+        course.complete(machine, instance)

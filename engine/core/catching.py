@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import documents, lifecycle, timers, variables
+from zeebe_fleet.engine.core import course, documents, timers, variables
 from zeebe_fleet.engine.core.expressions import evaluate, text, type_name
 from zeebe_fleet.engine.core.rejection import Stuck
 from zeebe_fleet.engine.core.state import ACTIVE, Catch, ElementInstance, Message
@@ -17,21 +17,32 @@ if TYPE_CHECKING:
     from zeebe_fleet.engine.model.elements import Element
 
 
-def open_all(machine: Machine, instance: ElementInstance, *, but: Container[str] = ()) -> None:
+def open_all(machine: Machine, instance: ElementInstance) -> None:
     """Begin to wait for what the boundary events, and the element itself, wait for.
-
-    Args:
-        but: ids of events that are waited for already.
 
     Raises:
         Stuck: a name, key or time cannot be told; nothing is waited for then.
     """
-    element = instance.element
+    for opening in openings(machine, instance, instance.element):
+        opening()
+
+
+def openings(
+    machine: Machine, instance: ElementInstance, element: Element, but: Container[str] = ()
+) -> list[Callable[[], None]]:
+    """Return what begins the waiting; everything is evaluated before.
+
+    Args:
+        element: the instance's own, or the one that it goes on as.
+        but: ids of events that are waited for already.
+
+    Raises:
+        Stuck: a name, key or time cannot be told.
+    """
     awaited = [] if instance.body or element.tag == "boundaryEvent" else [element]
     if not instance.is_inner:
         awaited += element.boundaries
-    for opening in [_opening(machine, instance, one) for one in awaited if one.id not in but]:
-        opening()
+    return [_opening(machine, instance, one) for one in awaited if one.event is not None and one.id not in but]
 
 
 def _opening(machine: Machine, instance: ElementInstance, element: Element) -> Callable[[], None]:
@@ -80,12 +91,14 @@ def _subscribe(machine: Machine, instance: ElementInstance, element: Element, na
 def buffered(machine: Machine, catch_key: int) -> None:
     """Give a subscription the first message that was kept and that its process has not had."""
     catch = machine.state.catches.get(catch_key)
-    if catch is None or catch.instance.status != ACTIVE:
+    if catch is None or not is_open(catch.instance):
         return
     process_id = catch.instance.definition.bpmn_process_id
     for message in machine.state.buffered.get((catch.name, catch.correlation_key), {}).values():
         if process_id not in message.served and message.due_ms > machine.now_ms:
             correlate(machine, catch, message)
+            if catch.key in machine.state.catches:
+                machine.later("buffered", catch.key)
             return
 
 
@@ -105,7 +118,7 @@ def trigger(machine: Machine, catch: Catch, given: dict[str, str]) -> None:
     if element is instance.element:
         machine.emit("CATCH_CLOSED", owner, catch.key)
         variables.set_local(machine, instance, given)
-        lifecycle.complete(machine, instance)
+        course.complete(machine, instance)
     else:
         trigger_boundary(machine, instance, element, given, catch)
 
@@ -115,6 +128,8 @@ def trigger_boundary(
 ) -> None:
     """Let a boundary event go on, after its activity where it interrupts that."""
     owner = host.process_instance_key
+    if not is_open(host):
+        return
     if event.interrupting:
         machine.emit("BOUNDARY_TRIGGERED", owner, host.key, event.id, documents.joined(given))
         machine.later("terminate", host.key)
@@ -123,7 +138,12 @@ def trigger_boundary(
     if catch is not None and catch.kind == "timer":
         machine.emit("CATCH_CLOSED", owner, catch.key)
         timers.again(machine, catch)
-    lifecycle.begin(machine, host.scope, event, given=given)
+    course.begin(machine, host.scope, event, given=given)
+
+
+def is_open(host: ElementInstance) -> bool:
+    """Whether what an instance waits for may come: it is at work, and nothing has interrupted it yet."""
+    return host.status == ACTIVE and host.trigger is None
 
 
 def close_all(machine: Machine, instance: ElementInstance) -> None:

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.engine.core import catching
-from zeebe_fleet.engine.core.expressions import text
 from zeebe_fleet.engine.core.state import ElementInstance
 from zeebe_fleet.engine.model.elements import Error
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
-    from zeebe_fleet.engine.model.elements import Element
+    from zeebe_fleet.engine.model.elements import Element, Value
 
 Catcher = tuple[ElementInstance, "Element"]
 
@@ -28,11 +27,16 @@ def catcher_of(machine: Machine, instance: ElementInstance, code: str) -> Catche
         for element, event in events:
             if event.code is None:
                 catching_all = element
-            elif text(machine, None, event.code) == code:
+            elif _written(event.code) == code:
                 return host, element
         if catching_all is not None:
             return host, catching_all
     return None
+
+
+def _written(code: Value) -> str:
+    """Return the code that an event catches; to write an expression there means nothing."""
+    return code if isinstance(code, str) else code.text
 
 
 def _hosts(machine: Machine, instance: ElementInstance) -> Iterator[ElementInstance]:
@@ -54,7 +58,7 @@ def unhandled(machine: Machine, instance: ElementInstance, code: str, message: s
     """Say that nobody catches an error, and what could have been caught."""
     known = sorted(
         {
-            event.code if isinstance(event.code, str) else event.code.text
+            _written(event.code)
             for host in _hosts(machine, instance)
             for element in host.element.boundaries
             if isinstance(event := element.event, Error) and event.code is not None

@@ -106,13 +106,19 @@ def number(machine: Machine, instance: ElementInstance, value: Value) -> int:
     )
 
 
-def truth(machine: Machine, instance: ElementInstance, value: Value, error_type: str) -> bool:
+def truth(
+    machine: Machine,
+    instance: ElementInstance,
+    value: Value,
+    error_type: str,
+    extra: dict[str, Any] | None = None,
+) -> bool:
     """Return a value that must be true or false.
 
     Raises:
         Stuck: it is neither.
     """
-    found = evaluate(machine, instance, value, error_type)
+    found = evaluate(machine, instance, value, error_type, extra)
     if isinstance(found, bool):
         return found
     written = value if isinstance(value, str) else value.text

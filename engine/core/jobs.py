@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import documents, lifecycle, variables
+from zeebe_fleet.engine.core import course, documents, variables
 from zeebe_fleet.engine.core.expressions import number, text
 from zeebe_fleet.engine.core.rejection import Rejected, Stuck
 from zeebe_fleet.engine.core.state import (
@@ -121,8 +121,8 @@ def activate(
             f"variables or modifying the variable values.",
         )
         owner = job.instance.process_instance_key
-        machine.emit("JOB_FAILED", owner, job.key, 0, "", 0)
-        lifecycle.stop(machine, job.instance, too_big, job.key)
+        machine.emit("JOB_DISABLED", owner, job.key)
+        course.stop(machine, job.instance, too_big, job.key)
         return None
     owner = job.instance.process_instance_key
     machine.emit("JOB_ACTIVATED", owner, job.key, worker, machine.now_ms + timeout_ms)
@@ -164,7 +164,7 @@ def finished(machine: Machine, job: Job, given: dict[str, str]) -> None:
             variables.set_local(machine, instance, given)
         else:
             variables.propagate(machine, instance, given)
-        lifecycle.complete(machine, instance)
+        course.complete(machine, instance)
         return
     machine.emit("LISTENER_PASSED", owner, instance.key, instance.listener + 1)
     if job.kind == START_LISTENER:
@@ -178,7 +178,7 @@ def finished(machine: Machine, job: Job, given: dict[str, str]) -> None:
 def failed(machine: Machine, job: Job) -> None:
     """A job has no retries left: its incident, with what it said."""
     error_type = "JOB_NO_RETRIES" if job.kind == ELEMENT_JOB else "EXECUTION_LISTENER_NO_RETRIES"
-    lifecycle.stop(machine, job.instance, Stuck(error_type, job.error_message or "No more retries left."), job.key)
+    course.stop(machine, job.instance, Stuck(error_type, job.error_message or "No more retries left."), job.key)
 
 
 def is_waiting(job: Job | None) -> bool:

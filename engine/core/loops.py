@@ -5,16 +5,21 @@ Source: https://docs.camunda.io/docs/components/modeler/bpmn/multi-instance/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
-from zeebe_fleet.engine.core import catching, documents, lifecycle, variables
-from zeebe_fleet.engine.core.expressions import evaluate, type_name
+from zeebe_fleet.engine.core import catching, course, documents, variables
+from zeebe_fleet.engine.core.expressions import evaluate, truth, type_name, value_of
 from zeebe_fleet.engine.core.rejection import Stuck
 from zeebe_fleet.engine.core.state import ACTIVE, ElementInstance, LoopProgress
+from zeebe_fleet.engine.feel import Expression
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
     from zeebe_fleet.engine.model.elements import Loop
+
+_PATH = re.compile(r"\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*\Z")
+"""An expression that is nothing but a variable, or something inside of one."""
 
 
 def activate(machine: Machine, body: ElementInstance) -> None:
@@ -34,9 +39,9 @@ def activate(machine: Machine, body: ElementInstance) -> None:
     texts = [documents.written(item) for item in items]
     catching.open_all(machine, body)
     machine.emit("LOOP_STARTED", body.process_instance_key, body.key, texts)
-    lifecycle.activated(machine, body)
+    course.activated(machine, body)
     if not texts:
-        lifecycle.complete(machine, body)
+        course.complete(machine, body)
     else:
         machine.later("spawn", body.key)
 
@@ -44,31 +49,43 @@ def activate(machine: Machine, body: ElementInstance) -> None:
 def spawn(machine: Machine, body_key: int) -> None:
     """Begin the next inner instance; unless they run in a row, the one after it follows."""
     body = machine.state.instances.get(body_key)
-    if body is None or body.status != ACTIVE or body.loop is None or body.loop.spawned == len(body.loop.items):
+    if body is None or body.status != ACTIVE or body.loop is None or _is_over(body.loop):
         return
     loop, progress = _loop(body), body.loop
     given = {"loopCounter": str(progress.spawned + 1)}
+    if name := _collected_name(loop):
+        given[name] = "null"
     if loop.input_element:
         given[loop.input_element] = progress.items[progress.spawned]
-    lifecycle.begin(machine, body, body.element, given=given, inner=True)
+    course.begin(machine, body, body.element, given=given, inner=True)
     if not loop.sequential and progress.spawned < len(progress.items):
         machine.later("spawn", body_key)
 
 
+def _collected_name(loop: Loop) -> str:
+    """Name the local variable that an inner instance is given for its output; empty when that is computed."""
+    output = loop.output_element
+    return output.text.strip().partition(".")[0] if isinstance(output, Expression) and _PATH.match(output.text) else ""
+
+
 def collect(machine: Machine, inner: ElementInstance) -> None:
-    """Keep what one inner instance gives.
+    """Keep what one inner instance gives, and see whether the others are still wanted.
 
     Raises:
-        Stuck: its expression failed.
+        Stuck: an expression failed.
     """
     body = inner.scope
     assert body is not None
-    loop = _loop(body)
-    if loop.output_element is None or not loop.output_collection:
-        return
-    value = evaluate(machine, inner, loop.output_element)
-    counter = (inner.variables or {}).get("loopCounter", "1")
-    machine.emit("LOOP_OUTPUT", body.process_instance_key, body.key, int(counter) - 1, documents.written(value))
+    loop, progress = _loop(body), body.loop
+    assert progress is not None
+    if loop.output_element is not None and loop.output_collection:
+        value = documents.written(evaluate(machine, inner, loop.output_element))
+        counter = (inner.variables or {}).get("loopCounter", "1")
+        machine.emit("LOOP_OUTPUT", body.process_instance_key, body.key, int(counter) - 1, value)
+    if not progress.enough and _is_enough(machine, body, progress):
+        machine.emit("LOOP_ENOUGH", body.process_instance_key, body.key)
+        for key in [key for key in body.children or () if key != inner.key]:
+            machine.later("terminate", key)
 
 
 def inner_ended(machine: Machine, body: ElementInstance) -> None:
@@ -76,46 +93,35 @@ def inner_ended(machine: Machine, body: ElementInstance) -> None:
     progress = body.loop
     if progress is None or body.status != ACTIVE:
         return
-    try:
-        enough = _is_enough(machine, body, progress)
-    except Stuck as stuck:
-        lifecycle.stop(machine, body, stuck)
+    if body.children:
         return
-    _go_on(machine, body, progress, enough)
-
-
-def resumed(machine: Machine, body: ElementInstance) -> None:
-    """The completion condition may be evaluated again."""
-    inner_ended(machine, body)
-
-
-def _go_on(machine: Machine, body: ElementInstance, progress: LoopProgress, enough: bool) -> None:
-    if enough and body.children:
-        for key in list(body.children):
-            machine.later("terminate", key)
-    elif enough or (progress.completed + progress.terminated == len(progress.items) and not body.children):
-        lifecycle.complete(machine, body)
-    elif _loop(body).sequential and not body.children:
+    if _is_over(progress):
+        course.complete(machine, body)
+    elif _loop(body).sequential:
         machine.later("spawn", body.key)
 
 
+def _is_over(progress: LoopProgress) -> bool:
+    """Whether no further inner instance begins."""
+    return progress.enough or progress.spawned == len(progress.items)
+
+
 def _is_enough(machine: Machine, body: ElementInstance, progress: LoopProgress) -> bool:
+    """Evaluate the completion condition, as if the inner instance that asks were over."""
     condition = _loop(body).completion_condition
-    if condition is None or not progress.completed:
+    if condition is None:
         return False
     counts = {
         "numberOfInstances": len(progress.items),
-        "numberOfActiveInstances": len(body.children or ()),
-        "numberOfCompletedInstances": progress.completed,
+        "numberOfActiveInstances": len(body.children or ()) - 1,
+        "numberOfCompletedInstances": progress.completed + 1,
         "numberOfTerminatedInstances": progress.terminated,
     }
-    found = evaluate(machine, body, condition, extra=counts)
-    if isinstance(found, bool):
-        return found
-    raise Stuck(
-        "EXTRACT_VALUE_ERROR",
-        f"Expected result of the expression '{condition.text}' to be 'BOOLEAN', but was '{type_name(found)}'.",
-    )
+    seen: dict[str, Any] = counts
+    name = _loop(body).output_collection
+    if name and name in condition.text:
+        seen = {**counts, name: value_of(documents.array(progress.outputs))}
+    return truth(machine, body, condition, "EXTRACT_VALUE_ERROR", seen)
 
 
 def completing(machine: Machine, body: ElementInstance) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from zeebe_fleet.engine.core.events import APPLIERS, Event
+from zeebe_fleet.engine.core.rejection import Rejected
 from zeebe_fleet.engine.core.state import State
 from zeebe_fleet.engine.core.steps import STEPS
 
@@ -61,17 +62,25 @@ class Machine:
             Rejected: it was refused; nothing has changed.
         """
         self.now_ms = now_ms
-        answer = command.run(self)
-        self._drain()
+        mark = len(self.events)
+        try:
+            answer = command.run(self)
+        except Rejected as late:
+            if len(self.events) > mark:
+                raise RuntimeError(f"{type(command).__name__} was refused after it had changed something") from late
+            raise
+        self._drain(SLICE)
+        self._cut_off(0)
         return answer
 
     def resume(self, now_ms: int) -> None:
-        """Take up again what was cut off."""
+        """Take up again what was cut off, for as many steps as a command may take."""
         self.now_ms = now_ms
-        steps = self.state.pending
-        self.emit("CUT_OFF", 0, [])
-        self._steps.extend(tuple(step) for step in steps)
-        self._drain()
+        left = list(itertools.islice(self.state.pending, SLICE))
+        for name, *arguments in left:
+            STEPS[name](self, *arguments)
+        self._drain(SLICE - len(left))
+        self._cut_off(len(left))
 
     def emit(self, name: str, process_instance_key: int, *fields: Any) -> None:
         """Let something have happened."""
@@ -110,15 +119,17 @@ class Machine:
             APPLIERS[name](state, process_instance_key, *fields)
         state.last_key = last_key
 
-    def _drain(self) -> None:
+    def _drain(self, limit: int) -> None:
         steps = self._steps
-        for _ in itertools.repeat(None, SLICE):
+        for _ in itertools.repeat(None, limit):
             if not steps:
                 return
             name, *arguments = steps.popleft()
             STEPS[name](self, *arguments)
-        if steps:
-            # What was cut off before waits behind what this command has left.
-            left = [list(step) for step in steps]
-            steps.clear()
-            self.emit("CUT_OFF", 0, [*self.state.pending, *left])
+
+    def _cut_off(self, done: int) -> None:
+        """Put off what is left, behind what was cut off before."""
+        if done or self._steps:
+            left = [list(step) for step in self._steps]
+            self._steps.clear()
+            self.emit("CUT_OFF", 0, done, left)

@@ -49,7 +49,7 @@ def changed_rows(state: State) -> tuple[list[Row], list[tuple[str, int]]]:
 
 def meta(state: State) -> bytes:
     """Return what belongs to no row."""
-    return _bytes([state.last_key, state.pinned_ms, state.pending, state.numbers])
+    return _bytes([state.last_key, state.pinned_ms, list(state.pending), state.numbers])
 
 
 def restore(state: State, rows: list[Row], rest: bytes | None) -> None:
@@ -63,7 +63,8 @@ def restore(state: State, rows: list[Row], rest: bytes | None) -> None:
         else:
             _restore_instance(state, fields)
     if rest is not None:
-        state.last_key, state.pinned_ms, state.pending, state.numbers = json.loads(rest)
+        state.last_key, state.pinned_ms, pending, state.numbers = json.loads(rest)
+        state.pending.extend(pending)
     offer_all(state)
 
 
@@ -132,7 +133,10 @@ def _packed(instance: ElementInstance) -> list[Any]:
         _packed_job(instance.job),
         _packed_incident(instance.incident),
         [_packed_catch(one) for one in (instance.catches or {}).values()],
-        [[one.key, one.activity_id, one.handler_id, one.thrower_key] for one in (instance.undo or {}).values()],
+        [
+            [one.key, one.activity_id, one.handler_id, one.variables, one.thrower_key]
+            for one in (instance.undo or {}).values()
+        ],
         _packed_loop(instance.loop),
         [_packed(child) for child in (instance.children or {}).values()],
     ]
@@ -164,8 +168,12 @@ def _packed_catch(one: Catch) -> list[Any]:
     ]
 
 
+def _packed_undo(one: Undo) -> list[Any]:
+    return [one.key, one.activity_id, one.handler_id, one.variables, one.thrower_key]
+
+
 def _packed_loop(one: LoopProgress | None) -> list[Any] | None:
-    return None if one is None else [one.items, one.outputs, one.spawned, one.completed, one.terminated]
+    return None if one is None else [one.items, one.outputs, one.spawned, one.completed, one.terminated, one.enough]
 
 
 def _restore_instance(state: State, fields: list[Any]) -> None:
@@ -197,12 +205,16 @@ def _restored(state: State, packed: list[Any], scope: ElementInstance | None, ro
         instance.undo = {one[0]: Undo(*one) for one in undo}
     if loop is not None:
         instance.loop = LoopProgress(loop[0])
-        _, instance.loop.outputs, instance.loop.spawned, instance.loop.completed, instance.loop.terminated = loop
+        _restore_loop(instance.loop, loop)
     _restore_work(state, instance, job, incident)
     for one in catches:
         catch_key, *more = one
         waiting.keep(state, Catch(catch_key, instance, *more))
     return instance
+
+
+def _restore_loop(progress: LoopProgress, fields: list[Any]) -> None:
+    _, progress.outputs, progress.spawned, progress.completed, progress.terminated, progress.enough = fields
 
 
 def _restore_work(state: State, instance: ElementInstance, job: list[Any] | None, incident: list[Any] | None) -> None:

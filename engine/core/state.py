@@ -214,9 +214,10 @@ class LoopProgress:
         items: the input collection, as JSON texts.
         outputs: by index, as JSON texts.
         spawned: how many inner instances were begun.
+        enough: the completion condition held: none begins any more, and those at work are ended.
     """
 
-    __slots__ = ("completed", "items", "outputs", "spawned", "terminated")
+    __slots__ = ("completed", "enough", "items", "outputs", "spawned", "terminated")
 
     def __init__(self, items: list[str]) -> None:
         self.items = items
@@ -224,21 +225,24 @@ class LoopProgress:
         self.spawned = 0
         self.completed = 0
         self.terminated = 0
+        self.enough = False
 
 
 class Undo:
     """A completed activity that can be compensated.
 
     Attributes:
+        variables: what was local to the subprocesses that it lay in, as JSON text; they are over.
         thrower_key: the throw event that waits for its handler; 0 before it is thrown.
     """
 
-    __slots__ = ("activity_id", "handler_id", "key", "thrower_key")
+    __slots__ = ("activity_id", "handler_id", "key", "thrower_key", "variables")
 
-    def __init__(self, key: int, activity_id: str, handler_id: str, thrower_key: int = 0) -> None:
+    def __init__(self, key: int, activity_id: str, handler_id: str, variables: str, thrower_key: int = 0) -> None:
         self.key = key
         self.activity_id = activity_id
         self.handler_id = handler_id
+        self.variables = variables
         self.thrower_key = thrower_key
 
 
@@ -291,7 +295,7 @@ class State:
         self.incidents: dict[int, Incident] = {}
         self.catches: dict[int, Catch] = {}
         self.messages: dict[int, Message] = {}
-        self.pending: list[list[Any]] = []
+        self.pending: deque[list[Any]] = deque()
         self.pinned_ms: int | None = None
         self.queues: dict[str, deque[int]] = {}
         self.fresh: deque[int] = deque()

@@ -13,6 +13,7 @@ STEPS: dict[str, Callable[..., None]] = {
     "terminate": lifecycle.terminate,
     "ended_inside": lifecycle.ended_inside,
     "emptied": lifecycle.emptied,
+    "catch": lifecycle.catch,
     "spawn": loops.spawn,
     "buffered": catching.buffered,
 }

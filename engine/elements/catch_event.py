@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, lifecycle
+from zeebe_fleet.engine.core import catching, course
 from zeebe_fleet.engine.core.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ class CatchEvent(Behaviour):
     def activate(self, machine: Machine, instance: ElementInstance) -> None:
         """Begin to wait."""
         catching.open_all(machine, instance)
-        lifecycle.activated(machine, instance)
+        course.activated(machine, instance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import errors, lifecycle
+from zeebe_fleet.engine.core import course, errors
 from zeebe_fleet.engine.core.behaviour import Behaviour
 from zeebe_fleet.engine.core.expressions import text
 from zeebe_fleet.engine.core.rejection import Stuck
@@ -34,5 +34,5 @@ class ErrorEndEvent(Behaviour):
         catcher = errors.catcher_of(machine, instance, code)
         if catcher is None:
             raise Stuck("UNHANDLED_ERROR_EVENT", errors.unhandled(machine, instance, code, ""))
-        lifecycle.activated(machine, instance)
+        course.activated(machine, instance)
         errors.caught(machine, catcher, {})

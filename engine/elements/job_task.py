@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, jobs, lifecycle
+from zeebe_fleet.engine.core import catching, course, jobs
 from zeebe_fleet.engine.core.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class JobTask(Behaviour):
         headers = self.headers(machine, instance)
         catching.open_all(machine, instance)
         jobs.create(machine, instance, type_, retries, headers)
-        lifecycle.activated(machine, instance)
+        course.activated(machine, instance)
 
     def headers(self, machine: Machine, instance: ElementInstance) -> Mapping[str, str]:
         """The job's headers."""

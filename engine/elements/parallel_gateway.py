@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import lifecycle
+from zeebe_fleet.engine.core import course, lifecycle
 from zeebe_fleet.engine.core.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ParallelGateway(Behaviour):
             joins = scope.joins or {}
             if not all(joins.get(one.id) for one in element.incoming):
                 return
-        lifecycle.begin(machine, scope, element, took=len(element.incoming))
+        course.begin(machine, scope, element, took=len(element.incoming))
 
     def activate(self, machine: Machine, instance: ElementInstance) -> None:
         """Take every outgoing flow."""

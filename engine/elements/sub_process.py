@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, lifecycle
+from zeebe_fleet.engine.core import catching, course
 from zeebe_fleet.engine.core.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -20,6 +20,6 @@ class SubProcess(Behaviour):
     def activate(self, machine: Machine, instance: ElementInstance) -> None:
         """Begin what is in it."""
         catching.open_all(machine, instance)
-        lifecycle.activated(machine, instance)
+        course.activated(machine, instance)
         start = next(one for one in instance.element.children if one.tag == "startEvent")
-        lifecycle.begin(machine, instance, start)
+        course.begin(machine, instance, start)

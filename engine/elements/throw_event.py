@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import compensation, lifecycle
+from zeebe_fleet.engine.core import compensation, course
 from zeebe_fleet.engine.core.behaviour import Behaviour
 from zeebe_fleet.engine.model.elements import Compensation
 
@@ -28,6 +28,6 @@ class CompensationThrowEvent(Behaviour):
         """Begin the handlers."""
         event = instance.element.event
         assert isinstance(event, Compensation)
-        lifecycle.activated(machine, instance)
+        course.activated(machine, instance)
         if not compensation.throw(machine, instance, event.activity_id):
-            lifecycle.complete(machine, instance)
+            course.complete(machine, instance)

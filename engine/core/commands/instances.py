@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import documents, lifecycle, variables
+from zeebe_fleet.engine.core import course, documents, lifecycle, variables
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.rejection import Rejected
@@ -50,7 +50,7 @@ class CreateInstance:
         definition = self._definition(machine)
         given = documents.cut(self.variables)
         self._check(definition)
-        root = lifecycle.begin_process(machine, definition, given, start_at=self.start_elements)
+        root = course.begin_process(machine, definition, given, start_at=self.start_elements)
         return Created(root.key, definition.bpmn_process_id, definition.version, definition.key)
 
     def _definition(self, machine: Machine) -> Definition:

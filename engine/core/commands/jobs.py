@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import documents, errors, jobs, lifecycle, variables
+from zeebe_fleet.engine.core import course, documents, errors, jobs, variables
 from zeebe_fleet.engine.core.rejection import Rejected, Stuck
 from zeebe_fleet.engine.core.state import ACTIVATED, DEFAULT_TENANT, ELEMENT_JOB
 
@@ -137,22 +137,24 @@ class ThrowError:
         """Let who catches it go on, or make an incident."""
         job = jobs.find(machine, self.job_key, "THROW_ERROR", "throw an error for")
         jobs.require_alive(job, "THROW_ERROR", "throw an error for")
+        if job.kind != ELEMENT_JOB:
+            raise Rejected(
+                "INVALID_STATE",
+                f"Expected to throw an error for job with key '{job.key}', but it is the job of an execution listener, "
+                f"from which no BPMN error can be thrown",
+                "THROW_ERROR",
+            )
         require_small(self.variables, "THROW_ERROR")
         given = documents.cut(self.variables)
         owner, instance = job.instance.process_instance_key, job.instance
         message = self.message[: jobs.MAX_MESSAGE]
-        catcher = None
-        if job.kind == ELEMENT_JOB:
-            try:
-                catcher = errors.catcher_of(machine, instance, self.code)
-            except Stuck:
-                catcher = None
+        catcher = errors.catcher_of(machine, instance, self.code)
         machine.emit("JOB_ERROR_THROWN", owner, job.key, self.code, message, catcher is not None)
         if catcher is not None:
             errors.caught(machine, catcher, given)
         else:
             told = errors.unhandled(machine, instance, self.code, message)
-            lifecycle.stop(machine, instance, Stuck("UNHANDLED_ERROR_EVENT", told), job.key)
+            course.stop(machine, instance, Stuck("UNHANDLED_ERROR_EVENT", told), job.key)
 
 
 @dataclass(frozen=True, slots=True)

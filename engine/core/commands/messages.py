@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zeebe_fleet.engine.core import catching, documents
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
 from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.core.state import ACTIVE, Catch, Message
+from zeebe_fleet.engine.core.state import Catch
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
@@ -61,20 +61,9 @@ class PublishMessage:
 def _one_of_each_process(machine: Machine, name: str, correlation_key: str) -> list[Catch]:
     first: dict[str, Catch] = {}
     for catch in machine.state.subscriptions.get((name, correlation_key), {}).values():
-        if catch.instance.status == ACTIVE and catch.instance.trigger is None:
+        if catching.is_open(catch.instance):
             first.setdefault(catch.instance.definition.bpmn_process_id, catch)
     return list(first.values())
-
-
-@dataclass(frozen=True, slots=True)
-class ExpireMessage:
-    """A message's time to live is over."""
-
-    message: Message
-
-    def run(self, machine: Machine) -> None:
-        """Forget it."""
-        machine.emit("MESSAGE_EXPIRED", 0, self.message.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +81,6 @@ class BroadcastSignal:
         given = documents.cut(self.variables)
         key = machine.key()
         for catch in list(machine.state.signals.get(self.name, {}).values()):
-            if (
-                catch.key in machine.state.catches
-                and catch.instance.status == ACTIVE
-                and catch.instance.trigger is None
-            ):
+            if catch.key in machine.state.catches and catching.is_open(catch.instance):
                 catching.trigger(machine, catch, given)
         return key

@@ -5,12 +5,14 @@ Source: https://docs.camunda.io/docs/components/concepts/process-instance-migrat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching
-from zeebe_fleet.engine.core.rejection import Rejected, Stuck
-from zeebe_fleet.engine.core.state import ACTIVE, ElementInstance
+from zeebe_fleet.engine.core import catching, compensation
+from zeebe_fleet.engine.core.commands.modification import require_settled
+from zeebe_fleet.engine.core.rejection import Kind, Rejected, Stuck
+from zeebe_fleet.engine.core.state import ElementInstance
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.definitions import Definition
@@ -37,8 +39,6 @@ class MigrateInstance:
         root = machine.state.instances.get(self.process_instance_key)
         if root is None or root.scope is not None:
             raise self._refusal("NOT_FOUND", "no process instance found with that key")
-        if root.caller_key:
-            raise self._refusal("INVALID_STATE", "it is created by a call activity; migrate its root instance")
         target = machine.state.definitions.get(self.target_definition_key)
         if target is None:
             raise self._refusal(
@@ -48,7 +48,13 @@ class MigrateInstance:
         instances = _all(root)
         for instance in instances:
             self._check(instance, target, moved)
+        require_settled(machine, root, self._refusal)
+        openings = {one.key: self._openings(machine, one, target, moved) for one in instances}
         self._move(machine, root, target, moved, instances)
+        for instance in instances:
+            self._move_catches(machine, instance, moved)
+            for opening in openings[instance.key]:
+                opening()
 
     def _mapped(self, source: Definition, target: Definition) -> dict[str, str]:
         moved: dict[str, str] = {}
@@ -77,10 +83,11 @@ class MigrateInstance:
                 f"active element with id '{element.id}' and type '{element.tag}' is mapped to an element of another "
                 f"type with id '{target_id}' and type '{wanted.tag}'",
             )
-        if (wanted.loop is None) != (element.loop is None):
+        if _looping(wanted) != _looping(element):
             raise self._refusal(
-                "INVALID_STATE", f"element '{element.id}' and '{target_id}' are not both multi-instances"
+                "INVALID_STATE", f"element '{element.id}' and '{target_id}' are not multi-instances of the same kind"
             )
+        self._check_boundaries(instance, wanted, moved)
         scope = instance.scope
         if scope is not None and wanted.scope is not None:
             around = scope.scope if scope.body and scope.scope is not None else scope
@@ -90,6 +97,17 @@ class MigrateInstance:
                 )
         if instance.joins and not _joins(instance, target, moved):
             raise self._refusal("INVALID_STATE", "a token waits at a gateway whose flows are not in the target")
+
+    def _check_boundaries(self, instance: ElementInstance, wanted: Element, moved: dict[str, str]) -> None:
+        theirs = {one.id: one.event_name for one in wanted.boundaries}
+        for event in instance.element.boundaries:
+            target_id = moved.get(event.id)
+            if target_id is not None and theirs.get(target_id) != event.event_name:
+                raise self._refusal(
+                    "INVALID_STATE",
+                    f"active element with id '{instance.element.id}' is mapped to '{wanted.id}', to which the catch "
+                    f"event '{target_id}' of the same type is not attached",
+                )
 
     def _move(
         self,
@@ -105,40 +123,45 @@ class MigrateInstance:
                 machine.emit("FLOWS_MIGRATED", owner, instance.key, _joins(instance, target, moved))
             self._move_undo(machine, instance, target, moved)
             machine.emit("ELEMENT_MIGRATED", owner, instance.key, target.key, moved[instance.element.id])
-            self._move_catches(machine, instance, moved)
 
     def _move_undo(
         self, machine: Machine, instance: ElementInstance, target: Definition, moved: dict[str, str]
     ) -> None:
         for undo in list((instance.undo or {}).values()):
             activity = target.process.elements.get(moved.get(undo.activity_id, undo.activity_id))
-            handler = next((one.handler for one in activity.boundaries if one.handler), None) if activity else None
+            handler = compensation.handler_of(activity) if activity else None
             owner = instance.process_instance_key
             if activity is None or handler is None:
                 machine.emit("UNDO_DONE", owner, instance.key, undo.key)
             else:
                 machine.emit("UNDO_MIGRATED", owner, instance.key, undo.key, activity.id, handler.id)
 
+    def _openings(
+        self, machine: Machine, instance: ElementInstance, target: Definition, moved: dict[str, str]
+    ) -> list[Callable[[], None]]:
+        """Return what begins to wait for events of the target that no mapping leads to."""
+        if not catching.is_open(instance):
+            return []
+        kept = {moved[one.element_id] for one in (instance.catches or {}).values() if one.element_id in moved}
+        element = target.process.elements[moved[instance.element.id]]
+        try:
+            return catching.openings(machine, instance, element, kept)
+        except Stuck as stuck:
+            raise self._refusal("INVALID_STATE", stuck.message) from None
+
     def _move_catches(self, machine: Machine, instance: ElementInstance, moved: dict[str, str]) -> None:
-        """Keep what is waited for by mapped events; close the rest, and open what is new."""
+        """Keep what is waited for by mapped events, and close the rest."""
         owner = instance.process_instance_key
-        kept: set[str] = set()
         for catch in list((instance.catches or {}).values()):
             target_id = moved.get(catch.element_id)
             if target_id is None:
                 machine.emit("CATCH_CLOSED", owner, catch.key)
             else:
-                kept.add(target_id)
                 machine.emit("CATCH_MIGRATED", owner, catch.key, target_id)
-        if instance.status == ACTIVE:
-            try:
-                catching.open_all(machine, instance, but=kept)
-            except Stuck as stuck:
-                raise self._refusal("INVALID_STATE", stuck.message) from None
 
-    def _refusal(self, kind: str, why: str) -> Rejected:
+    def _refusal(self, kind: Kind, why: str) -> Rejected:
         return Rejected(
-            "NOT_FOUND" if kind == "NOT_FOUND" else "INVALID_STATE" if kind == "INVALID_STATE" else "INVALID_ARGUMENT",
+            kind,
             f"Expected to migrate process instance '{self.process_instance_key}' but {why}",
             INTENT,
         )
@@ -150,6 +173,10 @@ def _all(root: ElementInstance) -> list[ElementInstance]:
         found += level
         level = [child for one in level for child in (one.children or {}).values()]
     return found
+
+
+def _looping(element: Element) -> tuple[bool, bool]:
+    return element.loop is not None, element.loop is not None and element.loop.sequential
 
 
 def _joins(instance: ElementInstance, target: Definition, moved: dict[str, str]) -> dict[str, int]:

@@ -5,13 +5,13 @@ Source: https://docs.camunda.io/docs/components/concepts/process-instance-modifi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from zeebe_fleet.engine.core import documents, lifecycle, variables
-from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.core.state import ACTIVE, ElementInstance
+from zeebe_fleet.engine.core import course, documents, lifecycle, variables
+from zeebe_fleet.engine.core.rejection import Kind, Rejected
+from zeebe_fleet.engine.core.state import ACTIVE, TERMINATING, ElementInstance
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
@@ -51,12 +51,19 @@ class ModifyInstance:
         given = [self._checked(machine, root, one) for one in self.activate]
         for key in self.terminate:
             found = machine.state.instances.get(key)
-            if found is None or found.process_instance_key != root.key:
+            if found is None or found.process_instance_key != root.key or found.status == TERMINATING:
                 raise self._refusal(
                     "INVALID_ARGUMENT",
                     f"it contains one or more terminate instructions with an element instance that could not be "
                     f"found: '{key}'",
                 )
+        if root.caller_key and not self.activate and _would_end(root, frozenset(self.terminate)):
+            raise self._refusal(
+                "INVALID_ARGUMENT",
+                "the given instructions would terminate the instance. The instance was created by a call activity in "
+                "the parent process. To terminate this instance please modify the parent process instead.",
+            )
+        require_settled(machine, root, self._refusal)
         for instruction, documents_by_scope in zip(self.activate, given, strict=True):
             self._begin(machine, root, instruction, documents_by_scope)
         for key in self.terminate:
@@ -75,6 +82,12 @@ class ModifyInstance:
                 "INVALID_ARGUMENT",
                 f"it contains one or more activate instructions for elements that are unsupported: '{element.id}'. "
                 f"The activation of elements of type '{element.tag}' is not supported",
+            )
+        if any(one.loop is not None for one in _around(element)):
+            raise self._refusal(
+                "INVALID_ARGUMENT",
+                f"it contains one or more activate instructions for elements that are unsupported: '{element.id}'. "
+                f"The activation of elements inside a multi-instance subprocess is not supported",
             )
         self._scope(machine, root, element, instruction.ancestor_key)
         scopes = {"", *(one.id for one in _around(element))}
@@ -102,7 +115,7 @@ class ModifyInstance:
         for missing in _missing(scope, element):
             scope = lifecycle.begin_around(machine, scope, missing)
             variables.set_local(machine, scope, given.get(missing.id, {}))
-        begun = lifecycle.begin(machine, scope, element)
+        begun = course.begin(machine, scope, element)
         variables.set_local(machine, begun, given.get(element.id, {}))
 
     def _scope(self, machine: Machine, root: ElementInstance, element: Element, ancestor_key: int) -> ElementInstance:
@@ -126,21 +139,35 @@ class ModifyInstance:
                     f"activated: name one as ancestor",
                 )
             if instances:
-                if wanted.loop is not None:
-                    raise self._refusal(
-                        "INVALID_ARGUMENT",
-                        f"it contains one or more activate instructions for elements inside a multi-instance: "
-                        f"'{element.id}'",
-                    )
                 return instances[0]
         return root
 
-    def _refusal(self, kind: str, why: str) -> Rejected:
+    def _refusal(self, kind: Kind, why: str) -> Rejected:
         return Rejected(
-            "NOT_FOUND" if kind == "NOT_FOUND" else "INVALID_ARGUMENT",
+            kind,
             f"Expected to modify instance of process with key '{self.process_instance_key}' but {why}",
             INTENT,
         )
+
+
+def require_settled(machine: Machine, root: ElementInstance, refusal: Callable[[Kind, str], Rejected]) -> None:
+    """Refuse what would change an instance while a command on it was cut off for its length."""
+    if any(_owner(machine, step) == root.key for step in machine.state.pending):
+        raise refusal("INVALID_STATE", "a concurrent command was executed on the process instance. Please retry")
+
+
+def _owner(machine: Machine, step: list[Any]) -> int:
+    instance = machine.state.instances.get(step[1])
+    return 0 if instance is None else instance.process_instance_key
+
+
+def _would_end(scope: ElementInstance, ended: frozenset[int]) -> bool:
+    """Whether nothing is left in a scope when some element instances have ended."""
+    left = scope.tokens
+    for child in (scope.children or {}).values():
+        if child.key in ended or (child.children and _would_end(child, ended)):
+            left -= 1
+    return not left
 
 
 def _around(element: Element) -> list[Element]:

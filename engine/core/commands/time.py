@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.engine.core import catching
-from zeebe_fleet.engine.core.state import ACTIVATED, FAILED, TERMINATING
+from zeebe_fleet.engine.core.state import ACTIVATED, FAILED
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
@@ -36,9 +36,10 @@ def _due(machine: Machine, key: int) -> None:
         elif job.status == FAILED and job.retries > 0:
             machine.emit("JOB_RECURRED", owner, key)
     elif (catch := state.catches.get(key)) is not None:
-        if catch.instance.status != TERMINATING and catch.instance.trigger is None:
+        if catching.is_open(catch.instance):
             catching.trigger(machine, catch, {})
         else:
+            # Its activity is being left, perhaps at an incident: nothing interrupts it any more.
             machine.emit("CATCH_CLOSED", catch.instance.process_instance_key, key)
     elif key in state.messages:
         machine.emit("MESSAGE_EXPIRED", 0, key)

@@ -20,15 +20,23 @@ def loop_output(state: State, process_instance_key: int, key: int, index: int, o
     progress.outputs[index] = output
 
 
+@event("MULTI_INSTANCE", "CONDITION_FULFILLED")
+def loop_enough(state: State, process_instance_key: int, key: int) -> None:
+    """The completion condition held: no further inner instance is wanted."""
+    progress = state.instances[key].loop
+    assert progress is not None
+    progress.enough = True
+
+
 @event("COMPENSATION_SUBSCRIPTION", "CREATED")
 def undo_kept(
-    state: State, process_instance_key: int, scope_key: int, key: int, activity_id: str, handler_id: str
+    state: State, process_instance_key: int, scope_key: int, key: int, activity_id: str, handler_id: str, variables: str
 ) -> None:
     """A completed activity can be compensated."""
     scope = state.instances[scope_key]
     if scope.undo is None:
         scope.undo = {}
-    scope.undo[key] = Undo(key, activity_id, handler_id)
+    scope.undo[key] = Undo(key, activity_id, handler_id, variables)
 
 
 @event("COMPENSATION_SUBSCRIPTION", "TRIGGERED")

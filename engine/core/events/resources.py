@@ -43,6 +43,9 @@ def definition_deleted(state: State, process_instance_key: int, key: int) -> Non
     tag = (definition.bpmn_process_id, definition.version_tag)
     if state.tags.get(tag) is definition:
         del state.tags[tag]
+        for version in sorted(versions):
+            if versions[version].version_tag == definition.version_tag:
+                state.tags[tag] = versions[version]
     state.touched.add(("definition", key))
 
 
@@ -53,6 +56,9 @@ def clock_pinned(state: State, process_instance_key: int, timestamp_ms: int | No
 
 
 @event("COMMAND", "CUT_OFF")
-def cut_off(state: State, process_instance_key: int, steps: list[list[Any]]) -> None:
-    """What a command has left to do; empty when it is taken up again."""
-    state.pending = steps
+def cut_off(state: State, process_instance_key: int, done: int, steps: list[list[Any]]) -> None:
+    """Of what was left to do, the first `done` steps are; and what came of them, or of a new command, is left."""
+    pending = state.pending
+    for _ in range(done):
+        pending.popleft()
+    pending.extend(steps)

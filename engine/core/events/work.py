@@ -77,6 +77,13 @@ def job_failed(state: State, process_instance_key: int, key: int, retries: int, 
         state.wheel.put(key, recurs_ms)
 
 
+@event("JOB", "DISABLED")
+def job_disabled(state: State, process_instance_key: int, key: int) -> None:
+    """No worker can have it; it keeps its retries."""
+    state.wheel.discard(key)
+    state.jobs[key].status = FAILED
+
+
 @event("JOB", "TIMED_OUT")
 def job_timed_out(state: State, process_instance_key: int, key: int) -> None:
     """Its lease has ended."""
