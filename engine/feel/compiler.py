@@ -22,6 +22,9 @@ from zeebe_fleet.engine.feel.values import (
     type_name,
 )
 
+#: Parts of an expression that are evaluated in about the time of one step.
+_NODES_A_STEP = 8
+
 
 class Compiler:
     """Compiles one tree, and notes what it reads and needs."""
@@ -29,10 +32,18 @@ class Compiler:
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.runs = False
+        self._size = 0
 
     def code(self, tree: Any, bound: frozenset[str]) -> Code:
         """Compile a tree in which some names are bound."""
+        self._size += 1
         return _COMPILED[type(tree)](self, tree, bound)
+
+    def body(self, tree: Any, bound: frozenset[str]) -> tuple[Code, int]:
+        """Compile what is evaluated again and again, and say how many steps one round is."""
+        before = self._size
+        code = self.code(tree, bound)
+        return code, 1 + (self._size - before) // _NODES_A_STEP
 
     def codes(self, trees: list[Any], bound: frozenset[str]) -> list[Code]:
         """Compile several trees."""
@@ -206,9 +217,9 @@ def _if(compiler: Compiler, tree: syntax.If, bound: frozenset[str]) -> Code:
 
 
 def _literal(compiler: Compiler, tree: syntax.Literal, bound: frozenset[str]) -> Code:
-    body = compiler.code(tree.body, bound | set(tree.params))
+    body, steps = compiler.body(tree.body, bound | set(tree.params))
     compiler.runs = True
-    return lambda look, run: Function(tree.params, body, look)
+    return lambda look, run: Function(tree.params, body, look, steps)
 
 
 CompiledBy = Callable[[Compiler, Any, frozenset[str]], Code]

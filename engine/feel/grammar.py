@@ -193,7 +193,7 @@ class _Parser:
         while True:
             name = self.name()
             self.expect_word("in")
-            start = self.arithmetic()
+            start = self.no_span(self.arithmetic())
             found.append((name, syntax.Steps(start, self.arithmetic()) if self.take("..") else start))
             if not self.take(","):
                 return found
@@ -222,22 +222,23 @@ class _Parser:
         left = self.arithmetic()
         token = self.peek()
         if token.kind in _COMPARISONS:
+            self.no_span(left)
             self.position += 1
-            return syntax.Comparison(token.kind, left, self.arithmetic())
+            return syntax.Comparison(token.kind, left, self.no_span(self.arithmetic()))
         return self.word_comparison(left, token.value) if token.kind == "name" else left
 
     def word_comparison(self, left: Any, word: str) -> Any:
         if word == "between":
             self.position += 1
-            low = self.arithmetic()
+            low = self.no_span(self.arithmetic())
             self.expect_word("and")
-            return syntax.Between(left, low, self.arithmetic())
+            return syntax.Between(self.no_span(left), low, self.no_span(self.arithmetic()))
         if word == "instance" and self.peek(1).value == "of":
             self.position += 2
             return syntax.InstanceOf(left, self.type_name())
         if word == "in":
             self.position += 1
-            return syntax.In(left, self.membership())
+            return syntax.In(self.no_span(left), self.membership())
         return left
 
     def membership(self) -> list[Any]:
@@ -275,17 +276,18 @@ class _Parser:
         first = operand()
         if self.tokens[self.position].kind not in operators:
             return first
+        self.no_span(first)
         rest = []
         while (kind := self.tokens[self.position].kind) in operators:
             self.position += 1
-            rest.append((kind, operand()))
+            rest.append((kind, self.no_span(operand())))
         return syntax.Chain(first, rest)
 
     def negation(self) -> Any:
         if not self.take("-"):
             return self.value()
         self.deeper()
-        operand = self.negation()
+        operand = self.no_span(self.negation())
         self.depth -= 1
         if isinstance(operand, syntax.Constant) and type(operand.value) in (int, Decimal):
             return syntax.Constant(-operand.value)
@@ -299,6 +301,7 @@ class _Parser:
         while (kind := self.tokens[self.position].kind) in (".", "["):
             if kind == "[" and self.ends_span():
                 return tree
+            self.no_span(tree)
             links += 1
             if self.depth + links > MAX_NESTING:
                 self.fail(f"at most {MAX_NESTING} levels of nesting")
@@ -368,7 +371,13 @@ class _Parser:
         if kind == "]":
             self.fail("'..'")
         self.expect(")")
-        return first
+        return syntax.Logic(False, [first]) if isinstance(first, syntax.Span) else first
+
+    def no_span(self, tree: Any) -> Any:
+        """Refuse a range where a value is wanted: a range is a test, or an argument."""
+        if isinstance(tree, syntax.Span):
+            self.fail("a value, which a range is not,")
+        return tree
 
     def span(self, opening: str, start: Any) -> Any:
         end = self.arithmetic()
@@ -434,13 +443,13 @@ class _Parser:
                 count += 1
         if self.peek(count).kind != "(":
             return None
-        words = [self.peek(index).value for index in range(count)]
+        name = self.text[token.start : self.peek(count - 1).end]
         self.position += count + 1
-        return " ".join(words)
+        return name
 
     def wordy_count(self) -> int:
         for words in _WORDY:
-            if all(self.peek(index).value == word for index, word in enumerate(words)):
+            if self.text.startswith(" ".join(words), self.peek().start) and self.peek(len(words)).kind == "(":
                 return len(words)
         return 0
 

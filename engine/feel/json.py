@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from zeebe_fleet.engine.feel.limits import MAX_VALUE_DEPTH, MAX_VALUES, FeelFailure
-from zeebe_fleet.engine.feel.numbers import from_float
+from zeebe_fleet.engine.feel.numbers import from_float, to_float
 from zeebe_fleet.engine.feel.temporal import TEMPORAL_TYPES
 from zeebe_fleet.engine.feel.temporal_text import text_of_temporal
 
@@ -35,7 +35,7 @@ def to_json(value: Any) -> str:
     """Write a value without blanks; temporal values as text, functions and ranges as null.
 
     Raises:
-        FeelFailure: The value has too many parts or levels.
+        FeelFailure: The value has too many parts or levels, or a number is out of range.
     """
     kind = type(value)
     if kind is list or kind is dict:
@@ -90,9 +90,9 @@ def _string(text: str) -> str:
 
 
 def _number(number: int | Decimal) -> str:
-    if number == int(number) and -_LONG <= number < _LONG:
+    if -_LONG <= number < _LONG and number == int(number):
         return str(int(number))
-    return repr(float(number))
+    return repr(to_float(number))
 
 
 def _fraction(text: str) -> Decimal:

@@ -16,13 +16,13 @@ MAX_SOURCE_CHARACTERS = 100_000
 #: Levels of parentheses, lists, calls and the like, one inside the other.
 MAX_NESTING = 60
 #: Loop rounds, calls, filtered items and items of built lists; about a microsecond each.
-MAX_STEPS = 200_000
+MAX_STEPS = 400_000
 #: Function literals calling one another.
 MAX_CALL_DEPTH = 40
 #: Characters of one string.
 MAX_STRING_CHARACTERS = 4_000_000
 #: Values met while a value is written; a value that shares its parts may unfold to far more than it holds.
-MAX_VALUES = 2_000_000
+MAX_VALUES = 1_000_000
 #: Characters of a string that cost one step.
 CHARACTERS_A_STEP = 64
 #: Levels of lists and contexts in a value.

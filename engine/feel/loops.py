@@ -54,7 +54,7 @@ def _fractions(first: numbers.Number, last: numbers.Number) -> Iterator[numbers.
 def _for(compiler: Compiler, tree: syntax.For, bound: frozenset[str]) -> Code:
     iterators, names = _iterators(compiler, tree.iterators, bound)
     before = set(compiler.names)
-    body = compiler.code(tree.body, (bound | names) - {"partial"})
+    body, steps = compiler.body(tree.body, (bound | names) - {"partial"})
     partial = "partial" in compiler.names
     if "partial" not in before:
         compiler.names.discard("partial")
@@ -65,6 +65,7 @@ def _for(compiler: Compiler, tree: syntax.For, bound: frozenset[str]) -> Code:
             return None
         results: list[Any] = []
         for names in rounds:
+            run.spend(steps)
             if partial:
                 run.spend(len(results))
                 names["partial"] = results.copy()
@@ -77,12 +78,14 @@ def _for(compiler: Compiler, tree: syntax.For, bound: frozenset[str]) -> Code:
 @compiles(syntax.Quantified)
 def _quantified(compiler: Compiler, tree: syntax.Quantified, bound: frozenset[str]) -> Code:
     iterators, names = _iterators(compiler, tree.iterators, bound)
-    condition, decisive = compiler.code(tree.condition, bound | names), tree.decisive
+    condition, steps = compiler.body(tree.condition, bound | names)
+    decisive = tree.decisive
 
     def code(look: Lookup, run: Run) -> Any:
         rounds = _rounds(iterators, look, run)
         result: bool | None = None if rounds is None else not decisive
         for names in rounds or ():
+            run.spend(steps)
             value = condition(inner(look, names), run)
             if value is decisive:
                 return decisive
@@ -96,7 +99,7 @@ def _quantified(compiler: Compiler, tree: syntax.Quantified, bound: frozenset[st
 @compiles(syntax.Filter)
 def _filter(compiler: Compiler, tree: syntax.Filter, bound: frozenset[str]) -> Code:
     base = compiler.code(tree.base, bound)
-    condition = compiler.code(tree.condition, bound | {"item"})
+    condition, steps = compiler.body(tree.condition, bound | {"item"})
     compiler.runs = True
     may_be_index = not isinstance(tree.condition, _BOOLEAN)
 
@@ -107,15 +110,15 @@ def _filter(compiler: Compiler, tree: syntax.Filter, bound: frozenset[str]) -> C
         index: Any = condition(inner(look, {"item": None}), run) if may_be_index else None
         if type(index) in NUMBER_TYPES:
             return _item(items, index)
-        return _matching(items, condition, look, run)
+        return _matching(items, condition, steps, look, run)
 
     return code
 
 
-def _matching(items: list[Any], condition: Code, look: Lookup, run: Run) -> Any:
+def _matching(items: list[Any], condition: Code, steps: int, look: Lookup, run: Run) -> Any:
     found = []
     for position, item in enumerate(items):
-        run.spend(1)
+        run.spend(steps)
         value = condition(_item_scope(look, item), run)
         if value is True:
             found.append(item)

@@ -105,9 +105,12 @@ def to_float(number: Number) -> float:
         FeelFailure: There is none.
     """
     try:
-        return float(number)
+        value = float(number)
     except OverflowError as error:
         raise FeelFailure(_FAILED) from error
+    if not math.isfinite(value):
+        raise FeelFailure(_FAILED)
+    return value
 
 
 def number_of(text: str) -> Number | None:
@@ -135,7 +138,7 @@ def rounded(number: Number, scale: int, mode: str) -> Number:
         raise FeelFailure("The scale is out of range.")
     context = Context(prec=12_400, rounding=mode)
     result = Decimal(number).quantize(Decimal((0, (1,), -scale)), context=context)
-    return result if scale else int(result)
+    return result if scale else whole(int(result))
 
 
 def text_of_number(number: Number) -> str:

@@ -23,9 +23,9 @@ _SETS = {
 _CLASSES = {
     "L": r"(?u:[^\W\d_])",
     "IsAlphabetic": r"(?u:[^\W\d_])",
-    "N": r"(?u:\d)",
-    "Nd": r"(?u:\d)",
-    "IsDigit": r"(?u:\d)",
+    "N": r"(?u:[^\D])",
+    "Nd": r"(?u:[^\D])",
+    "IsDigit": r"(?u:[^\D])",
 }
 _PROPERTY = re.compile(r"\\([pP])(?:\{(\w+)\}|(\w))")
 _ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[\t ]", "R": r"(?:\r\n|[\n-\r])"}

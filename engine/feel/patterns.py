@@ -13,34 +13,34 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from zeebe_fleet.engine.feel.limits import MAX_STRING_CHARACTERS, FeelFailure
+from zeebe_fleet.engine.feel.limits import MAX_STEPS, MAX_STRING_CHARACTERS, FeelFailure, Run
 from zeebe_fleet.engine.feel.pattern_cost import ways
 from zeebe_fleet.engine.feel.pattern_notation import translated
 
 _FLAGS = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.VERBOSE}
 _LONGEST = 2_000
-#: About half a second of trying.
-_MAX_WAYS = 20_000_000
+#: Ways that are tried in about the time of one step.
+_WAYS_A_STEP = 100
 _REFERENCE = re.compile(r"\\(.)|\$(\d+)|\$\{(\w+)\}|([\\$])", re.DOTALL)
 
 
-def found(text: str, pattern: str, flags: str) -> bool | None:
+def found(run: Run, text: str, pattern: str, flags: str) -> bool | None:
     """Tell whether a pattern is found; null if it is none."""
     compiled = _compiled(pattern, flags)
     if compiled is None:
         return None
-    _check(compiled, text)
+    _check(run, compiled, text)
     return compiled.search(text) is not None
 
 
-def replaced(text: str, pattern: str, replacement: str, flags: str) -> str | None:
+def replaced(run: Run, text: str, pattern: str, replacement: str, flags: str) -> str | None:
     """Replace what a pattern finds; null if it is none, or if the replacement names a group that it has not."""
     compiled = _compiled(pattern, flags)
     if compiled is None:
         return None
     parts: list[str] = []
     size = position = 0
-    for match in _matches(compiled, text):
+    for match in _matches(run, compiled, text):
         expanded = _expanded(match, replacement)
         if expanded is None:
             return None
@@ -53,13 +53,13 @@ def replaced(text: str, pattern: str, replacement: str, flags: str) -> str | Non
     return "".join(parts)
 
 
-def parts(text: str, pattern: str) -> list[str] | None:
+def parts(run: Run, text: str, pattern: str) -> list[str] | None:
     """Cut a text wherever a pattern is found; null if it is none."""
     compiled = _compiled(pattern, "")
     if compiled is None:
         return None
     cut, position = [], 0
-    for match in _matches(compiled, text):
+    for match in _matches(run, compiled, text):
         if match.end() == 0:
             continue
         cut.append(text[position : match.start()])
@@ -67,20 +67,22 @@ def parts(text: str, pattern: str) -> list[str] | None:
     return [*cut, text[position:]]
 
 
-def matches_of(text: str, pattern: str) -> list[str] | None:
+def matches_of(run: Run, text: str, pattern: str) -> list[str] | None:
     """Return all that a pattern finds; null if it is none."""
     compiled = _compiled(pattern, "")
-    return None if compiled is None else [match[0] for match in _matches(compiled, text)]
+    return None if compiled is None else [match[0] for match in _matches(run, compiled, text)]
 
 
-def _matches(compiled: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    _check(compiled, text)
+def _matches(run: Run, compiled: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    _check(run, compiled, text)
     return compiled.finditer(text)
 
 
-def _check(compiled: re.Pattern[str], text: str) -> None:
-    if ways(compiled.pattern, compiled.flags, len(text)) > _MAX_WAYS:
+def _check(run: Run, compiled: re.Pattern[str], text: str) -> None:
+    count = ways(compiled.pattern, compiled.flags, len(text))
+    if count > MAX_STEPS * _WAYS_A_STEP:
         raise FeelFailure(f"The pattern '{compiled.pattern[:100]}' could take too long on {len(text)} characters.")
+    run.spend(int(count) // _WAYS_A_STEP)
 
 
 @lru_cache(maxsize=256)

@@ -48,12 +48,13 @@ class Range(NamedTuple):
 class Function:
     """A function literal with the scope it was written in."""
 
-    __slots__ = ("body", "params", "scope")
+    __slots__ = ("body", "params", "scope", "steps")
 
-    def __init__(self, params: tuple[str, ...], body: Code, scope: Lookup) -> None:
+    def __init__(self, params: tuple[str, ...], body: Code, scope: Lookup, steps: int = 1) -> None:
         self.params = params
         self.body = body
         self.scope = scope
+        self.steps = steps
 
     def call(self, arguments: list[Any], run: Run) -> Any:
         """Evaluate the body with its parameters bound.
@@ -61,7 +62,7 @@ class Function:
         Raises:
             FeelFailure: Functions call one another too deep.
         """
-        run.spend(1)
+        run.spend(self.steps)
         if run.depth >= MAX_CALL_DEPTH:
             raise FeelFailure(f"Functions call one another more than {MAX_CALL_DEPTH} levels deep.")
         run.depth += 1

@@ -107,64 +107,64 @@ def ends_with(text: str, match: str) -> bool:
     return text.endswith(match)
 
 
-@builtin("matches", "input: string", "pattern: string")
-def matches(text: str, pattern: str) -> bool | None:
+@builtin("matches", "input: string", "pattern: string", run=True)
+def matches(run: Run, text: str, pattern: str) -> bool | None:
     """Tell whether a pattern is found in a string.
 
     Raises:
         FeelFailure: The pattern could take too long on this string.
     """
-    return patterns.found(text, pattern, "")
+    return patterns.found(run, text, pattern, "")
 
 
-@builtin("matches", "input: string", "pattern: string", "flags: string")
-def matches_with_flags(text: str, pattern: str, flags: str) -> bool | None:
+@builtin("matches", "input: string", "pattern: string", "flags: string", run=True)
+def matches_with_flags(run: Run, text: str, pattern: str, flags: str) -> bool | None:
     """Tell whether a pattern is found in a string; flags are `s`, `m`, `i`, `x`.
 
     Raises:
         FeelFailure: The pattern could take too long on this string.
     """
-    return patterns.found(text, pattern, flags)
+    return patterns.found(run, text, pattern, flags)
 
 
-@builtin("replace", "input: string", "pattern: string", "replacement: string")
-def replace(text: str, pattern: str, replacement: str) -> str | None:
+@builtin("replace", "input: string", "pattern: string", "replacement: string", run=True)
+def replace(run: Run, text: str, pattern: str, replacement: str) -> str | None:
     """Replace what a pattern finds; `$1` stands for its first group.
 
     Raises:
         FeelFailure: The pattern could take too long, there is no such group, or the result is too long.
     """
-    return patterns.replaced(text, pattern, replacement, "")
+    return patterns.replaced(run, text, pattern, replacement, "")
 
 
-@builtin("replace", "input: string", "pattern: string", "replacement: string", "flags: string")
-def replace_with_flags(text: str, pattern: str, replacement: str, flags: str) -> str | None:
+@builtin("replace", "input: string", "pattern: string", "replacement: string", "flags: string", run=True)
+def replace_with_flags(run: Run, text: str, pattern: str, replacement: str, flags: str) -> str | None:
     """Replace what a pattern finds; flags are `s`, `m`, `i`, `x`.
 
     Raises:
         FeelFailure: The pattern could take too long, there is no such group, or the result is too long.
     """
-    return patterns.replaced(text, pattern, replacement, flags)
+    return patterns.replaced(run, text, pattern, replacement, flags)
 
 
-@builtin("split", "string: string", "delimiter: string")
-def split(text: str, delimiter: str) -> list[str] | None:
+@builtin("split", "string: string", "delimiter: string", run=True)
+def split(run: Run, text: str, delimiter: str) -> list[str] | None:
     """Cut a string wherever a pattern is found.
 
     Raises:
         FeelFailure: The pattern could take too long on this string.
     """
-    return patterns.parts(text, delimiter)
+    return patterns.parts(run, text, delimiter)
 
 
-@builtin("extract", "input: string", "pattern: string")
-def extract(text: str, pattern: str) -> list[str] | None:
+@builtin("extract", "input: string", "pattern: string", run=True)
+def extract(run: Run, text: str, pattern: str) -> list[str] | None:
     """Return all that a pattern finds.
 
     Raises:
         FeelFailure: The pattern could take too long on this string.
     """
-    return patterns.matches_of(text, pattern)
+    return patterns.matches_of(run, text, pattern)
 
 
 @builtin("trim", "string: string")

@@ -1,0 +1,102 @@
+"""The numeric functions; the values were seen on Camunda's engine 1.20.
+
+Source: https://docs.camunda.io/docs/components/modeler/feel/builtin-functions/feel-built-in-functions-numeric/
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.feel.evaluation import shown
+
+CASES = [
+    ("decimal(1/3, 2)", "0.33"),
+    ("decimal(1.5, 0)", "2"),
+    ("decimal(2.5, 0)", "2"),
+    ("decimal(1.125, 2)", "1.12"),
+    ("decimal(1, 2)", "1.00"),
+    ("decimal(1234, -2)", "1.2E+3"),
+    ("decimal(null, 2)", "null"),
+    ('decimal(1.5, 0, "HALF_UP")', "2"),
+    ('decimal(2.5, 0, "half_up")', "3"),
+    ('decimal(2.5, 0, "HALF_DOWN")', "2"),
+    ('decimal(2.1, 0, "UP")', "3"),
+    ('decimal(2.9, 0, "DOWN")', "2"),
+    ('decimal(-2.1, 0, "FLOOR")', "-3"),
+    ('decimal(-2.9, 0, "CEILING")', "-2"),
+    ('decimal(2.5, 0, "HALF_EVEN")', "2"),
+    ('decimal(2.5, 0, "UNNECESSARY")', "null"),
+    ('decimal(2.0, 0, "UNNECESSARY")', "2"),
+    ('decimal(2.5, 0, "unknown")', "null"),
+    ("floor(1.5)", "1"),
+    ("floor(-1.5)", "-2"),
+    ("floor(1.56, 1)", "1.5"),
+    ("floor(-1.56, 1)", "-1.6"),
+    ("floor(5)", "5"),
+    ("floor(null)", "null"),
+    ('floor("a")', "null"),
+    ("floor(n: 1.5)", "1"),
+    ("ceiling(1.5)", "2"),
+    ("ceiling(-1.5)", "-1"),
+    ("ceiling(1.51, 1)", "1.6"),
+    ("ceiling(-1.56, 1)", "-1.5"),
+    ("round up(5.5, 0)", "6"),
+    ("round up(-5.5, 0)", "-6"),
+    ("round up(1.121, 2)", "1.13"),
+    ("round up(-1.126, 2)", "-1.13"),
+    ("round down(5.5, 0)", "5"),
+    ("round down(-5.5, 0)", "-5"),
+    ("round down(1.129, 2)", "1.12"),
+    ("round half up(5.5, 0)", "6"),
+    ("round half up(-5.5, 0)", "-6"),
+    ("round half up(1.125, 2)", "1.13"),
+    ("round half down(5.5, 0)", "5"),
+    ("round half down(-5.5, 0)", "-5"),
+    ("round half down(1.126, 2)", "1.13"),
+    ("round half up(5.5)", "null"),
+    ("abs(10)", "10"),
+    ("abs(-10.5)", "10.5"),
+    ("abs(0)", "0"),
+    ('abs("a")', "null"),
+    ("abs(n: -1)", "1"),
+    ("abs(number: -1)", "1"),
+    ("modulo(12, 5)", "2"),
+    ("modulo(-12, 5)", "3"),
+    ("modulo(12, -5)", "-3"),
+    ("modulo(-12, -5)", "-2"),
+    ("modulo(10.1, 4.5)", "1.1"),
+    ("modulo(-10.1, 4.5)", "3.4"),
+    ("modulo(10, 0)", "failed"),
+    ("modulo(5.5, 2)", "1.5"),
+    ("sqrt(16)", "4.0"),
+    ("sqrt(2)", "1.4142135623730951"),
+    ("sqrt(0)", "0.0"),
+    ("sqrt(-3)", "null"),
+    ("sqrt(null)", "null"),
+    ("log(10)", "2.302585092994046"),
+    ("log(1)", "0.0"),
+    ("log(0)", "failed"),
+    ("log(-1)", "failed"),
+    ("exp(5)", "148.4131591025766"),
+    ("exp(0)", "1.0"),
+    ("exp(1)", "2.718281828459045"),
+    ("exp(-1)", "0.36787944117144233"),
+    ("exp(1000)", "failed"),
+    ("exp(30)", "10686474581524.463"),
+    ("odd(5)", "true"),
+    ("odd(2)", "false"),
+    ("odd(0)", "false"),
+    ("odd(-3)", "true"),
+    ("odd(1.5)", "false"),
+    ("even(5)", "false"),
+    ("even(2)", "true"),
+    ("even(0)", "true"),
+    ("even(-2)", "true"),
+    ("even(null)", "null"),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), CASES)
+def test_numeric_function_answers(expression: str, expected: str) -> None:
+    """Numbers are rounded and computed."""
+    assert shown(expression) == expected
