@@ -71,7 +71,14 @@ def _moment(found: Any, value: Value) -> str | None:
         moment_ms(found)
     except Unreadable:
         raise _wrong(found, value, "DATE_TIME") from None
-    return found if isinstance(found, str) else feel.text_of(found)
+    return found if isinstance(found, str) else _iso(found)
+
+
+def _iso(moment: Any) -> str:
+    """Write a date-time with its offset, and its zone behind: `2030-05-01T12:00:00+02:00[Europe/Berlin]`."""
+    if not isinstance(moment, feel.DateTime) or moment.zone is None or moment.offset_s is None:
+        return feel.text_of(moment)
+    return f"{feel.text_of(moment._replace(zone=None))}[{moment.zone}]"
 
 
 def _wrong(found: Any, value: Value, wanted: str) -> Stuck:
