@@ -9,7 +9,13 @@ from typing import Annotated
 
 import typer
 
+from zeebe_fleet.deploy.engine_records import records
+
 engine = typer.Typer(name="engine", invoke_without_command=True)
+engine.command(
+    "records",
+    epilog="Example: fleet engine records --follow --type JOB · fleet engine records --follow --rest-port 8088 --json",
+)(records)
 
 
 @engine.callback(epilog="Example: fleet engine --data engine-data --grpc-port 26500 --rest-port 8088")
@@ -20,10 +26,22 @@ def serve(
     rest_port: Annotated[int, typer.Option(help="Port of the REST API, of health and of counters.")] = 8088,
     version: Annotated[str, typer.Option("--as", help="The Camunda it plays: 8.6, 8.7, 8.8 or 8.9.")] = "8.9",
     listen: Annotated[str, typer.Option(help="Address to listen on; it has no authentication.")] = "127.0.0.1",
+    record: Annotated[
+        Path | None,
+        typer.Option("--records", help="Append what happens to this file, in JSON lines.", show_default=False),
+    ] = None,
 ) -> None:
     """Serve the engine in the box until stopped, for any client of Camunda 8."""
     if context.invoked_subcommand is not None:
         return
-    options = {"--data": data, "--grpc-port": grpc_port, "--rest-port": rest_port, "--as": version, "--listen": listen}
+    options: dict[str, object] = {
+        "--data": data,
+        "--grpc-port": grpc_port,
+        "--rest-port": rest_port,
+        "--as": version,
+        "--listen": listen,
+    }
+    if record is not None:
+        options["--records"] = record
     sys.argv[1:] = [str(word) for option in options.items() for word in option]
     runpy.run_module("zeebe_fleet.engine", run_name="__main__", alter_sys=True)

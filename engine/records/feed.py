@@ -137,6 +137,11 @@ class Feed:
                     follower.add(held.line)
         return follower
 
+    @property
+    def followers(self) -> int:
+        """How many follow."""
+        return len(self._followers)
+
     def close(self) -> None:
         """End them all."""
         for follower in list(self._followers):

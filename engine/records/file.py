@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,7 +47,9 @@ class RecordsFile:
             if self._file.tell() >= self._most_bytes:
                 self._put_aside()
         except OSError as error:
-            self._file = None
+            file, self._file = self._file, None
+            with suppress(OSError):
+                file.close()
             self._say(f"No more records are written to {self._path}: {error.strerror or error}.")
 
     def close(self) -> None:

@@ -32,7 +32,9 @@ UNTOLD = frozenset(
     {
         "CUT_OFF",
         "FLOWS_MIGRATED",
+        "JOB_DISABLED",
         "LISTENER_PASSED",
+        "LOOP_ENOUGH",
         "LOOP_OUTPUT",
         "LOOP_STARTED",
         "MESSAGE_SERVED",

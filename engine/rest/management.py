@@ -18,6 +18,8 @@ from zeebe_fleet.engine.rest.house import House
 _PARTITION = 'partition="1"'
 EVENTS = "zeebe_element_instance_events_total"
 DROPPED = "zeebe_dropped_request_count_total"
+FOLLOWERS = "engine_record_followers"
+"""Those who follow the records: our own."""
 NAME = "The engine in the box of Zeebe Fleet; it has no authentication, and production is no place for it."
 
 
@@ -39,7 +41,7 @@ async def prometheus(request: Request, house: House) -> Response:
 
 
 def _counters(house: House) -> dict[str, Iterable[str]]:
-    return {EVENTS: _events(house), DROPPED: _dropped(house)}
+    return {EVENTS: _events(house), DROPPED: _dropped(house), FOLLOWERS: _followers(house)}
 
 
 def _events(house: House) -> Iterator[str]:
@@ -56,3 +58,8 @@ def _type(tag: str) -> str:
 def _dropped(house: House) -> Iterator[str]:
     yield f"# TYPE {DROPPED} counter"
     yield f"{DROPPED}{{{_PARTITION}}} {float(house.admission.dropped)}"
+
+
+def _followers(house: House) -> Iterator[str]:
+    yield f"# TYPE {FOLLOWERS} gauge"
+    yield f"{FOLLOWERS} {house.feed.followers}"
