@@ -121,6 +121,7 @@ def job_error_thrown(state: State, process_instance_key: int, key: int, code: st
         return
     state.wheel.discard(key)
     job.status = ERROR_THROWN
+    job.deadline_ms = 0
     job.error_code = code
     job.error_message = message
 
