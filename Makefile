@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN_READY := $(VENV)/.run-ready
 SITE_READY := $(VENV)/.site-ready
+BENCH_READY := $(VENV)/.bench-ready
 PACKAGES := workers adapters bpmn deploy engine graphql_api
 # What waits for the engine in the box; without that file, nothing.
 ON_HOLD = $(addprefix --ignore=,$(shell grep -v '^#' tests/on_hold.txt 2>/dev/null))
@@ -39,7 +40,7 @@ smoke: $(RUN_READY) ## Run three onboardings to their ends, hands-free, and comp
 chaos: $(READY) ## Measure what is promised while everything is killed; hours at full size, ARGS=--quick for minutes
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-bench: $(READY) ## Measure the fleet beside pyzeebe, the Java client and a bare loop; `make bench ARGS=--quick` for a look
+bench: $(BENCH_READY) ## Measure fleet and engine beside pyzeebe, the Java client and a bare loop; `make bench ARGS=--quick` for a look
 	@$(BIN)/python -m bench $(ARGS)
 
 bench-start: $(READY) ## Measure the demo's start to the first workflow, a second smoke, memory, and a job's CPU
@@ -98,6 +99,11 @@ $(SITE_READY): requirements/docs.txt $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/docs.txt
 	@touch $@
 
+# The contestants in Java: only the bench needs them.
+$(BENCH_READY): requirements/bench.txt $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bench.txt
+	@touch $@
+
 format: $(READY) ## Format the Python code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --exit-zero .
 	@$(BIN)/ruff format --quiet .
@@ -118,6 +124,7 @@ lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versio
 	@$(LOCK) $(ARGS) --constraint requirements/runtime.txt --extra local --group dev --output-file requirements/dev.txt
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local --group demo --output-file requirements/demo.txt
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra docs --output-file requirements/docs.txt
+	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 
 wheel: ui ## Build the wheel into dist/
 	@rm -rf build/lib build/bdist.* dist

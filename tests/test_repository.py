@@ -54,7 +54,7 @@ def test_repository_names_no_machine() -> None:
     assert _found(MACHINES) == []
 
 
-@pytest.mark.parametrize("lock", ["runtime.txt", "demo.txt", "dev.txt", "docs.txt"])
+@pytest.mark.parametrize("lock", ["runtime.txt", "demo.txt", "dev.txt", "docs.txt", "bench.txt"])
 def test_lock_pins_every_package_by_hash(lock: str) -> None:
     """Each requirement is one version with at least one hash."""
     text = (ROOT / "requirements" / lock).read_text()
@@ -75,6 +75,7 @@ def test_lock_pins_every_package_by_hash(lock: str) -> None:
         ("dev.txt", PROJECT["project"]["optional-dependencies"]["local"]),
         ("dev.txt", PROJECT["dependency-groups"]["dev"]),
         ("docs.txt", PROJECT["project"]["optional-dependencies"]["docs"]),
+        ("bench.txt", PROJECT["dependency-groups"]["bench"]),
     ],
 )
 def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
@@ -118,14 +119,15 @@ def _shown(commit: str, path: str) -> str | None:
 
 def test_locks_agree() -> None:
     """What is tested is what runs: a package in both locks has the same version in both."""
-    runtime, demo, dev, docs = (
+    runtime, demo, dev, docs, bench = (
         dict(re.findall(r"^([a-z0-9._-]+)==([^ ]+)", (ROOT / "requirements" / lock).read_text(), re.M))
-        for lock in ("runtime.txt", "demo.txt", "dev.txt", "docs.txt")
+        for lock in ("runtime.txt", "demo.txt", "dev.txt", "docs.txt", "bench.txt")
     )
 
     assert {name: demo.get(name) for name in runtime} == runtime
     assert {name: dev.get(name) for name in demo} == demo
-    assert {name: version for name, version in docs.items() if dev.get(name, version) != version} == {}
+    for more in (docs, bench):
+        assert {name: version for name, version in more.items() if dev.get(name, version) != version} == {}
 
 
 def test_changelog_knows_the_version() -> None:

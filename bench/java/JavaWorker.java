@@ -1,5 +1,5 @@
-import io.camunda.zeebe.client.ZeebeClient;
-import io.camunda.zeebe.client.api.worker.JobHandler;
+import io.camunda.client.CamundaClient;
+import io.camunda.client.api.worker.JobHandler;
 import java.net.URI;
 import java.time.Duration;
 import sun.misc.Signal;
@@ -11,7 +11,11 @@ public final class JavaWorker {
     String prefix = arguments[1];
     boolean stream = arguments[2].equals("stream");
     int slots = Integer.parseInt(arguments[3]);
-    ZeebeClient client = ZeebeClient.newClientBuilder().grpcAddress(URI.create("http://" + address)).usePlaintext().build();
+    CamundaClient client =
+        CamundaClient.newClientBuilder()
+            .grpcAddress(URI.create("http://" + address))
+            .preferRestOverGrpc(false)
+            .build();
     JobHandler act =
         (jobs, job) -> {
           job.getVariablesAsMap();
