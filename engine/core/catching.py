@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zeebe_fleet.engine.core import course, documents, timers, variables
 from zeebe_fleet.engine.core.expressions import evaluate, text, type_name
 from zeebe_fleet.engine.core.rejection import Stuck
-from zeebe_fleet.engine.core.state import ACTIVE, Catch, ElementInstance, Message
+from zeebe_fleet.engine.core.state import ACTIVE, TERMINATING, Catch, ElementInstance, Message
 from zeebe_fleet.engine.model.elements import Message as MessageEvent
 from zeebe_fleet.engine.model.elements import Signal, Timer
 
@@ -143,7 +143,7 @@ def trigger_boundary(
 
 def is_open(host: ElementInstance) -> bool:
     """Whether what an instance waits for may come: it is at work, and nothing has interrupted it yet."""
-    return host.status == ACTIVE and host.trigger is None
+    return host.status == ACTIVE and host.trigger is None and (host.scope is None or host.scope.status != TERMINATING)
 
 
 def close_all(machine: Machine, instance: ElementInstance) -> None:

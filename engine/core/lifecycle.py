@@ -75,7 +75,7 @@ def begin_deep(machine: Machine, root: ElementInstance, element: Element) -> Non
 def activate(machine: Machine, key: int) -> None:
     """Map the inputs, have the start listeners run, then begin the work."""
     instance = machine.state.instances.get(key)
-    if instance is None or instance.status != ACTIVATING or instance.incident is not None:
+    if instance is None or instance.status != ACTIVATING or _stands_still(instance):
         return
     element = instance.element
     try:
@@ -90,6 +90,11 @@ def activate(machine: Machine, key: int) -> None:
         course.behaviour(instance).activate(machine, instance)
     except Stuck as stuck:
         _stuck(machine, instance, stuck)
+
+
+def _stands_still(instance: ElementInstance) -> bool:
+    """Whether an incident holds an instance, or its end is near because its scope's is."""
+    return instance.incident is not None or (instance.scope is not None and instance.scope.status == TERMINATING)
 
 
 def _stuck(machine: Machine, instance: ElementInstance, stuck: Stuck) -> None:
@@ -119,7 +124,7 @@ def pass_through(machine: Machine, instance: ElementInstance, flows: Iterable[Fl
 def completing(machine: Machine, key: int) -> None:
     """Map the outputs, have the end listeners run, then leave."""
     instance = machine.state.instances.get(key)
-    if instance is None or instance.status != COMPLETING or instance.incident is not None:
+    if instance is None or instance.status != COMPLETING or _stands_still(instance):
         return
     element = instance.element
     try:
@@ -188,6 +193,8 @@ def _process_completed(machine: Machine, root: ElementInstance) -> None:
         elif called is None or called.propagate_all_child_variables:
             variables.propagate(machine, caller, given)
         course.complete(machine, caller)
+    elif caller is not None and caller.status == TERMINATING:
+        machine.later("ended_inside", caller.key)
 
 
 # The end before its time

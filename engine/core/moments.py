@@ -9,6 +9,7 @@ import re
 from datetime import date
 from typing import Any
 
+from zeebe_fleet.engine.core import cron
 from zeebe_fleet.engine.feel.limits import FeelFailure
 from zeebe_fleet.engine.feel.temporal import (
     DateTime,
@@ -89,12 +90,17 @@ def _span(value: Any) -> tuple[int, int]:
     return (-months, -span_ms) if match["sign"] == "-" else (months, span_ms)
 
 
-def read_cycle(value: Any, now_ms: int) -> tuple[int, Any, int | None]:
-    """Read `R3/PT10S`, `R/<date>/P1D`: how often (-1: for ever), which interval, and when first (None: after one).
+def read_cycle(value: Any) -> tuple[int, str, int | None]:
+    """Read a cycle: how often (-1: for ever), which interval, and when first (None: after one).
+
+    `R3/PT10S`, `R/<date>/P1D`; or cron, whose interval is the expression itself.
 
     Raises:
         Unreadable: it is no cycle.
     """
+    if isinstance(value, str) and value and not value.startswith("R"):
+        _cron(value)
+        return -1, value, None
     repeat, _, rest = value.partition("/") if isinstance(value, str) else ("", "", "")
     start, _, interval = rest.rpartition("/")
     if not re.fullmatch(r"R(-?\d{1,9})?", repeat, re.ASCII):
@@ -102,6 +108,27 @@ def read_cycle(value: Any, now_ms: int) -> tuple[int, Any, int | None]:
     _span(interval)
     repetitions = int(repeat[1:] or -1)
     return repetitions if repetitions > 0 else -1, interval, moment_ms(start) if start else None
+
+
+def next_ms(base_ms: int, interval: str) -> int:
+    """Return when a cycle fires next after a moment.
+
+    Raises:
+        Unreadable: never again.
+    """
+    if interval[:1] in "pP+-":
+        return after(base_ms, interval)
+    found = _cron(interval).after(base_ms)
+    if found is None:
+        raise Unreadable(f"The cycle '{_shown(interval)}' never fires.")
+    return found
+
+
+def _cron(text: str) -> cron.Cron:
+    try:
+        return cron.read(text[:_LONGEST])
+    except ValueError:
+        raise Unreadable(f"Invalid cycle format '{_shown(text)}' for expression of a timer.") from None
 
 
 def _shown(value: Any) -> str:

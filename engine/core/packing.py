@@ -65,7 +65,17 @@ def restore(state: State, rows: list[Row], rest: bytes | None) -> None:
     if rest is not None:
         state.last_key, state.pinned_ms, pending, state.numbers = json.loads(rest)
         state.pending.extend(pending)
+    _put_in_order(state)
     offer_all(state)
+
+
+def _put_in_order(state: State) -> None:
+    """Let those who waited first be served first: the rows come in the order of their instances."""
+    for entries in (*state.subscriptions.values(), *state.signals.values()):
+        if len(entries) > 1:
+            ordered = sorted(entries.items())
+            entries.clear()
+            entries.update(ordered)
 
 
 def offer_all(state: State) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.engine.core.expressions import evaluate
-from zeebe_fleet.engine.core.moments import Unreadable, after, moment_ms, read_cycle
+from zeebe_fleet.engine.core.moments import Unreadable, after, moment_ms, next_ms, read_cycle
 from zeebe_fleet.engine.core.rejection import Stuck
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def schedule(machine: Machine, instance: ElementInstance, timer: Timer) -> tuple
             return moment_ms(value), 1, ""
         if timer.kind == "duration":
             return after(machine.now_ms, value), 1, ""
-        repetitions, interval, start_ms = read_cycle(value, machine.now_ms)
-        return start_ms if start_ms is not None else after(machine.now_ms, interval), repetitions, interval
+        repetitions, interval, start_ms = read_cycle(value)
+        return start_ms if start_ms is not None else next_ms(machine.now_ms, interval), repetitions, interval
     except Unreadable as wrong:
         raise Stuck("EXTRACT_VALUE_ERROR", str(wrong)) from None
 
@@ -43,7 +43,10 @@ def again(machine: Machine, catch: Catch) -> None:
     if left == 0 or not catch.interval:
         return
     instance = catch.instance
-    due_ms = after(catch.due_ms, catch.interval)
+    try:
+        due_ms = next_ms(catch.due_ms, catch.interval)
+    except Unreadable:
+        return
     machine.emit(
         "TIMER_CREATED",
         instance.process_instance_key,

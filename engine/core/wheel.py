@@ -43,11 +43,16 @@ class Wheel:
             del self._buckets[bucket][key]
 
     def due(self, now_ms: int, limit: int) -> list[int]:
-        """Return at most `limit` keys that are due; they stay until they are discarded or put anew."""
-        next_ms = self.next_due_ms()
-        if next_ms is None or next_ms > now_ms:
-            return []
-        return list(itertools.islice(self._buckets[self._order[0]], limit))
+        """Return at most `limit` keys that are due, the oldest buckets first; they stay until they are taken out."""
+        found: list[int] = []
+        begun: list[int] = []
+        while self._order and self._order[0] << _BUCKET_BITS <= now_ms and len(found) < limit:
+            begun.append(heapq.heappop(self._order))
+            ripe = (key for key, due_ms in self._buckets[begun[-1]].items() if due_ms <= now_ms)
+            found.extend(itertools.islice(ripe, limit - len(found)))
+        for bucket in begun:
+            heapq.heappush(self._order, bucket)
+        return found
 
     def next_due_ms(self) -> int | None:
         """Return when to look again: the end of the first bucket that holds something."""

@@ -24,7 +24,7 @@ class Tick:
         keys = machine.state.wheel.due(machine.now_ms, AT_ONCE)
         for key in keys:
             _due(machine, key)
-        return len(keys) == AT_ONCE
+        return bool(machine.state.wheel.due(machine.now_ms, 1))
 
 
 def _due(machine: Machine, key: int) -> None:
