@@ -25,7 +25,7 @@ from zeebe_fleet.engine.core.events import Event
 from zeebe_fleet.engine.core.jobs import ActivatedJob
 from zeebe_fleet.engine.core.machine import Command, Machine
 from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.core.state import State
+from zeebe_fleet.engine.core.state import FIRST_KEY, State
 from zeebe_fleet.engine.elements import BEHAVIOURS
 from zeebe_fleet.engine.handout import Handout, JobStream, Overloaded, Wish
 from zeebe_fleet.engine.journal import AnyJournal, Journal, MemoryJournal, Settings
@@ -43,7 +43,9 @@ Hearer = Callable[[list[Record]], None]
 RECORDS_A_CHECKPOINT = 4_000
 BYTES_A_CHECKPOINT = 8 * 1024 * 1024
 FORGETFUL_S = 0.25
-"""How late a forgetful engine writes what it has told already."""
+"""How late a forgetful engine writes the jobs that it has handed out already."""
+KEYS_A_MS = 64
+"""More than anybody uses. A forgetful engine begins above those of the time before: what it makes anew has new keys."""
 
 
 class Stopped(Exception):
@@ -74,10 +76,14 @@ class Pump:
         counters: how often elements were activated, completed and terminated: action and type.
         listeners: told of what happened, once it is synced.
         plays: what the records say of the broker's version.
+
+    Args:
+        forgetful: hand jobs out before they are on the disk.
     """
 
-    def __init__(self, journal: AnyJournal, *, say: Callable[[str], None] = print) -> None:
+    def __init__(self, journal: AnyJournal, *, forgetful: bool = False, say: Callable[[str], None] = print) -> None:
         self._journal = journal
+        self._forgetful = forgetful
         self._say = say
         self._machine = Machine(BEHAVIOURS)
         self._handout = Handout(self._give_back)
@@ -132,6 +138,9 @@ class Pump:
                 machine.replay(events, last_key)
             packing.offer_all(machine.state)
             machine.state.fresh.clear()
+            if self._forgetful:
+                by_now = FIRST_KEY + time.time_ns() // 1_000_000 * KEYS_A_MS
+                machine.state.last_key = max(machine.state.last_key, by_now)
             machine.witness = self._recorder if self._hearers else None
             self._machine = machine
         finally:
@@ -272,6 +281,7 @@ class Pump:
         now_ms = self.now_ms()
         machine = self._machine
         leaving: list[Callable[[], None]] = []
+        handed: list[Callable[[], None]] = [] if self._forgetful else leaving
         while self._inbox:
             command, future, to_the_end = self._inbox.popleft()
             if future.cancelled():
@@ -282,12 +292,14 @@ class Pump:
         else:
             try:
                 self._go_on(now_ms)
-                self._handout.serve(machine, now_ms, leaving)
+                self._handout.serve(machine, now_ms, handed)
             except Exception as defect:
                 self._say(f"A defect met what goes on by itself:\n{traceback.format_exc()}")
                 self._fail_all(defect)
                 return
         self._end(now_ms, leaving)
+        if self._forgetful:
+            _each(handed)
 
     def _run_one(
         self,
@@ -455,12 +467,13 @@ def open_pump(data: Path | None, *, forgetful: bool = False, say: Callable[[str]
 
     Args:
         data: where it keeps everything; None for an engine that forgets it at its end.
-        forgetful: tell first and write later, so that a kill loses what was told, as the real engine does; for tests.
+        forgetful: hand jobs out first and write later, so that a kill loses jobs that somebody has, and they are made
+            anew under other keys, as the real engine does; what was answered stays. For tests.
 
     Raises:
         JournalError: another engine has the directory, it is damaged, or a newer version wrote it.
     """
     if data is None:
         return Pump(MemoryJournal(), say=say)
-    settings = Settings(unsynced_s=FORGETFUL_S if forgetful else None)
-    return Pump(Journal.open(data, say=say, settings=settings), say=say)
+    settings = Settings(late_s=FORGETFUL_S if forgetful else 0.0)
+    return Pump(Journal.open(data, say=say, settings=settings), forgetful=forgetful, say=say)

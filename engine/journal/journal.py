@@ -38,13 +38,13 @@ from zeebe_fleet.engine.journal.writer import Writer
 class Settings:
     """What a test may want otherwise.
 
-    With `unsynced_s`, for tests of chaos only, `append` reports a record synced at once and writes it so much later, as
-    Zeebe does: a kill then loses what was handed out.
+    With `late_s`, for tests of chaos only, a record is written, and reported synced, so much later: a kill then loses
+    what an engine handed out before.
     """
 
     disk: Disk = field(default_factory=Disk)
     sizes: Sizes = field(default_factory=Sizes)
-    unsynced_s: float | None = None
+    late_s: float = 0.0
 
 
 class Journal:
@@ -60,7 +60,7 @@ class Journal:
             place = Place(directory / LOG, settings.disk, settings.sizes, self._keeper.do)
             self._log = Log.open(place, self._checkpoint.sequence, say)
             undo.pop_all()
-        self._writer = Writer(self._log, say, settings.unsynced_s)
+        self._writer = Writer(self._log, say, settings.late_s)
         self._holds: dict[str, int] = {}
         self._trimming = Lock()
         self._readers = count(1)
@@ -109,8 +109,7 @@ class Journal:
         """Begin to write.
 
         Args:
-            synced: called after each sync with the number of the last record that is safe, on the writer's thread
-                (with `unsynced_s`, within `append`).
+            synced: called after each sync with the number of the last record that is safe, on the writer's thread.
             failed: called once with a `JournalBroken` when the disk failed; from then on `append` raises it too.
         """
         self._failed = failed

@@ -25,11 +25,11 @@ ROOM_S = 0.5
 class Writer:
     """Appends come from any thread; `synced` and `failed` are called on the writer's own.
 
-    With `unsynced_s`, `synced` is called by `append` itself, and the write comes so much later.
+    With `late_s`, a write comes so much later: for tests of chaos, in which a kill shall lose something.
     """
 
-    def __init__(self, log: Log, say: Callable[[str], None], unsynced_s: float | None = None) -> None:
-        self._log, self._say, self._unsynced_s = log, say, unsynced_s
+    def __init__(self, log: Log, say: Callable[[str], None], late_s: float = 0.0) -> None:
+        self._log, self._say, self._late_s = log, say, late_s
         self._next = log.last + 1
         #: What was appended since the last mark.
         self.records, self.size_bytes = log.found.records_after, log.found.bytes_after
@@ -65,8 +65,6 @@ class Writer:
             self._bodies.append(body)
             self.records, self.size_bytes = self.records + 1, self.size_bytes + HEAD_BYTES + len(body)
             self._changed.notify()
-        if self._unsynced_s is not None:
-            self._synced(sequence)
         return sequence
 
     def after_all(self, done: Callable[[int], None]) -> None:
@@ -115,8 +113,8 @@ class Writer:
                 with suppress(OSError):
                     self._log.seal()
                 self._changed.wait_for(self._has_work)
-            if self._unsynced_s is not None:
-                self._changed.wait_for(lambda: self._is_closing, self._unsynced_s)
+            if self._late_s:
+                self._changed.wait_for(lambda: self._is_closing, self._late_s)
             return bool(self._bodies or self._marks)
 
     def _take(self) -> list[bytes]:
@@ -137,8 +135,7 @@ class Writer:
             if is_full:
                 self._say("The journal's disk has room again: going on.")
                 is_full = False
-            if self._unsynced_s is None:
-                self._synced(self._log.last)
+            self._synced(self._log.last)
             bodies = bodies[count:]
         if count >= LINGER_FROM and not self._is_closing:
             time.sleep(LINGER_S)

@@ -1,6 +1,6 @@
 """A process that appends until it is killed: prints each number that its journal calls safe.
 
-Usage: python victim.py DIRECTORY [UNSYNCED_S]
+Usage: python victim.py DIRECTORY [LATE_S]
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ def body(number: int) -> bytes:
     return b"%d:" % number * (1 + number % 40)
 
 
-def work(directory: Path, unsynced_s: float | None) -> None:
+def work(directory: Path, late_s: float) -> None:
     """Append for ever, with a checkpoint after every fortieth record."""
-    settings = Settings(sizes=Sizes(first=32 << 10, following=64 << 10), unsynced_s=unsynced_s)
+    settings = Settings(sizes=Sizes(first=32 << 10, following=64 << 10), late_s=late_s)
     journal = Journal.open(directory, say=lambda text: None, settings=settings)
     told = 0
 
@@ -46,4 +46,4 @@ def work(directory: Path, unsynced_s: float | None) -> None:
 
 
 if __name__ == "__main__":
-    work(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else None)
+    work(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
