@@ -155,8 +155,6 @@ def chain(prefix: str, job_types: list[str]) -> str:
 def gap(prefix: str, name: str, *, undone: bool) -> str:
     """Write a row, and meet a timer while the engine has not heard of it; a model may know how to undo it."""
     interrupted = name.startswith("timer")
-    # 8.6.0 answers PROCESSING_ERROR when it shall migrate an instance whose process has an execution listener.
-    migrated = name.startswith("migrat")
     return process(
         f"{prefix}-{name}",
         start(),
@@ -167,7 +165,6 @@ def gap(prefix: str, name: str, *, undone: bool) -> str:
         end(),
         flow("start", "write", "finish", "end"),
         flow("overdue", "late", "end") if interrupted else "",
-        listeners=not migrated,
     )
 
 

@@ -30,7 +30,7 @@ _WAYS = ("timer", "cancel", "migration")
 
 async def gaps(world: World) -> Finding:
     """Interrupt, cancel and migrate between COMMIT and the acknowledgement, which is held up for a while."""
-    # 8.6.0 does not migrate an instance that stands at a task with a compensation handler.
+    # Before 8.9 an instance that stands at a task with a compensation handler is not migrated.
     undoing = {way: models.gap(world.prefix, way, undone=way != "migration") for way in _WAYS}
     keeping = {f"{way}-kept": models.gap(world.prefix, f"{way}-kept", undone=False) for way in _WAYS}
     target = {"migrated": models.gap(world.prefix, "migrated", undone=False)}
