@@ -82,7 +82,7 @@ def collect(machine: Machine, inner: ElementInstance) -> None:
         value = documents.written(evaluate(machine, inner, loop.output_element))
         counter = (inner.variables or {}).get("loopCounter", "1")
         machine.emit("LOOP_OUTPUT", body.process_instance_key, body.key, int(counter) - 1, value)
-    if not progress.enough and _is_enough(machine, body, progress):
+    if not progress.enough and _is_enough(machine, inner, body, progress):
         machine.emit("LOOP_ENOUGH", body.process_instance_key, body.key)
         for key in [key for key in body.children or () if key != inner.key]:
             machine.later("terminate", key)
@@ -106,8 +106,8 @@ def _is_over(progress: LoopProgress) -> bool:
     return progress.enough or progress.spawned == len(progress.items)
 
 
-def _is_enough(machine: Machine, body: ElementInstance, progress: LoopProgress) -> bool:
-    """Evaluate the completion condition, as if the inner instance that asks were over."""
+def _is_enough(machine: Machine, inner: ElementInstance, body: ElementInstance, progress: LoopProgress) -> bool:
+    """Evaluate the completion condition where the inner instance is that is about to end, and counts as ended."""
     condition = _loop(body).completion_condition
     if condition is None:
         return False
@@ -121,7 +121,7 @@ def _is_enough(machine: Machine, body: ElementInstance, progress: LoopProgress) 
     name = _loop(body).output_collection
     if name and name in condition.text:
         seen = {**counts, name: value_of(documents.array(progress.outputs))}
-    return truth(machine, body, condition, "EXTRACT_VALUE_ERROR", seen)
+    return truth(machine, inner, condition, "EXTRACT_VALUE_ERROR", seen)
 
 
 def completing(machine: Machine, body: ElementInstance) -> None:

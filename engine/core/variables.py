@@ -84,7 +84,9 @@ def map_outputs(machine: Machine, instance: ElementInstance, mappings: Sequence[
     Raises:
         Stuck: an expression failed.
     """
-    assert instance.scope is not None
+    # What an inner instance of a multi-instance maps may be its own output variable.
+    around = instance if instance.is_inner else instance.scope
+    assert around is not None
     made: dict[str, Any] = {}
     for mapping in mappings:
         value = evaluate(machine, instance, mapping.source, "IO_MAPPING_ERROR", made)
@@ -92,8 +94,8 @@ def map_outputs(machine: Machine, instance: ElementInstance, mappings: Sequence[
         if not path:
             made[name] = value
             continue
-        made[name] = _with(made[name] if name in made else _held(instance.scope, name), path, value)
-    propagate(machine, instance.scope, {name: documents.written(value) for name, value in made.items()})
+        made[name] = _with(made[name] if name in made else _held(around, name), path, value)
+    propagate(machine, around, {name: documents.written(value) for name, value in made.items()})
 
 
 def _held(scope: ElementInstance, name: str) -> Any:

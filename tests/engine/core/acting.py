@@ -171,8 +171,13 @@ class Acting:
 def nothing_left(acting: Acting) -> None:
     """Hold that nothing of any instance is left."""
     state = acting.state
-    assert not state.instances and not state.jobs and not state.incidents and not state.catches
-    assert not state.subscriptions and not state.signals and not state.pending
+    assert not state.instances
+    assert not state.jobs
+    assert not state.incidents
+    assert not state.catches
+    assert not state.subscriptions
+    assert not state.signals
+    assert not state.pending
 
 
 # Models

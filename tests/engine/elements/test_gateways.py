@@ -249,7 +249,8 @@ def test_loop_without_a_wait_state_lets_others_have_their_turns() -> None:
     machine.run(commands.CancelInstance(looping), BEGIN_MS)
     machine.resume(BEGIN_MS)
 
-    assert not machine.state.instances and not machine.state.pending
+    assert not machine.state.instances
+    assert not machine.state.pending
 
 
 def test_process_that_calls_itself_stands_still_at_a_depth() -> None:

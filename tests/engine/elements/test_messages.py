@@ -140,7 +140,8 @@ def test_message_comes_once_to_each_process() -> None:
     assert not acting.is_over(fourth)
     publish(acting)
 
-    assert acting.is_over(second) and acting.is_over(fourth)
+    assert acting.is_over(second)
+    assert acting.is_over(fourth)
 
 
 def test_same_message_id_is_refused_while_it_is_kept() -> None:
