@@ -49,6 +49,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
 
     from zeebe_fleet.engine.journal.errors import JournalError
     from zeebe_fleet.engine.pump import open_pump
+    from zeebe_fleet.engine.search.index import FILE, Settings
     from zeebe_fleet.engine.serving import CannotListen, Ports, address, running
 
     version = VERSIONS[arguments.version]
@@ -68,7 +69,12 @@ async def _serve(arguments: argparse.Namespace) -> int:
             await pump.start()
             try:
                 async with running(
-                    pump, wanted, version=version, limit=arguments.limit, clock_controlled=arguments.clock_controlled
+                    pump,
+                    wanted,
+                    version=version,
+                    limit=arguments.limit,
+                    clock_controlled=arguments.clock_controlled,
+                    search=Settings(None if arguments.memory else arguments.data / FILE, arguments.search_lag),
                 ) as ports:
                     _warn_of(ports.host)
                     grpc, rest = address(ports.host, ports.grpc), address(ports.host, ports.rest)
@@ -144,6 +150,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="append what happens to this file, as JSON lines with Camunda's names; it holds variables' values",
     )
+    parser.add_argument(
+        "--search-lag",
+        type=_lag,
+        default=0,
+        metavar="MS",
+        help="have searches find things so much later (%(default)s); 1000 is what a real one does",
+    )
     parser.add_argument("--marker", metavar="TEXT", help="means nothing; by it a process is found again")
     return parser
 
@@ -154,6 +167,10 @@ def _port(text: str) -> int:
 
 def _limit(text: str) -> int:
     return _within(text, 1, 1_000_000)
+
+
+def _lag(text: str) -> int:
+    return _within(text, 0, 3_600_000)
 
 
 def _within(text: str, least: int, most: int) -> int:

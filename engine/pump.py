@@ -110,6 +110,11 @@ class Pump:
         return self._machine.state
 
     @property
+    def journal(self) -> AnyJournal:
+        """Where it keeps what happens; for readers."""
+        return self._journal
+
+    @property
     def counters(self) -> dict[tuple[str, str], int]:
         """How often elements were activated, completed and terminated since the start, by action and tag."""
         return self._machine.counters

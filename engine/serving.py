@@ -16,7 +16,8 @@ from zeebe_fleet.engine.admission import Admission
 from zeebe_fleet.engine.gateway.server import Gateway
 from zeebe_fleet.engine.records.feed import Feed
 from zeebe_fleet.engine.rest.house import House
-from zeebe_fleet.engine.version import DEFAULT, Version
+from zeebe_fleet.engine.search.index import Index, Settings
+from zeebe_fleet.engine.version import DEFAULT, SEARCH, Version
 from zeebe_fleet.engine.waits import Waits
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ async def running(
     version: Version = DEFAULT,
     limit: int | None = None,
     clock_controlled: bool = False,
+    search: Settings | None = None,
 ) -> AsyncIterator[Ports]:
     """Run an engine around a pump that has been started; yields the ports it listens on.
 
@@ -83,7 +85,10 @@ async def running(
     gateway = Gateway(pump, admission, waits, version)
     with closing(_listening(ports.host, ports.rest, "--rest-port")) as listening:
         grpc_port = await _started(gateway, ports)
-        house = House(pump, admission, waits, version, ports.host, grpc_port, clock_controlled, feed)
+        index = Index(pump, search or Settings()) if version.has(SEARCH) else None
+        if index is not None:
+            index.start()
+        house = House(pump, admission, waits, version, ports.host, grpc_port, clock_controlled, feed, index)
         rest = asyncio.create_task(_rest(house, listening))
         rest.add_done_callback(_log_failure)
         try:
@@ -92,6 +97,8 @@ async def running(
             waits.end()
             feed.close()
             await asyncio.gather(gateway.stop(_GRACE_S), _stopped(rest))
+            if index is not None:
+                await index.stop()
 
 
 async def _rest(house: House, listening: socket.socket) -> RestServer:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from zeebe_fleet.engine.admission import Admission
     from zeebe_fleet.engine.pump import Pump
     from zeebe_fleet.engine.records.feed import Feed
+    from zeebe_fleet.engine.search.index import Index
     from zeebe_fleet.engine.version import Version
     from zeebe_fleet.engine.waits import Waits
 
@@ -22,6 +23,7 @@ class House:
         grpc_port: what topology says.
         clock_controlled: whether clients may set the clock.
         feed: the records.
+        search: what searches read; None where the version has none.
     """
 
     pump: Pump
@@ -32,3 +34,4 @@ class House:
     grpc_port: int
     clock_controlled: bool
     feed: Feed
+    search: Index | None

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from zeebe_fleet.engine.rest import incidents, jobs, management, orchestration, records
 from zeebe_fleet.engine.rest.house import House
+from zeebe_fleet.engine.rest.search_routes import SEARCHES
 from zeebe_fleet.engine.version import RESOURCES, SEARCH, Version
 
 Handler = Callable[[Request, House], Awaitable[Response]]
@@ -44,9 +45,7 @@ ROUTES = (
     Route("POST", "/v2/jobs/{key}/error", ALWAYS, jobs.throw_error),
     Route("PATCH", "/v2/jobs/{key}", ALWAYS, jobs.update),
     Route("POST", "/v2/incidents/{key}/resolution", ALWAYS, incidents.resolve),
-    Route("POST", "/v2/incidents/search", SEARCH, incidents.find),
-    Route("GET", "/v2/incidents/{key}", SEARCH, incidents.get),
-    Route("POST", "/v2/process-instances/{key}/incidents/search", SEARCH, incidents.find_of_instance),
+    *(Route(method, path, SEARCH, handler) for method, path, handler in SEARCHES),
     Route("GET", "/actuator/health", ALWAYS, management.health),
     Route("GET", "/actuator/health/readiness", ALWAYS, management.health),
     Route("GET", "/actuator/health/liveness", ALWAYS, management.health),

@@ -35,7 +35,11 @@ def has_ipv6() -> bool:
 
 def flip(folder: Path, mark: bytes) -> Path:
     """Change one bit beside a mark in the one file that has it."""
-    (path,) = [one for one in folder.rglob("*") if one.is_file() and mark in one.read_bytes()]
+    (path,) = [
+        one
+        for one in folder.rglob("*")
+        if one.is_file() and not one.name.startswith("search") and mark in one.read_bytes()
+    ]
     content = bytearray(path.read_bytes())
     content[content.index(mark)] ^= 1
     path.write_bytes(content)

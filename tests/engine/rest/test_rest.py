@@ -111,7 +111,7 @@ async def test_incidents_are_found_and_resolved(http: httpx.AsyncClient, stub: A
     assert raised.status_code == 204
     assert (await http.post(f"{path}/resolution", json={})).status_code == 204
     assert (await http.post("/v2/incidents/search", json=search)).json()["items"] == []
-    assert problem(await http.get(path)) == (404, "NOT_FOUND")
+    assert (await http.get(path)).json() == item | {"state": "RESOLVED"}
     (again,) = await polled(stub, name)
     assert (again.key, again.retries) == (job.key, 2)
 

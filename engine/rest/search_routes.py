@@ -1,0 +1,105 @@
+"""What can be read of the engine: process instances, their elements, variables, jobs, incidents, and definitions.
+
+Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/ (each search's page)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zeebe_fleet.engine.rest.answers import json_answer
+from zeebe_fleet.engine.rest.body import path_key
+from zeebe_fleet.engine.rest.problems import Problem, invalid
+from zeebe_fleet.engine.rest.search_requests import Item, found, found_one
+from zeebe_fleet.engine.search.entities import (
+    ELEMENT_INSTANCES,
+    INCIDENTS,
+    JOBS,
+    PROCESS_DEFINITIONS,
+    PROCESS_INSTANCES,
+    VARIABLES,
+    Entity,
+)
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.rest.house import House
+
+MAX_VALUE = 8_191
+"""Characters of a variable's value that a search shows, unless it is told not to cut."""
+
+
+async def find(request: Request, house: House, *, entity: Entity) -> Response:
+    """`POST /v2/…/search`."""
+    items, page = await found(request, house, entity)
+    return json_answer({"items": items, "page": page})
+
+
+async def get(request: Request, house: House, *, entity: Entity) -> Response:
+    """`GET /v2/…/{key}`."""
+    return json_answer(await found_one(request, house, entity))
+
+
+async def find_variables(request: Request, house: House) -> Response:
+    """`POST /v2/variables/search`: long values are cut, unless `truncateValues=false`."""
+    items, page = await found(request, house, VARIABLES)
+    whole = _whole(request)
+    return json_answer({"items": [_cut(item, whole) for item in items], "page": page})
+
+
+def _whole(request: Request) -> bool:
+    given = request.query_params.get("truncateValues", "true").lower()
+    if given not in ("true", "false"):
+        raise invalid("The value for truncateValues must be a boolean.")
+    return given == "false"
+
+
+def _cut(item: Item, whole: bool) -> Item:
+    value = item["value"]
+    truncated = not whole and len(value) > MAX_VALUE
+    return {**item, "value": value[:MAX_VALUE] if truncated else value, "isTruncated": truncated}
+
+
+async def find_incidents_of_instance(request: Request, house: House) -> Response:
+    """`POST /v2/process-instances/{key}/incidents/search`: those of one instance."""
+    only = {"processInstanceKey": str(path_key(request))}
+    items, page = await found(request, house, INCIDENTS, only)
+    return json_answer({"items": items, "page": page})
+
+
+async def get_xml(request: Request, house: House) -> Response:
+    """`GET /v2/process-definitions/{key}/xml`: the file as it was deployed."""
+    definition = house.pump.state.definitions.get(path_key(request))
+    if definition is None:
+        raise Problem(404, "NOT_FOUND", f"{PROCESS_DEFINITIONS.label} with key '{path_key(request)}' not found")
+    return Response(definition.resource, media_type="text/xml")
+
+
+_SEARCHED = {
+    "process-definitions": PROCESS_DEFINITIONS,
+    "process-instances": PROCESS_INSTANCES,
+    "element-instances": ELEMENT_INSTANCES,
+    "jobs": JOBS,
+    "incidents": INCIDENTS,
+    "variables": VARIABLES,
+}
+_NO_GET = ("jobs",)
+
+SEARCHES: tuple[tuple[str, str, Callable[[Request, House], Awaitable[Response]]], ...] = (
+    *(
+        ("POST", f"/v2/{name}/search", find_variables if entity is VARIABLES else partial(find, entity=entity))
+        for name, entity in _SEARCHED.items()
+    ),
+    *(
+        ("GET", f"/v2/{name}/{{key}}", partial(get, entity=entity))
+        for name, entity in _SEARCHED.items()
+        if name not in _NO_GET
+    ),
+    ("GET", "/v2/process-definitions/{key}/xml", get_xml),
+    ("POST", "/v2/process-instances/{key}/incidents/search", find_incidents_of_instance),
+)
+"""Method, path and handler of all that is read from the index."""

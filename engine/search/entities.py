@@ -1,0 +1,243 @@
+"""What can be searched: each entity's fields, as REST names them, and where the index has them.
+
+Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/ (each search's page, 8.8 and 8.9)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from zeebe_fleet.engine.core.jobs import KINDS, LISTENER_EVENTS
+from zeebe_fleet.engine.core.state import DEFAULT_TENANT
+from zeebe_fleet.engine.search.rows import BODY
+from zeebe_fleet.engine.search.schema import VARIABLE_KEYS
+
+Since = tuple[int, int]
+FIRST: Since = (8, 8)
+NINE: Since = (8, 9)
+
+
+class Kind(Enum):
+    """What a field's values are."""
+
+    KEY = "a key"
+    TEXT = "a string"
+    STATE = "one of a few words"
+    NUMBER = "an integer"
+    TIME = "a date and time"
+    FLAG = "a boolean"
+    JSON = "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field.
+
+    Args:
+        sql: what it is in the entity's rows.
+        since: the version it came with.
+        shown: whether an item has it; else it only filters.
+        found: whether it filters and sorts.
+    """
+
+    name: str
+    kind: Kind
+    sql: str
+    since: Since = FIRST
+    shown: bool = True
+    found: bool = True
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of thing.
+
+    Args:
+        label: in the sentence that there is none: `Process Instance`.
+        source: what follows FROM.
+        key: the field that names one.
+        only: what holds of all of them.
+        has_or: whether its filter takes `$or`.
+        variables: whether its filter takes variables.
+    """
+
+    label: str
+    source: str
+    key: str
+    fields: tuple[Field, ...]
+    only: str = "1"
+    has_or: bool = False
+    variables: str = ""
+
+    def of(self, version: Since) -> Mapping[str, Field]:
+        """Return the fields that a version has, by name."""
+        return {one.name: one for one in self.fields if one.since <= version}
+
+    @cached_property
+    def key_field(self) -> Field:
+        """The field that names one."""
+        return next(one for one in self.fields if one.name == self.key)
+
+
+_TENANT = Field("tenantId", Kind.TEXT, f"'{DEFAULT_TENANT}'")
+_DEFINITION = (
+    Field("processDefinitionId", Kind.TEXT, "d.process_id"),
+    Field("processDefinitionKey", Kind.KEY, "d.key"),
+)
+_OF_INSTANCE = "JOIN process_instance p ON p.key = {0}.process_instance_key JOIN definition d ON d.key = {1}"
+_OF_ELEMENT = " LEFT JOIN element_instance e ON e.key = {0}.instance_key " + _OF_INSTANCE.format(
+    "{0}", "coalesce(e.definition_key, p.definition_key)"
+)
+_ROOT = Field("rootProcessInstanceKey", Kind.KEY, "p.root_key", NINE)
+_INCIDENT = "(SELECT i.key FROM incident i WHERE i.instance_key = e.key AND i.state = 'ACTIVE')"
+_STUCK = (
+    "EXISTS (WITH RECURSIVE inner_ (key) AS (SELECT p.key UNION SELECT c.key FROM process_instance c"
+    " JOIN inner_ ON c.parent_key = inner_.key)"
+    " SELECT 1 FROM incident i JOIN inner_ ON i.process_instance_key = inner_.key WHERE i.state = 'ACTIVE')"
+)
+
+
+def _word(column: str, words: tuple[str, ...]) -> str:
+    cases = " ".join(f"WHEN {number} THEN '{word}'" for number, word in enumerate(words))
+    return f"CASE {column} {cases} END"
+
+
+PROCESS_DEFINITIONS = Entity(
+    "Process Definition",
+    "definition d",
+    "processDefinitionKey",
+    (
+        Field("name", Kind.TEXT, "d.name"),
+        Field("resourceName", Kind.TEXT, "d.resource_name"),
+        Field("version", Kind.NUMBER, "d.version"),
+        Field("versionTag", Kind.TEXT, "d.version_tag"),
+        *_DEFINITION,
+        _TENANT,
+        Field("hasStartForm", Kind.FLAG, "0"),
+        Field(
+            "isLatestVersion",
+            Kind.FLAG,
+            "NOT EXISTS (SELECT 1 FROM definition o WHERE o.process_id = d.process_id"
+            " AND o.version > d.version AND NOT o.deleted)",
+            shown=False,
+        ),
+    ),
+    only="NOT d.deleted",
+)
+
+PROCESS_INSTANCES = Entity(
+    "Process Instance",
+    "process_instance p JOIN definition d ON d.key = p.definition_key",
+    "processInstanceKey",
+    (
+        Field("processInstanceKey", Kind.KEY, "p.key"),
+        _DEFINITION[0],
+        Field("processDefinitionName", Kind.TEXT, "d.name"),
+        Field("processDefinitionVersion", Kind.NUMBER, "d.version"),
+        Field("processDefinitionVersionTag", Kind.TEXT, "d.version_tag"),
+        _DEFINITION[1],
+        Field("parentProcessInstanceKey", Kind.KEY, "p.parent_key"),
+        Field("parentElementInstanceKey", Kind.KEY, "p.caller_key"),
+        Field("startDate", Kind.TIME, "p.started_ms"),
+        Field("endDate", Kind.TIME, "p.ended_ms"),
+        Field("state", Kind.STATE, "p.state"),
+        Field("hasIncident", Kind.FLAG, _STUCK),
+        _ROOT,
+        _TENANT,
+    ),
+    has_or=True,
+    variables="p.key",
+)
+
+ELEMENT_INSTANCES = Entity(
+    "Element Instance",
+    "element_instance e "
+    + _OF_INSTANCE.format("e", "e.definition_key")
+    + " LEFT JOIN node n ON n.definition_key = e.definition_key AND n.element_id = e.element_id",
+    "elementInstanceKey",
+    (
+        Field("elementInstanceKey", Kind.KEY, "e.key"),
+        Field("processInstanceKey", Kind.KEY, "e.process_instance_key"),
+        *_DEFINITION,
+        Field("startDate", Kind.TIME, "e.started_ms"),
+        Field("endDate", Kind.TIME, "e.ended_ms"),
+        Field("elementId", Kind.TEXT, "e.element_id"),
+        Field("elementName", Kind.TEXT, "coalesce(n.name, e.element_id)"),
+        Field("type", Kind.STATE, f"CASE e.body WHEN 1 THEN '{BODY}' ELSE coalesce(n.type, 'UNSPECIFIED') END"),
+        Field("state", Kind.STATE, "e.state"),
+        Field("hasIncident", Kind.FLAG, f"({_INCIDENT} IS NOT NULL)"),
+        Field("incidentKey", Kind.KEY, _INCIDENT),
+        Field("elementInstanceScopeKey", Kind.KEY, "e.scope_key", shown=False),
+        _ROOT,
+        _TENANT,
+    ),
+)
+
+JOBS = Entity(
+    "Job",
+    "job j" + _OF_ELEMENT.format("j"),
+    "jobKey",
+    (
+        Field("jobKey", Kind.KEY, "j.key"),
+        Field("type", Kind.TEXT, "j.type"),
+        Field("worker", Kind.TEXT, "j.worker"),
+        Field("state", Kind.STATE, "j.state"),
+        Field("kind", Kind.STATE, _word("j.kind", KINDS)),
+        Field("listenerEventType", Kind.STATE, _word("j.kind", LISTENER_EVENTS)),
+        Field("retries", Kind.NUMBER, "j.retries"),
+        Field("isDenied", Kind.FLAG, "NULL"),
+        Field("deniedReason", Kind.TEXT, "NULL"),
+        Field("hasFailedWithRetriesLeft", Kind.FLAG, "j.failed_with_retries"),
+        Field("errorCode", Kind.TEXT, "j.error_code"),
+        Field("errorMessage", Kind.TEXT, "j.error_message"),
+        Field("customHeaders", Kind.JSON, "j.headers", found=False),
+        Field("deadline", Kind.TIME, "j.deadline_ms"),
+        Field("endTime", Kind.TIME, "j.ended_ms"),
+        Field("creationTime", Kind.TIME, "j.created_ms", NINE),
+        Field("lastUpdateTime", Kind.TIME, "j.updated_ms", NINE),
+        *_DEFINITION,
+        Field("processInstanceKey", Kind.KEY, "j.process_instance_key"),
+        Field("elementId", Kind.TEXT, "e.element_id"),
+        Field("elementInstanceKey", Kind.KEY, "j.instance_key"),
+        _ROOT,
+        _TENANT,
+    ),
+)
+
+INCIDENTS = Entity(
+    "Incident",
+    "incident i" + _OF_ELEMENT.format("i"),
+    "incidentKey",
+    (
+        Field("incidentKey", Kind.KEY, "i.key"),
+        *_DEFINITION,
+        Field("errorType", Kind.STATE, "i.type"),
+        Field("errorMessage", Kind.TEXT, "i.message"),
+        Field("elementId", Kind.TEXT, "coalesce(e.element_id, d.process_id)"),
+        Field("creationTime", Kind.TIME, "i.created_ms"),
+        Field("state", Kind.STATE, "i.state"),
+        Field("processInstanceKey", Kind.KEY, "i.process_instance_key"),
+        Field("elementInstanceKey", Kind.KEY, "i.instance_key"),
+        Field("jobKey", Kind.KEY, "i.job_key"),
+        _ROOT,
+        _TENANT,
+    ),
+)
+
+VARIABLES = Entity(
+    "Variable",
+    "variable v JOIN process_instance p ON p.key = v.process_instance_key",
+    "variableKey",
+    (
+        Field("variableKey", Kind.KEY, f"(v.id + {VARIABLE_KEYS})"),
+        Field("name", Kind.TEXT, "v.name"),
+        Field("value", Kind.TEXT, "v.value"),
+        Field("scopeKey", Kind.KEY, "v.scope_key"),
+        Field("processInstanceKey", Kind.KEY, "v.process_instance_key"),
+        _ROOT,
+        _TENANT,
+    ),
+)

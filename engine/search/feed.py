@@ -1,0 +1,166 @@
+"""An event becomes changes of the index's rows: one function an event, found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from zeebe_fleet.engine.core.definitions import Definition
+from zeebe_fleet.engine.core.events import KINDS, Event
+from zeebe_fleet.engine.search.changes import Changes
+from zeebe_fleet.engine.search.rows import definition_row, element_row, incident_row, job_row, nodes, process_row
+
+Lookup = Callable[[int], tuple[int, int]]
+"""Returns the definition and the root process instance of a process instance."""
+_KNOWN = 10_000
+
+
+class Feed:
+    """Turns events into changes.
+
+    Args:
+        lookup: asked for process instances that began before the feed did.
+        definition: returns a deployed process that is still there.
+    """
+
+    def __init__(self, lookup: Lookup, definition: Callable[[int], Definition | None]) -> None:
+        self._lookup = lookup
+        self._definition = definition
+        self._instances: dict[int, tuple[int, int]] = {}
+        self.changes = Changes()
+
+    def taken(self) -> Changes:
+        """Return what was gathered since the last call."""
+        changes, self.changes = self.changes, Changes()
+        if len(self._instances) > _KNOWN:
+            self._instances.clear()
+        return changes
+
+    def read(self, position: int, now_ms: int, events: Iterable[Event]) -> None:
+        """Take the events of one record."""
+        changes = self.changes
+        changes.position, changes.now_ms = position, now_ms
+        for name, *fields in events:
+            handle = _HANDLERS.get(name)
+            if handle is not None:
+                handle(self, *fields)
+
+    def _instance(self, key: int) -> tuple[int, int]:
+        found = self._instances.get(key)
+        if found is None:
+            row = self.changes.new["process_instance"].get(key)
+            found = self._lookup(key) if row is None else (row["definition_key"], row["root_key"])
+            self._instances[key] = found
+        return found
+
+    def _process_activating(
+        self, key: int, definition_key: int, caller_key: int, parent_key: int, start_at: list[str]
+    ) -> None:
+        root_key = self._instance(parent_key)[1] if parent_key else key
+        self._instances[key] = definition_key, root_key
+        row = process_row(key, definition_key, parent_key, caller_key, root_key, self.changes.now_ms)
+        self.changes.add("process_instance", key, row)
+
+    def _element_activating(
+        self, process_key: int, key: int, scope_key: int, element_id: str, body: bool, took: int
+    ) -> None:
+        definition_key = self._instance(process_key)[0]
+        row = element_row(key, process_key, definition_key, scope_key, element_id, body, self.changes.now_ms)
+        self.changes.add("element_instance", key, row)
+
+    def _element_completed(self, process_key: int, key: int) -> None:
+        self._ended(process_key, key, "COMPLETED")
+
+    def _element_terminated(self, process_key: int, key: int) -> None:
+        self._ended(process_key, key, "TERMINATED")
+
+    def _ended(self, process_key: int, key: int, state: str) -> None:
+        changes = self.changes
+        row = {"state": state, "ended_ms": changes.now_ms}
+        if key != process_key:
+            changes.change("element_instance", key, row)
+            return
+        self._instances.pop(key, None)
+        changes.ended += 1
+        changes.change("process_instance", key, row)
+
+    def _element_migrated(self, process_key: int, key: int, definition_key: int, element_id: str) -> None:
+        if key == process_key:
+            self._instances[key] = definition_key, self._instance(key)[1]
+            self.changes.change("process_instance", key, {"definition_key": definition_key})
+        else:
+            row = {"definition_key": definition_key, "element_id": element_id}
+            self.changes.change("element_instance", key, row)
+
+    def _job_created(
+        self, process_key: int, key: int, instance_key: int, type_: str, retries: int, kind: int, headers: str
+    ) -> None:
+        row = job_row(key, process_key, instance_key, type_, retries, kind, headers, self.changes.now_ms)
+        self.changes.add("job", key, row)
+
+    def _job(self, key: int, **row: Any) -> None:
+        self.changes.change("job", key, {**row, "updated_ms": self.changes.now_ms})
+
+    def _job_activated(self, process_key: int, key: int, worker: str, deadline_ms: int) -> None:
+        self.changes.change("job", key, {"worker": worker, "deadline_ms": deadline_ms})
+
+    def _job_completed(self, process_key: int, key: int) -> None:
+        self._job(key, state="COMPLETED", ended_ms=self.changes.now_ms)
+
+    def _job_canceled(self, process_key: int, key: int) -> None:
+        self._job(key, state="CANCELED", ended_ms=self.changes.now_ms)
+
+    def _job_failed(self, process_key: int, key: int, retries: int, message: str, recurs_ms: int) -> None:
+        self._job(key, state="FAILED", retries=retries, error_message=message, failed_with_retries=int(retries > 0))
+
+    def _job_timed_out(self, process_key: int, key: int) -> None:
+        self._job(key, state="TIMED_OUT")
+
+    def _job_yielded(self, process_key: int, key: int) -> None:
+        self._job(key, worker="", deadline_ms=None)
+
+    def _job_error_thrown(self, process_key: int, key: int, code: str, message: str, caught: bool) -> None:
+        ended = {"ended_ms": self.changes.now_ms} if caught else {}
+        self._job(key, state="ERROR_THROWN", error_code=code, error_message=message, **ended)
+
+    def _job_retries_updated(self, process_key: int, key: int, retries: int) -> None:
+        self._job(key, state="RETRIES_UPDATED", retries=retries)
+
+    def _job_timeout_updated(self, process_key: int, key: int, deadline_ms: int) -> None:
+        self._job(key, deadline_ms=deadline_ms)
+
+    def _incident_created(
+        self, process_key: int, key: int, instance_key: int, job_key: int, type_: str, message: str, created_ms: int
+    ) -> None:
+        row = incident_row(key, process_key, instance_key, job_key, type_, message, created_ms)
+        self.changes.add("incident", key, row)
+
+    def _incident_resolved(self, process_key: int, key: int) -> None:
+        self.changes.change("incident", key, {"state": "RESOLVED"})
+
+    def _variables_set(self, process_key: int, scope_key: int, variables: dict[str, str]) -> None:
+        gathered = self.changes.variables
+        for name, value in variables.items():
+            gathered[process_key, scope_key, name] = value
+
+    def _deployed(self, _: int, key: int, resources: list[list[Any]]) -> None:
+        for resource_name, text, processes in resources:
+            content = text.encode("utf-8", "surrogateescape")
+            for definition_key, process_id, version, tag in processes:
+                self.add_definition(
+                    self._definition(definition_key)
+                    or Definition(definition_key, process_id, version, tag, key, resource_name, content, {})
+                )
+
+    def add_definition(self, definition: Definition) -> None:
+        """Note a process and its elements."""
+        self.changes.add("definition", definition.key, definition_row(definition))
+        self.changes.nodes.extend(nodes(definition))
+
+    def _definition_deleted(self, _: int, key: int) -> None:
+        self.changes.change("definition", key, {"deleted": 1})
+
+
+_HANDLERS: dict[str, Callable[..., None]] = {
+    name: handler for name in KINDS if (handler := Feed.__dict__.get(f"_{name.lower()}")) is not None
+}

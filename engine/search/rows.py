@@ -1,0 +1,114 @@
+"""Rows as they are at first, whoever tells of them: an event, or the live state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core.definitions import Definition
+from zeebe_fleet.engine.search.changes import Row
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.model.elements import Element
+
+BODY = "MULTI_INSTANCE_BODY"
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def process_row(key: int, definition_key: int, parent_key: int, caller_key: int, root_key: int, started_ms: int) -> Row:
+    """A process instance that runs."""
+    return {
+        "key": key,
+        "definition_key": definition_key,
+        "parent_key": parent_key or None,
+        "caller_key": caller_key or None,
+        "root_key": root_key,
+        "state": "ACTIVE",
+        "started_ms": started_ms,
+        "ended_ms": None,
+    }
+
+
+def element_row(
+    key: int, process_key: int, definition_key: int, scope_key: int, element_id: str, body: bool, started_ms: int
+) -> Row:
+    """An element instance at work."""
+    return {
+        "key": key,
+        "process_instance_key": process_key,
+        "definition_key": definition_key,
+        "scope_key": scope_key,
+        "element_id": element_id,
+        "body": int(body),
+        "state": "ACTIVE",
+        "started_ms": started_ms,
+        "ended_ms": None,
+    }
+
+
+def job_row(
+    key: int, process_key: int, instance_key: int, type_: str, retries: int, kind: int, headers: str, created_ms: int
+) -> Row:
+    """A job that waits for a worker."""
+    return {
+        "key": key,
+        "process_instance_key": process_key,
+        "instance_key": instance_key,
+        "type": type_,
+        "kind": kind,
+        "retries": retries,
+        "state": "CREATED",
+        "worker": "",
+        "headers": headers,
+        "deadline_ms": None,
+        "error_message": None,
+        "error_code": None,
+        "failed_with_retries": 0,
+        "created_ms": created_ms,
+        "updated_ms": created_ms,
+        "ended_ms": None,
+    }
+
+
+def incident_row(
+    key: int, process_key: int, instance_key: int, job_key: int, type_: str, message: str, created_ms: int
+) -> Row:
+    """An incident that is open."""
+    return {
+        "key": key,
+        "process_instance_key": process_key,
+        "instance_key": instance_key,
+        "job_key": job_key or None,
+        "type": type_,
+        "message": message,
+        "state": "ACTIVE",
+        "created_ms": created_ms,
+    }
+
+
+def definition_row(definition: Definition) -> Row:
+    """A deployed process."""
+    return {
+        "key": definition.key,
+        "process_id": definition.bpmn_process_id,
+        "name": definition.process.root.name or None,
+        "version": definition.version,
+        "version_tag": definition.version_tag or None,
+        "resource_name": definition.resource_name,
+        "deleted": 0,
+        "xml": definition.resource,
+    }
+
+
+def nodes(definition: Definition) -> Iterator[tuple[int, str, str, str]]:
+    """Yield the elements of a process: definition, id, type and name, which is the id where there is none."""
+    for element in definition.process.elements.values():
+        yield definition.key, element.id, type_of(element), element.name or element.id
+
+
+def type_of(element: Element) -> str:
+    """Return what REST calls a kind of element: `SERVICE_TASK` for a `serviceTask`."""
+    if element.triggered_by_event:
+        return "EVENT_SUB_PROCESS"
+    return _WORD.sub("_", element.tag).upper()

@@ -1,0 +1,89 @@
+"""The tables of the index.
+
+Rows name only what the events say; element ids, types and names are joined when somebody searches.
+"""
+
+from __future__ import annotations
+
+FORMAT = 1
+"""Raised with every change of the tables, or of what the feed writes: an index of another format is made anew."""
+
+VARIABLE_KEYS = 1 << 62
+"""The engine gives variables no keys: the index numbers them from here, far from all keys of the engine."""
+
+TABLES = {
+    "definition": ("key", "process_id", "name", "version", "version_tag", "resource_name", "deleted", "xml"),
+    "process_instance": (
+        "key",
+        "definition_key",
+        "parent_key",
+        "caller_key",
+        "root_key",
+        "state",
+        "started_ms",
+        "ended_ms",
+    ),
+    "element_instance": (
+        "key",
+        "process_instance_key",
+        "definition_key",
+        "scope_key",
+        "element_id",
+        "body",
+        "state",
+        "started_ms",
+        "ended_ms",
+    ),
+    "job": (
+        "key",
+        "process_instance_key",
+        "instance_key",
+        "type",
+        "kind",
+        "retries",
+        "state",
+        "worker",
+        "headers",
+        "deadline_ms",
+        "error_message",
+        "error_code",
+        "failed_with_retries",
+        "created_ms",
+        "updated_ms",
+        "ended_ms",
+    ),
+    "incident": (
+        "key",
+        "process_instance_key",
+        "instance_key",
+        "job_key",
+        "type",
+        "message",
+        "state",
+        "created_ms",
+    ),
+}
+"""Columns by table; the first is its key. Variables and nodes have tables of their own kind."""
+
+OF_INSTANCES = ("element_instance", "job", "incident", "variable")
+"""Tables whose rows go with their process instance."""
+
+SCHEMA = "\n".join(
+    [
+        *(
+            f"CREATE TABLE {name} (key INTEGER PRIMARY KEY, {', '.join(columns[1:])});"
+            for name, columns in TABLES.items()
+        ),
+        "CREATE TABLE node (definition_key, element_id, type, name, PRIMARY KEY (definition_key, element_id))"
+        " WITHOUT ROWID;",
+        "CREATE TABLE variable (id INTEGER PRIMARY KEY, process_instance_key, scope_key, name, value,"
+        " UNIQUE (process_instance_key, scope_key, name));",
+        *(f"CREATE INDEX {name}_of ON {name} (process_instance_key);" for name in OF_INSTANCES if name != "variable"),
+        "CREATE INDEX ended ON process_instance (ended_ms) WHERE ended_ms IS NOT NULL;",
+        "CREATE INDEX called ON process_instance (parent_key) WHERE parent_key IS NOT NULL;",
+        "CREATE INDEX open ON incident (instance_key) WHERE state = 'ACTIVE';",
+        "CREATE TABLE progress (position INTEGER NOT NULL, clean INTEGER NOT NULL);",
+        "INSERT INTO progress VALUES (0, 1);",
+        f"PRAGMA user_version = {FORMAT};",
+    ]
+)

@@ -1,0 +1,82 @@
+"""All that lives, as rows: what an index is made of whose log is gone.
+
+What has ended is not told of, and when something began is not known: the moment of the making stands for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zeebe_fleet.engine.core.state import ACTIVATED, ERROR_THROWN, FAILED
+from zeebe_fleet.engine.search.changes import Changes
+from zeebe_fleet.engine.search.feed import Feed
+from zeebe_fleet.engine.search.rows import element_row, incident_row, job_row, process_row
+
+if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.state import ElementInstance, Incident, Job, State
+
+_STATES = {FAILED: "FAILED", ERROR_THROWN: "ERROR_THROWN"}
+
+
+def snapshot(state: State, position: int, now_ms: int) -> Changes:
+    """Return the rows of a state that stands for the records up to a position."""
+    feed = Feed(lambda key: (0, key), state.definitions.get)
+    feed.changes.position, feed.changes.now_ms = position, now_ms
+    for definition in state.definitions.values():
+        feed.add_definition(definition)
+    changes = feed.taken()
+    for instance in state.instances.values():
+        _add_instance(changes, state, instance)
+    for job in state.jobs.values():
+        _add_job(changes, job)
+    for incident in state.incidents.values():
+        _add_incident(changes, incident)
+    return changes
+
+
+def _add_instance(changes: Changes, state: State, instance: ElementInstance) -> None:
+    key, process_key, definition_key = instance.key, instance.process_instance_key, instance.definition.key
+    if instance.scope is None:
+        parent_key = _process_of(state, instance.caller_key)
+        row = process_row(key, definition_key, parent_key, instance.caller_key, _root(state, key), changes.now_ms)
+        changes.add("process_instance", key, row)
+    else:
+        row = element_row(
+            key, process_key, definition_key, instance.scope.key, instance.element.id, instance.body, changes.now_ms
+        )
+        changes.add("element_instance", key, row)
+    for name, value in (instance.variables or {}).items():
+        changes.variables[process_key, key, name] = value
+
+
+def _process_of(state: State, instance_key: int) -> int:
+    instance = state.instances.get(instance_key)
+    return 0 if instance is None else instance.process_instance_key
+
+
+def _root(state: State, process_key: int) -> int:
+    """Follow the call activities outwards."""
+    while True:
+        process = state.instances.get(process_key)
+        parent_key = 0 if process is None else _process_of(state, process.caller_key)
+        if not parent_key:
+            return process_key
+        process_key = parent_key
+
+
+def _add_job(changes: Changes, job: Job) -> None:
+    process_key = job.instance.process_instance_key
+    row = job_row(job.key, process_key, job.instance.key, job.type, job.retries, job.kind, job.headers, changes.now_ms)
+    row |= {"state": _STATES.get(job.status, "CREATED"), "worker": job.worker}
+    row |= {"error_message": job.error_message or None, "error_code": job.error_code or None}
+    if job.status == ACTIVATED:
+        row["deadline_ms"] = job.deadline_ms
+    row["failed_with_retries"] = int(job.status == FAILED and job.retries > 0)
+    changes.add("job", job.key, row)
+
+
+def _add_incident(changes: Changes, one: Incident) -> None:
+    row = incident_row(
+        one.key, one.instance.process_instance_key, one.instance.key, one.job_key, one.type, one.message, one.created_ms
+    )
+    changes.add("incident", one.key, row)
