@@ -160,8 +160,11 @@ class Acting:
 
     def restarted(self) -> Acting:
         """Return a machine that has read this one's checkpoint."""
-        rows, _ = packing.changed_rows(self.state)
-        self.state.changed.update(self.state.instances[one].process_instance_key for one in self.state.instances)
+        state = self.state
+        state.changed.update(one.process_instance_key for one in state.instances.values())
+        state.touched.update(("definition", key) for key in state.definitions)
+        state.touched.update(("message", key) for key in state.messages)
+        rows, _ = packing.changed_rows(state)
         other = Acting()
         other.now_ms = self.now_ms
         packing.restore(other.machine.state, rows, packing.meta(self.state))
@@ -207,7 +210,10 @@ def task(name: str, *inside: str, job_type: str = "a", retries: str = "3", attri
 
 def sub(name: str, *inside: str, attributes: str = "") -> str:
     """Write a subprocess whose start event is `<name>-start`."""
-    return element("subProcess", name, *inside, element("startEvent", f"{name}-start"), attributes=attributes)
+    first = element("startEvent", f"{name}-start")
+    # The schema wants associations last.
+    ordered = sorted(inside, key=lambda part: part.startswith("<bpmn:association"))
+    return element("subProcess", name, first, *ordered, attributes=attributes)
 
 
 def loop(items: str = "=items", *, sequential: bool = False, condition: str = "", **named: str) -> str:
