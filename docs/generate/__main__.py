@@ -11,6 +11,7 @@ from pathlib import Path
 
 from docs.generate.cli import cli_page
 from docs.generate.diagrams import drawings
+from docs.generate.engine import engine_page
 from docs.generate.graphql import graphql_page
 from docs.generate.settings import settings_page
 from docs.generate.tasks import tasks_page
@@ -21,6 +22,7 @@ DOCS = Path(__file__).parents[1]
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield each file and what belongs into it."""
     yield DOCS / "reference/cli.md", cli_page()
+    yield DOCS / "reference/engine.md", engine_page()
     yield DOCS / "reference/settings.md", settings_page()
     yield DOCS / "reference/graphql.md", graphql_page()
     yield DOCS / "reference/tasks.md", tasks_page()

@@ -1,0 +1,126 @@
+"""The page on the engine in the box: what it does, refuses, and does otherwise, read from the engine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zeebe_fleet.engine.elements import BEHAVIOURS
+from zeebe_fleet.engine.gateway.methods import METHODS
+from zeebe_fleet.engine.rest.routes import ROUTES
+from zeebe_fleet.engine.version import VERSIONS
+
+_HEAD = """\
+# The engine in the box
+
+<!-- Written by `make docs` from engine/. Do not edit. -->
+
+A stand-in for Camunda 8 on one machine: for work, tests and demos, never for production
+([why](../adr/0016-an-engine-in-the-box.md), [how to run it](../how-to/engine.md)). It plays the version it is told,
+`--as {versions}`, and refuses by name what it lacks: a model at its deployment, a method with UNIMPLEMENTED, a REST
+operation with 501.
+"""
+
+_DIFFERENCES = (
+    (
+        "One partition, one broker, no authentication, no tenants",
+        "as many as one sets up",
+        "a stand-in for one machine",
+    ),
+    (
+        "What is handed out or answered is on the disk first; `--forgetful` hands out before it is",
+        "a job can be handed out before its record is on the disk, and be unknown after a crash",
+        "measured on 8.6.0",
+    ),
+    (
+        "A lease, backoff or timer is up to 64 ms late, never early",
+        "up to about a second late",
+        "measured on 8.6.0",
+    ),
+    (
+        "A search sees what was answered before it; `--search-lag` imitates a real one's delay",
+        "searches lag by about a second",
+        "measured on 8.8",
+    ),
+    (
+        "`now()` and `today()` are in UTC",
+        "in the zone of the machine the broker runs on",
+        "Camunda's documentation of FEEL",
+    ),
+    (
+        "A loop without a wait state is run in slices; it never ends, and holds up nobody",
+        "it fills the log of its partition",
+        "-",
+    ),
+    (
+        "A model is checked when it is deployed only as far as its elements run here",
+        "every element is checked",
+        "-",
+    ),
+    (
+        "A process with running instances is not deleted, whichever version is played",
+        "from 8.10 on it is drained",
+        "camunda/camunda issue 56976",
+    ),
+    (
+        "Candidate groups by name are passed on as they are written",
+        "8.8 and newer look groups up",
+        "Camunda's documentation of user tasks",
+    ),
+    (
+        "Searches forget finished instances when the index has to be built anew",
+        "they stay as long as the retention says",
+        "-",
+    ),
+    (
+        "Keys are strings in REST, whichever version is played",
+        "8.6 and 8.7 send numbers",
+        "measured on 8.8; documentation",
+    ),
+)
+
+_LATER = (
+    (
+        "Camunda user tasks (`zeebe:userTask`) and their listeners",
+        "a user task without it: a job of the type `io.camunda.zeebe:userTask`",
+    ),
+    ("send, script, business rule, manual and undefined tasks", "a service task"),
+    ("inclusive and event-based gateways", "exclusive and parallel gateways; boundary events"),
+    ("message, timer and signal start events", "a none start event, and whoever starts it by command"),
+    ("event subprocesses, ad-hoc subprocesses", "boundary events; a subprocess with gateways"),
+    ("message and signal throw events, escalation, link, terminate, conditional events", "service tasks; error events"),
+    ("decisions (`.dmn`) and forms by id (`.form`)", "a service task; a form in the model (`zeebe:userTaskForm`)"),
+)
+
+
+def engine_page() -> str:
+    """Return the page."""
+    return "\n".join(_page())
+
+
+def _page() -> Iterator[str]:
+    yield _HEAD.format(versions="|".join(VERSIONS))
+    yield "## BPMN\n"
+    yield "What runs, with multi-instance, mappings, execution listeners and headers wherever Camunda has them.\n"
+    yield "| element | event |\n|---|---|"
+    yield from (f"| `{tag}` | {_events(tag)} |" for tag in sorted({tag for tag, _ in BEHAVIOURS}))
+    yield "\nWhat is refused at deployment until it is there, and what to use:\n"
+    yield "| refused | instead |\n|---|---|"
+    yield from (f"| {what} | {instead} |" for what, instead in _LATER)
+    yield "\n## gRPC\n"
+    methods = ", ".join(f"`{name}`" for name in sorted({*METHODS, *_STREAMS}))
+    yield f"{methods}. `EvaluateDecision` answers UNIMPLEMENTED.\n"
+    yield "## REST\n"
+    yield "| operation | since |\n|---|---|"
+    yield from (f"| `{one.method} {one.path}` | {'.'.join(map(str, one.since))} |" for one in ROUTES)
+    yield "\n## Where it differs from a real Camunda 8\n"
+    yield "| here | there | source |\n|---|---|---|"
+    yield from (f"| {' | '.join(row)} |" for row in _DIFFERENCES)
+    yield ""
+
+
+_STREAMS = ("ActivateJobs", "CreateProcessInstanceWithResult", "StreamActivatedJobs", "Topology")
+
+
+def _events(tag: str) -> str:
+    found = sorted(event for kind, event in BEHAVIOURS if kind == tag)
+    return ", ".join(event or "none" for event in found) if found != [""] else ""
