@@ -29,6 +29,8 @@ from zeebe_fleet.engine.feel.temporal import (
 )
 
 _MILLISECOND = 1_000_000
+#: From here on a quotient has no digit left for a remainder.
+_LONGEST = 10**34
 
 
 def add(x: Any, y: Any) -> Any:
@@ -101,6 +103,8 @@ def modulo(x: Any, y: Any) -> Any:
     """Return the remainder, with the sign of the divisor."""
     if type(x) is int and type(y) is int:
         return x % y
+    if abs(x) >= _LONGEST * abs(y):
+        return 0
     remainder = DECIMAL128.remainder(x, y)
     return DECIMAL128.remainder(DECIMAL128.add(remainder, y), y)
 

@@ -22,7 +22,7 @@ _FAILED = "The number is out of range."
 
 def whole(number: int) -> Number:
     """Keep an integer of up to 34 digits, round a longer one."""
-    return number if -_WHOLE < number < _WHOLE else DECIMAL128.create_decimal(number)
+    return number if -_WHOLE < number < _WHOLE else _decimal(lambda x, y: DECIMAL128.create_decimal(x), number, 0)
 
 
 def total(x: Number, y: Number) -> Number:

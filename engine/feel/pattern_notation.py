@@ -28,6 +28,7 @@ _CLASSES = {
     "IsDigit": r"(?u:[^\D])",
 }
 _PROPERTY = re.compile(r"\\([pP])(?:\{(\w+)\}|(\w))")
+_NAMED = re.compile(r"\\k<(\w+)>")
 _ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[\t ]", "R": r"(?:\r\n|[\n-\r])"}
 
 
@@ -61,7 +62,8 @@ def _escaped(pattern: str, position: int, within: bool) -> tuple[str | None, int
     if not within and letter in _ENDS:
         return _ENDS[letter], 2
     if letter == "k":
-        return f"(?P={pattern[position + 3 : pattern.find('>', position)]})", pattern.find(">", position) - position + 1
+        named = _NAMED.match(pattern, position)
+        return (None, 2) if named is None else (f"(?P={named[1]})", len(named[0]))
     return f"\\{letter}", 2
 
 

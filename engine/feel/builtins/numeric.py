@@ -119,13 +119,13 @@ def exp(number: Number) -> Number:
 @builtin("odd", "number: number")
 def odd(number: Number) -> bool:
     """Tell whether a number is odd."""
-    return bool(abs(Decimal(number)) % 2 == 1)
+    return bool(abs(remainder(number, 2)) == 1)
 
 
 @builtin("even", "number: number")
 def even(number: Number) -> bool:
     """Tell whether a number is even."""
-    return bool(Decimal(number) % 2 == 0)
+    return bool(remainder(number, 2) == 0)
 
 
 @builtin("random number", run=True)

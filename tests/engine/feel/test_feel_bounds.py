@@ -138,6 +138,30 @@ def test_evaluate_stops_what_is_too_big_or_too_slow(expression: str) -> None:
     assert time.process_time() - begun < _SLOWEST_S
 
 
+EDGES = [
+    (r'matches("a", "\\k")', None),
+    (r'matches("aa", "(?<n>a)\\k<n>")', True),
+    (r'matches("a", "\\")', None),
+    (r'matches("a", "\\Qa")', True),
+    ("odd(huge)", False),
+    ("even(huge)", True),
+    ("huge = huge", True),
+    ("[1][huge]", None),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), EDGES)
+def test_evaluate_answers_at_the_edges(expression: str, expected: Any) -> None:
+    """Odd patterns and numbers of thousands of digits have values, too."""
+    assert value_of(expression, {"huge": 10**4_000}) == expected
+
+
+def test_evaluate_fails_beyond_the_greatest_number() -> None:
+    """A product of such numbers is out of range."""
+    with pytest.raises(feel.FeelFailure, match="out of range"):
+        value_of("huge * huge", {"huge": 10**4_000})
+
+
 ORDINARY = [
     ("count(for i in 1..50000 return i)", 50_000),
     ("sum(for i in 1..1000 return i)", 500_500),
