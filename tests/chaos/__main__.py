@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,14 +33,23 @@ def main() -> int:
     if chosen.quick:
         rows, chosen.scale = list(kill_points.ROWS), kill_points.QUICK
     OUT.mkdir(exist_ok=True)
+    lines = []
+    for engine, same in itertools.groupby(rows, key=lambda row: row.engine):
+        with stack_with(engine) as stack:
+            lines += asyncio.run(run(stack, list(same), seed=chosen.seed, scale=chosen.scale))
+    return 0 if all(line["holds"] for line in lines) else 1
+
+
+@contextmanager
+def stack_with(engine: Sequence[str]) -> Iterator[LocalStack]:
+    """Run a stack of its own, whose engine has these arguments more."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as state:
-        stack = LocalStack(Path(state), report=ConsoleReport())
+        stack = LocalStack(Path(state), report=ConsoleReport(), engine_settings=engine)
         stack.up()
         try:
-            lines = asyncio.run(run(stack, rows, seed=chosen.seed, scale=chosen.scale))
+            yield stack
         finally:
             stack.down()
-    return 0 if all(line["holds"] for line in lines) else 1
 
 
 async def run(stack: LocalStack, rows: Sequence[Row], *, seed: int, scale: float) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ Runs as `python -m tests.chaos.actor ROLE`, with FLEET_… settings and:
     CHAOS_KILL     POINT:N, to die by SIGKILL when coming by that point for the Nth time
     CHAOS_FORGET   anything: deduplication is off, what a step did before is forgotten
     CHAOS_DRAIN_S  how long a stop may take
+    CHAOS_RECEIVED file that notes each job as it is received: instance, element, job type, key
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,6 +33,7 @@ from zeebe_fleet.workers.fleet import Fleet
 POINT, _, _NTH = os.environ.get("CHAOS_KILL", "").partition(":")
 _left = int(_NTH or 1)
 _DIE_WITH_PARENT = 1
+_RECEIVED = os.environ.get("CHAOS_RECEIVED", "")
 _ours: set[int] = set()
 """Keys of jobs that have an effect; the fleet's own listeners have none."""
 
@@ -94,8 +96,26 @@ class DyingLedger(PostgresLedger):
             )
 
 
+def note_received(jobs: Iterable[Job]) -> None:
+    """Note jobs before anything else sees them, in a file that no kill takes back."""
+    if not _RECEIVED:
+        return
+    with open(_RECEIVED, "a") as file:
+        file.write("".join(f"{job.process_instance_key} {job.element_id} {job.type} {job.key}\n" for job in jobs))
+
+
 class DyingEngine(ZeebeEngine):
     """The real engine adapter, with points to die at."""
+
+    async def activate(self, job_type: str, **options: Any) -> list[Job]:
+        jobs = await super().activate(job_type, **options)
+        note_received(jobs)
+        return jobs
+
+    async def stream(self, job_type: str, **options: Any) -> AsyncGenerator[Job, None]:
+        async for job in super().stream(job_type, **options):
+            note_received([job])
+            yield job
 
     async def complete(self, job_key: JobKey, *rest: Any) -> None:
         if job_key in _ours:

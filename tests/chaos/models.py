@@ -21,12 +21,12 @@ RETRIES = 3
 _ASSOCIATION = re.compile(r"<bpmn:association [^>]*/>")
 
 
-def process(name: str, *parts: str, listeners: bool = True) -> str:
-    """Write a process from its parts, in any order; without listeners its first job adopts it."""
+def process(name: str, *parts: str) -> str:
+    """Write a process from its parts, in any order."""
     body = "".join(parts)
     # The schema wants what is no flow element last.
     body = _ASSOCIATION.sub("", body) + "".join(_ASSOCIATION.findall(body))
-    opening = f'<bpmn:process id="{name}" isExecutable="true">{_LISTENERS if listeners else ""}'
+    opening = f'<bpmn:process id="{name}" isExecutable="true">{_LISTENERS}'
     return f"{_HEAD}{opening}{body}</bpmn:process></bpmn:definitions>"
 
 
@@ -149,6 +149,27 @@ def chain(prefix: str, job_types: list[str]) -> str:
         task("finish", f"{prefix}.finish"),
         end(),
         flow("start", *names, "finish", "end"),
+    )
+
+
+def chain_with_person(prefix: str, job_types: list[str]) -> str:
+    """One task of each type, one after the other; in the middle some ask a person."""
+    names = [f"step-{nth}" for nth in range(len(job_types))]
+    before, after = names[: len(names) // 2], names[len(names) // 2 :]
+    tasks = [task(name, f"{prefix}.{job_type}") for name, job_type in zip(names, job_types, strict=True)]
+    return process(
+        f"{prefix}-chain",
+        start(),
+        *tasks,
+        gateway("by-person", "by-machine"),
+        person("review"),
+        '<bpmn:exclusiveGateway id="by-machine" />',
+        task("finish", f"{prefix}.finish"),
+        end(),
+        flow("start", *before, "by-person"),
+        flow("by-person", "review", when="person"),
+        flow("by-person", "by-machine"),
+        flow("review", "by-machine", *after, "finish", "end"),
     )
 
 

@@ -19,11 +19,15 @@ def main() -> None:
     lines = [found[row.name] for row in TABLE if row.name in found]
     rows = [
         f"| {line['name']} | {line['target']} | {line['measured']} | {line['scale']:g} | {line['seed']} | "
+        f"{line.get('engine', 'Zeebe 8.6.0')} | "
         f"{str(line.get('at', ''))[:10]} {line.get('commit', '')} | "
         f"{_holds(line)} |"
         for line in lines
     ]
-    head = ["| what | target | measured | size | seed | measured at | holds |", "|---|---|---|---|---|---|---|"]
+    head = [
+        "| what | target | measured | size | seed | engine | measured at | holds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     page = _PAGE.read_text()
     before, _, rest = page.partition(_BEGIN)
     after = rest.partition(_END)[2]

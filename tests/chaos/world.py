@@ -76,6 +76,8 @@ class World:
     processes: dict[asyncio.subprocess.Process, str] = field(default_factory=dict)
     gateway: str = ""
     """Where workers find the engine, when it is not the engine itself."""
+    received: Path | None = None
+    """Where roles note each job that they receive."""
     _tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     _job_types: set[str] = field(default_factory=set)
     """What the deployed models name: workers take these alone, and do not keep the engine busy with others."""
@@ -261,6 +263,7 @@ class World:
         return {
             "CHAOS_PREFIX": self.prefix,
             "CHAOS_PARENT": str(os.getpid()),
+            "CHAOS_RECEIVED": str(self.received or ""),
             "FLEET_APP": "tests.chaos.app",
             "FLEET_ENGINE": "remote",
             "FLEET_ZEEBE__ADDRESS": self.gateway or self.addresses.engine_grpc,

@@ -8,9 +8,10 @@ import time
 import grpc
 
 from tests.chaos import models
+from tests.chaos.forgotten import Forgotten, forgotten
 from tests.chaos.load import Load, chained
 from tests.chaos.oracle import judge
-from tests.chaos.row import Finding, Row
+from tests.chaos.row import FORGETFUL, Finding, Row
 from tests.chaos.world import World, median, until
 from zeebe_fleet.adapters.fault_gateway import FaultGateway
 
@@ -20,11 +21,30 @@ CUTS_S = 600.0
 PUSHBACK_S = 60.0
 BACK_S = 5.0
 _WORKERS = 2
+_ASKED = 5
+"""One instance of so many asks a person."""
+_MOVING = "every type moving within 15 s of healthy; lost 0, double 0, stuck 0"
 
 
-async def engine_killed(world: World) -> Finding:
+async def polite_engine_killed(world: World) -> Finding:
+    """Kill an engine that forgets nothing."""
+    held, forgot = await _engine_killed(world)
+    return Finding(held.measured, held.holds and not forgot.jobs)
+
+
+async def forgetful_engine_killed(world: World) -> Finding:
+    """Kill an engine that forgets jobs; one that forgot none proves nothing."""
+    held, forgot = await _engine_killed(world)
+    return Finding(held.measured, held.holds and len(forgot.jobs) > 0)
+
+
+async def _engine_killed(world: World) -> tuple[Finding, Forgotten]:
     """Kill the engine under load; every job type must move again soon after it is healthy."""
-    types, load = await _under_load(world, ahead=100)
+    world.received = (world.folder / f"{world.prefix}-received.txt").resolve()
+    for role in ("human-tasks", "api"):
+        world.keep(role)
+    world.aside(world.people())
+    types, load = await _under_load(world, ahead=100, asked=True)
     kills = world.times(ENGINE_KILLS)
     slowest_s = []
     for _ in range(kills):
@@ -36,11 +56,13 @@ async def engine_killed(world: World) -> Finding:
     await world.finished(load.items, timeout_s=600)
     await world.settled()
     verdict = await judge(world, load.items)
+    forgot = await forgotten(world)
     worst_s = max(slowest_s)
     measured = (
-        f"every type within {worst_s:.1f} s (median {median(slowest_s):.1f} s) of healthy; {verdict}; {kills} kills"
+        f"every type within {worst_s:.1f} s (median {median(slowest_s):.1f} s) of healthy; {verdict}; {forgot}; "
+        f"{kills} kills over {len(load.items)} instances"
     )
-    return Finding(measured, worst_s <= MOVING_S and verdict.clean)
+    return Finding(measured, worst_s <= MOVING_S and verdict.clean and not forgot.activities), forgot
 
 
 async def database_cut(world: World) -> Finding:
@@ -93,13 +115,16 @@ async def pushed_back(world: World) -> Finding:
     return Finding(measured, verdict.clean and not verdict.retries_spent and back_s <= BACK_S)
 
 
-async def _under_load(world: World, *, ahead: int) -> tuple[list[str], Load]:
+async def _under_load(world: World, *, ahead: int, asked: bool = False) -> tuple[list[str], Load]:
+    """Start work of twelve types; some of it asks a person."""
     types, expected = chained()
-    await world.deploy(chain=models.chain(world.prefix, types))
+    chain = models.chain_with_person if asked else models.chain
+    await world.deploy(chain=chain(world.prefix, types))
     world.keep("relay")
     for _ in range(_WORKERS):
         world.keep("worker")
-    load = Load(world, "chain", expected, ahead=ahead)
+    variables = (lambda n: {"person": n % _ASKED == 0}) if asked else (lambda _: {})
+    load = Load(world, "chain", expected, ahead=ahead, variables=variables)
     await _moving(world, types)
     return types, load
 
@@ -128,7 +153,15 @@ async def _back(world: World, wanted: float, since_s: float) -> float:
 
 
 ROWS = (
-    Row("engine killed under load, 12 job types", "every type moving within 15 s of healthy", engine_killed),
+    Row("engine killed under load, 12 job types and a person", f"{_MOVING}; nothing forgotten", polite_engine_killed),
     Row("PostgreSQL killed or cut every 5-40 s", "lost 0, double 0, stuck 0, no retry spent", database_cut),
     Row("half of all calls RESOURCE_EXHAUSTED", "no retry spent, throughput back within 5 s", pushed_back),
+)
+FORGETFUL_ROWS = (
+    Row(
+        "the same, and the engine forgets what it handed out last",
+        f"{_MOVING}; jobs forgotten > 0, no activity of such",
+        forgetful_engine_killed,
+        engine=(FORGETFUL,),
+    ),
 )
