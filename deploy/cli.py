@@ -106,6 +106,22 @@ def doctor() -> None:
     raise typer.Exit(0 if show_findings(_connected(_settings(required=False)), Console()) else 1)
 
 
+@app.command(
+    "verify-engine",
+    epilog="Example: fleet verify-engine · FLEET_ZEEBE__ADDRESS=zeebe.example:443 fleet verify-engine --report r.md",
+)
+def verify_engine(
+    report: Annotated[
+        Path | None,
+        typer.Option(help="File for a report without secrets: markdown when it ends in .md, else JSON."),
+    ] = None,
+) -> None:
+    """Check point by point that the engine does what the fleet relies on: on a process of its own, which it removes."""
+    from zeebe_fleet.deploy.verify.command import verify_engine as run
+
+    raise typer.Exit(0 if run(_settings(required=False), report, Console()) else 1)
+
+
 @app.command(epilog="Example: fleet lint · fleet lint myflows/processes")
 def lint(
     folder: Annotated[Path | None, typer.Argument(help="Folder of process packages; the app's when left out.")] = None,

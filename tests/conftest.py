@@ -1,4 +1,8 @@
-"""Shared by all tests: one local stack for the session, a database of its own for each module that asks."""
+"""Shared by all tests: one local stack for the session, a database of its own for each module that asks.
+
+The engine is the one in the box, unless FLEET_TEST_ENGINE says `docker` (the real Camunda 8 in a container) or `remote`
+(the one at FLEET_ZEEBE__ADDRESS, with all of FLEET_ZEEBE__…; FLEET_TEST_ZEEBE__… goes before it).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 # Before gRPC is loaded: parts of the stack are started while it runs, and a fork with its threads would crash.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -14,9 +19,25 @@ import asyncpg
 import pytest
 
 from zeebe_fleet.adapters.postgres.schema import migrate
-from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
+from zeebe_fleet.deploy.bootstrap import connection_to
+from zeebe_fleet.deploy.docker_engine import engine_in_docker, hindrance
+from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import Addresses, LocalStack
+from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
+
+ENGINES = ("builtin", "docker", "remote")
+TEST_ENGINE = os.environ.get("FLEET_TEST_ENGINE") or "builtin"
+_OWN = "FLEET_TEST_ZEEBE__"
+
+
+def pytest_configure() -> None:
+    """Take the engine of the tests for that of every process that they start."""
+    if TEST_ENGINE not in ENGINES:
+        raise pytest.UsageError(f"FLEET_TEST_ENGINE is {TEST_ENGINE!r}; it can be {', '.join(ENGINES)}.")
+    if TEST_ENGINE == "remote":
+        for name in [one for one in os.environ if one.startswith(_OWN)]:
+            os.environ[f"FLEET_ZEEBE__{name.removeprefix(_OWN)}"] = os.environ[name]
 
 
 @pytest.fixture(scope="session")
@@ -35,23 +56,48 @@ def database_server(ground: LocalStack) -> str:
 
 
 @pytest.fixture(scope="session")
-def stack(ground: LocalStack) -> LocalStack:
-    """The whole local stack of this session; dies with it."""
+def stack(request: pytest.FixtureRequest) -> LocalStack:
+    """The whole local stack of this session; dies with it. Whoever asks for it may kill its parts."""
+    if TEST_ENGINE != "builtin":
+        pytest.skip(f"It kills or freezes the engine, which is not this machine's: FLEET_TEST_ENGINE={TEST_ENGINE}.")
+    ground: LocalStack = request.getfixturevalue("ground")
     ground.start("engine")
     return ground
 
 
 @pytest.fixture(scope="session")
-def addresses(stack: LocalStack) -> Addresses:
-    """Where the session's stack answers."""
-    return stack.addresses()
+def zeebe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZeebeSettings]:
+    """How this session's engine is reached."""
+    if TEST_ENGINE == "remote":
+        yield _remote()
+    elif TEST_ENGINE == "docker":
+        if reason := hindrance():
+            pytest.skip(f"FLEET_TEST_ENGINE=docker: {reason}")
+        asked = Settings(engine="docker", state=tmp_path_factory.mktemp("docker"))
+        with engine_in_docker(asked, SilentReport(), reset=True) as settings:
+            yield settings.zeebe
+    else:
+        found = request.getfixturevalue("stack").addresses()
+        yield ZeebeSettings(address=found.engine_grpc, rest_address=found.engine_rest)
+
+
+def _remote() -> ZeebeSettings:
+    zeebe = Settings().zeebe
+    if not zeebe.address:
+        pytest.fail("FLEET_TEST_ENGINE=remote, and neither FLEET_TEST_ZEEBE__ADDRESS nor FLEET_ZEEBE__ADDRESS is set.")
+    return zeebe
 
 
 @pytest.fixture(scope="session")
-async def engine(addresses: Addresses) -> AsyncIterator[ZeebeEngine]:
+def addresses(ground: LocalStack, zeebe: ZeebeSettings) -> Addresses:
+    """Where this session's engine, database and sandbox answer."""
+    return replace(ground.addresses(), engine_grpc=zeebe.address, engine_rest=zeebe.rest_address)
+
+
+@pytest.fixture(scope="session")
+async def engine(zeebe: ZeebeSettings) -> AsyncIterator[ZeebeEngine]:
     """The session's engine."""
-    connection = EngineConnection(address=addresses.engine_grpc, rest_address=addresses.engine_rest)
-    async with ZeebeEngine(connection) as engine:
+    async with ZeebeEngine(connection_to(zeebe)) as engine:
         yield engine
 
 

@@ -125,9 +125,10 @@ AFTER["JOB_TIMEOUT_UPDATED"] = _job("TIMEOUT_UPDATED")
 @after
 def job_activated(state: State, owner: int, key: int, worker: str, deadline_ms: int) -> list[Draft]:
     """Tell that a worker has a job: a batch of one, as Camunda has no such event of the job itself."""
-    job = state.jobs[key]
-    value = {"type": job.type, "worker": worker, "jobKeys": [key], "jobs": [values.of_job(job)], "truncated": False}
-    value |= {name: value["jobs"][0][name] for name in ("bpmnProcessId", "processInstanceKey")}
+    job = values.of_job(state.jobs[key])
+    value: Value = {"type": job["type"], "worker": worker, "jobKeys": [key], "jobs": [job], "truncated": False}
+    # Not Camunda's: so that a process's records can be told from others.
+    value |= {name: job[name] for name in ("bpmnProcessId", "processInstanceKey")}
     return [Draft("JOB_BATCH", "ACTIVATED", NOTHING, value)]
 
 

@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from tests.contract.conftest import Played
 from zeebe_fleet.adapters.zeebe import EngineConnection, ZeebeEngine
+from zeebe_fleet.deploy.verify.model import MODEL
 from zeebe_fleet.workers.contract.errors import (
     EngineConflict,
     EngineError,
@@ -24,47 +26,6 @@ from zeebe_fleet.workers.contract.ports import DeployedProcess, Engine, OpenInci
 
 NEVER = JobKey(2**51 + 2**40)
 """A key of partition 1 that this engine will not reach."""
-
-MODEL = """<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
-    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="definitions" targetNamespace="test">
-  <bpmn:process id="{name}" isExecutable="true">
-    <bpmn:startEvent id="start" />
-    <bpmn:sequenceFlow id="to_work" sourceRef="start" targetRef="work" />
-    <bpmn:serviceTask id="work">
-      <bpmn:extensionElements>
-        <zeebe:taskDefinition type="{name}-work" retries="3" />
-        <zeebe:taskHeaders><zeebe:header key="colour" value="blue" /></zeebe:taskHeaders>
-      </bpmn:extensionElements>
-    </bpmn:serviceTask>
-    <bpmn:boundaryEvent id="refused" attachedToRef="work">
-      <bpmn:extensionElements>
-        <zeebe:ioMapping><zeebe:output source="=why" target="reason" /></zeebe:ioMapping>
-      </bpmn:extensionElements>
-      <bpmn:outgoing>from_refused</bpmn:outgoing>
-      <bpmn:errorEventDefinition errorRef="error" />
-    </bpmn:boundaryEvent>
-    <bpmn:sequenceFlow id="to_waiting" sourceRef="work" targetRef="waiting" />
-    <bpmn:intermediateCatchEvent id="waiting">
-      <bpmn:messageEventDefinition messageRef="message" />
-    </bpmn:intermediateCatchEvent>
-    <bpmn:sequenceFlow id="to_signal" sourceRef="waiting" targetRef="listening" />
-    <bpmn:intermediateCatchEvent id="listening">
-      <bpmn:signalEventDefinition signalRef="signal" />
-    </bpmn:intermediateCatchEvent>
-    <bpmn:sequenceFlow id="to_last" sourceRef="listening" targetRef="last" />
-    <bpmn:sequenceFlow id="from_refused" sourceRef="refused" targetRef="last" />
-    <bpmn:serviceTask id="last">
-      <bpmn:extensionElements><zeebe:taskDefinition type="{name}-last" /></bpmn:extensionElements>
-    </bpmn:serviceTask>
-  </bpmn:process>
-  <bpmn:error id="error" errorCode="REFUSED" />
-  <bpmn:signal id="signal" name="{name}-signal" />
-  <bpmn:message id="message" name="{name}-message">
-    <bpmn:extensionElements><zeebe:subscription correlationKey="=order" /></bpmn:extensionElements>
-  </bpmn:message>
-</bpmn:definitions>
-"""
 
 
 @pytest_asyncio.fixture
@@ -95,16 +56,38 @@ async def until(question: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_capabilities_tells_version_and_abilities(engine: Engine) -> None:
-    """The engine in the box plays 8.9."""
-    can = await engine.capabilities()
+async def require_search(engine: Engine) -> None:
+    """Leave out what the session's engine cannot be asked."""
+    if not (await engine.capabilities()).incident_search:
+        pytest.skip("This engine cannot be asked for its incidents.")
 
-    assert can.version.startswith("8.9.")
+
+async def test_capabilities_tells_version_and_abilities(played: Played) -> None:
+    """Searching for incidents, and listeners of user tasks, came with 8.8."""
+    can = await played.engine.capabilities()
+
+    assert can.version.startswith(f"{played.version}.")
     assert can.partitions == 1
     assert can.execution_listeners
     assert can.job_streams
-    assert can.incident_search
-    assert can.user_task_listeners
+    assert can.incident_search == (played.version == "8.9")
+    assert can.user_task_listeners == (played.version == "8.9")
+
+
+async def test_incidents_are_found_by_an_engine_that_can_search_and_refused_by_others(played: Played) -> None:
+    """Before 8.8 an engine says nothing of its incidents, and the refusal says what can."""
+    engine = played.engine
+    name = f"p{uuid4().hex[:12]}"
+    (process,) = await engine.deploy([Resource(f"{name}.bpmn", MODEL.format(name=name).encode())])
+    job = await started(engine, process)
+    await engine.fail(job.key, Fail("no account", retries=0))
+
+    if played.version == "8.9":
+        (incident,) = await engine.find_incidents(job.process_instance_key)
+        assert incident.job_key == job.key
+    else:
+        with pytest.raises(EngineRejected, match="Operate"):
+            await engine.find_incidents(job.process_instance_key)
 
 
 async def test_deploy_of_the_same_bytes_keeps_the_version(engine: Engine, process: DeployedProcess) -> None:
@@ -383,6 +366,7 @@ async def test_incident_is_found_resolved_and_runs_again(
     engine: Engine, process: DeployedProcess, thrown: bool
 ) -> None:
     """Of a job without retries, and of an error that nobody catches."""
+    await require_search(engine)
     job = await started(engine, process)
     if thrown:
         await engine.throw_error(job.key, ThrowError("NOBODY_CATCHES_THIS"))
@@ -401,6 +385,7 @@ async def test_incident_is_found_resolved_and_runs_again(
 
 async def test_incident_of_a_cancelled_instance_is_closed(engine: Engine, process: DeployedProcess) -> None:
     """What ended has no open incidents."""
+    await require_search(engine)
     job = await started(engine, process)
     await engine.fail(job.key, Fail("no account", retries=0))
     await until(lambda: engine.find_incidents(job.process_instance_key))

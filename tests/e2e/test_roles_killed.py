@@ -33,10 +33,9 @@ DECLINED = {**APPROVED, "release": 1, "close": 1, "send": 1}
 
 @pytest.fixture(scope="module")
 async def fleet(
-    addresses: Addresses, database_url: str, tmp_path_factory: pytest.TempPathFactory
+    addresses: Addresses, zeebe: ZeebeSettings, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Household]:
     """A fleet with the shipped app deployed, every role a process."""
-    zeebe = ZeebeSettings(address=addresses.engine_grpc, rest_address=addresses.engine_rest)
     await deploy(Settings(app=APP, engine="remote", zeebe=zeebe, database_url=database_url))
     async with Household(addresses, database_url, tmp_path_factory.mktemp("roles")) as fleet:
         yield fleet
@@ -92,14 +91,14 @@ async def test_api_and_relay_killed_before_the_engine_heard_complete_the_activit
 
 
 async def test_database_killed_under_a_running_step_loses_nothing(
-    fleet: Household, engine: ZeebeEngine, stack: LocalStack
+    fleet: Household, engine: ZeebeEngine, ground: LocalStack
 ) -> None:
     """PostgreSQL dies while a step waits for its service: the step's outcome is kept or done again, with one effect."""
     await fleet.sandbox("PUT", "/faults/credit", json={"latency_ms": 1000})
     workflow_id = await fleet.onboard("database-killed")
     await until(lambda: steps_of(fleet, workflow_id, "reserve_credit"), bool)
-    await asyncio.to_thread(stack.kill, "database")
-    await asyncio.to_thread(stack.start, "database")
+    await asyncio.to_thread(ground.kill, "database")
+    await asyncio.to_thread(ground.start, "database")
     await fleet.sandbox("DELETE", "/faults/credit")
     await fleet.decide(workflow_id, "review_application", "decline")
     await all_agree(fleet, engine, workflow_id, "COMPENSATED", DECLINED)

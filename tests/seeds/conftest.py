@@ -19,7 +19,7 @@ from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.deploy.app import App, load_app
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.stack import Addresses
-from zeebe_fleet.deploy.settings import on_the_local_stack
+from zeebe_fleet.deploy.settings import ZeebeSettings, on_the_local_stack
 from zeebe_fleet.deploy.testing import _roles
 from zeebe_fleet.deploy.up import located
 from zeebe_fleet.workers.contract.records import LIVE
@@ -101,10 +101,10 @@ class Seeds:
 
 
 @pytest.fixture(scope="package")
-async def seeds(addresses: Addresses, app: App, project_url: str) -> AsyncIterator[Seeds]:
+async def seeds(addresses: Addresses, zeebe: ZeebeSettings, app: App, project_url: str) -> AsyncIterator[Seeds]:
     """The project deployed and at work."""
     local = on_the_local_stack(app.name, Path("unused")).model_copy(update={"database_url": project_url})
-    settings = located(local, addresses)
+    settings = located(local, addresses).model_copy(update={"zeebe": zeebe})
     records = await asyncpg.connect(project_url)
     async with _roles(settings) as fleet:
         yield Seeds(fleet.client, records)
