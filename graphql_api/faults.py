@@ -14,7 +14,7 @@ import structlog
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
-from zeebe_fleet.workers.contract.errors import FleetError, InfrastructureError
+from zeebe_fleet.workers.contract.errors import EngineUnavailable, FleetError, InfrastructureError
 from zeebe_fleet.workers.contract.refusals import NotAllowed
 
 _log = structlog.get_logger("fleet.api")
@@ -58,6 +58,6 @@ def shown(error: GraphQLError) -> GraphQLError:
 
 
 def _code(error: FleetError) -> str:
-    if isinstance(error, InfrastructureError):
+    if isinstance(error, InfrastructureError | EngineUnavailable):
         return "UNAVAILABLE"
     return "NOT_ALLOWED" if isinstance(error, NotAllowed) else "BAD_REQUEST"

@@ -31,6 +31,7 @@ from zeebe_fleet.graphql_api.settings import Limits
 CACHED_DOCUMENTS = 512
 _LIST_SIZE = 10
 _LISTS = dict.fromkeys(("steps", "attempts", "activities", "children", "events", "reruns", "effects"), _LIST_SIZE)
+_LISTS |= dict.fromkeys(("elements", "variables", "jobs", "incidents", "calledInstances"), 10 * _LIST_SIZE)
 
 
 def limiting(limits: Limits, lists: Mapping[str, int]) -> list[Callable[[], SchemaExtension]]:

@@ -10,9 +10,11 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from zeebe_fleet.graphql_api.arguments import require_role
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.described import described, resolved
 from zeebe_fleet.graphql_api.effects import EffectState, effects_of
+from zeebe_fleet.graphql_api.engine_view import EngineView
 from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
@@ -23,6 +25,7 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowEventRecord,
     WorkflowRecord,
 )
+from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
 
@@ -296,6 +299,15 @@ class Workflow(Shown):
         """The same instance in Operate, where there is one."""
         base = info.context.settings.operate_url
         return f"{base}/processes/{self.process_instance_key}" if base and self.process_instance_key else None
+
+    @resolved
+    async def engine_view(self, info: Info) -> EngineView | None:
+        """The instance as the engine has it; for operators. Nothing before it began, and after it was erased."""
+        require_role(info.context.principal, OPERATOR_ROLE)
+        if self.process_instance_key is None or self.erased_at is not None:
+            return None
+        key = ProcessInstanceKey(int(self.process_instance_key))
+        return EngineView.of(await info.context.services.engine.instance_view(key))
 
     @resolved
     async def parent(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:

@@ -12,10 +12,12 @@ from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.deployment import explain
 from zeebe_fleet.adapters.zeebe.incidents import Incidents
+from zeebe_fleet.adapters.zeebe.instance_view import instance_view
 from zeebe_fleet.adapters.zeebe.messages import document, job_of, message, milliseconds
 from zeebe_fleet.adapters.zeebe.status import engine_error
 from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
 from zeebe_fleet.adapters.zeebe.token import TokenSource
+from zeebe_fleet.workers.contract.engine_view import InstanceView
 from zeebe_fleet.workers.contract.errors import EngineConflict, EngineDenied, EngineError, EngineRejected
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, ThrowError
@@ -169,6 +171,10 @@ class ZeebeEngine:
     async def newest_incidents(self, limit: int) -> list[OpenIncident]:
         """Return open incidents of all instances, where this engine can say them."""
         return await self._incidents.newest(limit, await self.capabilities())
+
+    async def instance_view(self, process_instance_key: ProcessInstanceKey) -> InstanceView:
+        """Return an instance as the engine has it, where this engine can say it."""
+        return await instance_view(self._connection, self._tokens, await self.capabilities(), process_instance_key)
 
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
         """Give the job its retries back and resolve the incident."""

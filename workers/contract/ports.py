@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from zeebe_fleet.workers.contract.engine_view import InstanceView
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
 from zeebe_fleet.workers.contract.records import Claim, DuplicateStart, Owed, Verdict
@@ -126,6 +127,14 @@ class Engine(Protocol):
 
         Raises:
             EngineRejected: this engine cannot be asked, with the version or setting that can.
+        """
+
+    async def instance_view(self, process_instance_key: ProcessInstanceKey) -> InstanceView:
+        """Return an instance as the engine has it: its tokens, variables, jobs, incidents and calls.
+
+        Raises:
+            EngineRejected: this engine cannot be asked, with the version or setting that can.
+            EngineGone: it knows no such instance, or not yet.
         """
 
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:

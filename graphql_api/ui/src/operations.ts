@@ -212,7 +212,7 @@ export type WorkflowQueryVariables = Exact<{
 }>;
 
 
-export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
+export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ processInstanceKey: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
 
 export type StartMutationVariables = Exact<{
   process: string;
@@ -306,6 +306,13 @@ export type CauseOutageMutation = { answer:
     | { __typename: 'NotAllowed', message: string, suggestion: string }
     | { __typename: 'EngineRefused', message: string, suggestion: string }
    };
+
+export type EngineViewQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type EngineViewQuery = { workflow: { engineView: { state: string, whole: boolean, elements: Array<{ key: string, elementId: string, name: string, kind: string, state: string, hasIncident: boolean, startedAt: string | null, endedAt: string | null }>, variables: Array<{ name: string, value: string, scopeKey: string, isCut: boolean }>, jobs: Array<{ key: string, kind: string, jobType: string, elementId: string, state: string, retries: number, worker: string, deadline: string | null, errorMessage: string }>, incidents: Array<{ key: string, errorType: string, message: string, elementId: string, jobKey: string | null, state: string, createdAt: string | null }>, calledInstances: Array<{ processInstanceKey: string, processName: string, version: number, state: string, hasIncident: boolean, startedAt: string | null, endedAt: string | null }> } | null } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -609,6 +616,7 @@ export const WorkflowDocument = new TypedDocumentString(`
     }
     children {
       ...WorkflowRow
+      processInstanceKey
     }
     activities {
       activityId
@@ -816,3 +824,58 @@ export const CauseOutageDocument = new TypedDocumentString(`
   message
   suggestion
 }`) as unknown as TypedDocumentString<CauseOutageMutation, CauseOutageMutationVariables>;
+export const EngineViewDocument = new TypedDocumentString(`
+    query EngineView($id: UUID!) {
+  workflow(workflowId: $id) {
+    engineView {
+      state
+      whole
+      elements {
+        key
+        elementId
+        name
+        kind
+        state
+        hasIncident
+        startedAt
+        endedAt
+      }
+      variables {
+        name
+        value
+        scopeKey
+        isCut
+      }
+      jobs {
+        key
+        kind
+        jobType
+        elementId
+        state
+        retries
+        worker
+        deadline
+        errorMessage
+      }
+      incidents {
+        key
+        errorType
+        message
+        elementId
+        jobKey
+        state
+        createdAt
+      }
+      calledInstances {
+        processInstanceKey
+        processName
+        version
+        state
+        hasIncident
+        startedAt
+        endedAt
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EngineViewQuery, EngineViewQueryVariables>;

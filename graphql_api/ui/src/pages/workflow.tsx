@@ -13,6 +13,7 @@ import { useQuery } from "../query";
 import { go, Link } from "../router";
 import { isOperator, useMe } from "../session";
 import { humanize, LIVE, moment, took, workflowWords } from "../words";
+import { EnginePanel, type Tokens } from "./engine";
 import { History, Records } from "./records";
 import { Timeline } from "./timeline";
 import { WorkflowTable } from "./workflows";
@@ -40,6 +41,8 @@ function Known({ id }: { id: string }) {
 
 function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<void> }) {
   const [tab, choose] = useState("timeline");
+  const [tokens, showTokens] = useState<Tokens | null>(null);
+  const me = useMe();
   const model = workflow.definition && modelOf(workflow.definition.bpmn, workflow.processName);
   const marks = { ...(model?.startEvent && workflow.startedAt ? { [model.startEvent]: "done" as const } : {}), ...marksOf(workflow.steps, workflow.activities) };
   const steps = workflow.steps.filter((step) => step.kind !== "LISTENER");
@@ -47,6 +50,7 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
     { id: "timeline", label: "Timeline", show: () => <Timeline workflow={workflow} nameOf={model?.nameOf ?? humanize} /> },
     { id: "records", label: "Records", show: () => <Records workflow={workflow} nameOf={model?.nameOf ?? humanize} /> },
     { id: "data", label: "Data", show: () => <DataPanel workflow={workflow} /> },
+    ...(isOperator(me) ? [{ id: "engine", label: "Engine", show: () => <EnginePanel key={workflow.workflowId} workflow={workflow} nameOf={model?.nameOf ?? humanize} show={showTokens} /> }] : []),
     ...(workflow.children.length ? [{ id: "children", label: "Called", count: workflow.children.length, show: () => <WorkflowTable rows={workflow.children} /> }] : []),
   ];
   return (
@@ -67,7 +71,7 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
       {workflow.incident && <p class="said" role="status"><Icon name="alert" size={16} /><span><strong>It is stuck:</strong> {workflow.incident} Remove the cause, then retry; what was done is not done again.</span></p>}
       <History workflow={workflow} />
       {workflow.definition
-        ? <Diagram bpmn={workflow.definition.bpmn} label={`Diagram of ${model!.title} with the steps of this workflow`} marks={marks} />
+        ? <Diagram bpmn={workflow.definition.bpmn} label={`Diagram of ${model!.title} with ${tokens ? "the engine's tokens" : "the steps of this workflow"}`} {...(tokens ?? { marks })} />
         : <p class="hint">This process was not deployed through the fleet, so its diagram is not known here.</p>}
       <Tabs label="More about this workflow" tabs={tabs} chosen={tab} choose={choose} />
     </>
