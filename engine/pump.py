@@ -95,8 +95,9 @@ class Pump:
         self._timer: asyncio.TimerHandle | None = None
         self._appended = 0
         self._synced = 0
+        self._written_key = 0
         self._saving = False
-        self._rebuilding: asyncio.Future[None] | None = None
+        self._rebuilding: asyncio.Task[None] | None = None
         self._stopped: BaseException | None = None
         self._recorder = Recorder()
         self._hearers: list[Hearer] = []
@@ -128,6 +129,8 @@ class Pump:
         """Read what there is, then take commands."""
         self._loop = asyncio.get_running_loop()
         self._restore()
+        # A stream has what becomes available while it is open; polls look into the queues.
+        self._machine.state.fresh.clear()
         self._appended = self._synced = self._journal.figures.appended
         self._journal.start(self._on_synced, self._on_failed)
         self._schedule()
@@ -142,11 +145,12 @@ class Pump:
                 _, events, last_key = json.loads(body)
                 machine.replay(events, last_key)
             packing.offer_all(machine.state)
-            machine.state.fresh.clear()
+            self._written_key = machine.state.last_key
             if self._forgetful:
                 by_now = FIRST_KEY + time.time_ns() // 1_000_000 * KEYS_A_MS
                 machine.state.last_key = max(machine.state.last_key, by_now)
             machine.witness = self._recorder if self._hearers else None
+            machine.counters = self._machine.counters
             self._machine = machine
         finally:
             gc.enable()
@@ -164,6 +168,8 @@ class Pump:
             _fail(future, self._stopped)
         self._inbox.clear()
         self._handout.close(self._stopped)
+        if self._rebuilding is not None:
+            await self._rebuilding
         await asyncio.to_thread(self._journal.close)
 
     # What is asked
@@ -277,7 +283,7 @@ class Pump:
     # A turn
 
     def _schedule(self) -> None:
-        if self._turning is None and self._stopped is None:
+        if self._turning is None and self._stopped is None and self._rebuilding is None:
             assert self._loop is not None
             self._turning = self._loop.call_soon(self._turn)
 
@@ -291,18 +297,22 @@ class Pump:
             command, future, to_the_end = self._inbox.popleft()
             if future.cancelled():
                 continue
-            crashed = self._run_one(command, future, now_ms, to_the_end, leaving)
-            if crashed:
-                break
-        else:
-            try:
-                self._go_on(now_ms)
-                self._handout.serve(machine, now_ms, handed)
-            except Exception as defect:
-                self._say(f"A defect met what goes on by itself:\n{traceback.format_exc()}")
-                self._fail_all(defect)
+            if self._run_one(command, future, now_ms, to_the_end, leaving):
+                self._write(now_ms, leaving)
+                self._rebuilding = asyncio.ensure_future(self._rebuild())
                 return
-        self._end(now_ms, leaving)
+        try:
+            # A command may have set the clock.
+            now_ms = self.now_ms()
+            self._go_on(now_ms)
+            self._handout.serve(machine, now_ms, handed)
+        except Exception as defect:
+            self._say(f"A defect met what goes on by itself:\n{traceback.format_exc()}")
+            self._fail_all(defect)
+            return
+        self._write(now_ms, leaving)
+        self._perhaps_save()
+        self._sleep()
         if self._forgetful:
             _each(handed)
 
@@ -325,9 +335,7 @@ class Pump:
             self._say(f"A defect met {type(command).__name__}:\n{traceback.format_exc()}")
             crash = Crashed(f"{type(command).__name__} met a defect of the engine; its log says where.")
             del machine.events[mark:], machine.ended[ended:], self._recorder.drafts[drafted:]
-            self._end(now_ms, [*leaving, lambda: _fail(future, crash)])
-            leaving.clear()
-            self._rebuild()
+            leaving.append(partial(_fail, future, crash))
             return True
         else:
             if to_the_end:
@@ -342,11 +350,13 @@ class Pump:
         if machine.state.pending:
             machine.resume(now_ms)
         next_ms = machine.state.wheel.next_due_ms()
-        more = next_ms is not None and next_ms <= now_ms and machine.run(Tick(), now_ms)
+        # A clock that stands still never comes to the end of a bucket.
+        is_due = next_ms is not None and (next_ms <= now_ms or machine.state.pinned_ms is not None)
+        more = is_due and machine.run(Tick(), now_ms)
         if more or machine.state.pending:
             self._schedule()
 
-    def _end(self, now_ms: int, leaving: list[Callable[[], None]]) -> None:
+    def _write(self, now_ms: int, leaving: list[Callable[[], None]]) -> None:
         machine = self._machine
         for process_instance_key, document in machine.ended:
             awaited = self._awaited.get(process_instance_key)
@@ -354,9 +364,11 @@ class Pump:
                 future, created = awaited
                 leaving.append(partial(_succeed, future, (created, document)))
         machine.ended.clear()
-        events = machine.taken()
-        if events:
-            body = json.dumps([now_ms, events, machine.state.last_key], separators=(",", ":")).encode()
+        events, last_key = machine.taken(), machine.state.last_key
+        if events or last_key != self._written_key:
+            # A key that was told and of which nothing is left must not come again either.
+            self._written_key = last_key
+            body = json.dumps([now_ms, events, last_key], separators=(",", ":")).encode()
             for listener in self.listeners:
                 leaving.append(partial(listener, self._appended + 1, now_ms, events))
             if self._recorder.drafts:
@@ -369,8 +381,6 @@ class Pump:
                 self._releases.append((self._appended, leaving))
             else:
                 _each(leaving)
-        self._perhaps_save()
-        self._sleep()
 
     def _append(self, body: bytes) -> None:
         try:
@@ -420,6 +430,8 @@ class Pump:
 
     def _saved(self) -> None:
         self._saving = False
+        # What has lived so long is not looked at again: a pass over 100,000 instances would stop everything for 0.1 s.
+        gc.collect()
         gc.freeze()
 
     # What goes wrong
@@ -439,16 +451,17 @@ class Pump:
         self._handout.close(self._stopped)
         self.on_failure(error)
 
-    def _rebuild(self) -> None:
-        """Bring back the state as it was before a command that met a defect."""
-        self._rebuilding = asyncio.ensure_future(self._rebuilt())
-
-    async def _rebuilt(self) -> None:
-        stopped, self._stopped = self._stopped, Stopped("The engine is being rebuilt.")
-        while self._saving or self._synced < self._appended:
+    async def _rebuild(self) -> None:
+        """Bring back the state as it was before a command that met a defect; what is asked meanwhile waits."""
+        while self._stopped is None and (self._saving or self._journal.figures.synced < self._appended):
             await asyncio.sleep(0.001)
-        self._restore()
-        self._stopped = stopped
+        try:
+            if self._stopped is None:
+                self._restore()
+        except Exception as defect:
+            self._say(f"The state cannot be rebuilt:\n{traceback.format_exc()}")
+            self._fail_all(defect)
+        self._rebuilding = None
         self._schedule()
 
 
