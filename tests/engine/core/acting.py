@@ -83,6 +83,12 @@ class Acting:
         self.run(commands.CompleteJob(job.key, json.dumps(variables)))
         return job
 
+    def complete_all(self, instance: int) -> None:
+        """Complete jobs until an instance has ended."""
+        while not self.is_over(instance):
+            key = next(iter(self.state.jobs))
+            self.run(commands.CompleteJob(key))
+
     def fail(self, job_type: str = "a", retries: int = 0, message: str = "no") -> ActivatedJob:
         """Lease a job and fail it."""
         job = self.take(job_type)
