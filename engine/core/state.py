@@ -25,6 +25,10 @@ ELEMENT_JOB, START_LISTENER, END_LISTENER = range(3)
 """What a job is of."""
 
 
+QUEUE_OFFERS = 1_024
+"""Keys that a queue takes, at least, before it is looked through for those of jobs that streams have had."""
+
+
 class ElementInstance:
     """One element of one process instance, from its activation to its end.
 
@@ -265,6 +269,16 @@ class Message:
         self.served: set[str] = set()
 
 
+class Queue(deque[int]):
+    """Keys of jobs of one type, the oldest first.
+
+    Attributes:
+        offers_left: after so many more offers, the keys of jobs that wait no longer are taken out.
+    """
+
+    offers_left = QUEUE_OFFERS
+
+
 class State:
     """Everything by its key, and what finds it.
 
@@ -297,7 +311,7 @@ class State:
         self.messages: dict[int, Message] = {}
         self.pending: deque[list[Any]] = deque()
         self.pinned_ms: int | None = None
-        self.queues: dict[str, deque[int]] = {}
+        self.queues: dict[str, Queue] = {}
         self.fresh: deque[int] = deque()
         self.subscriptions: dict[tuple[str, str], dict[int, Catch]] = {}
         self.signals: dict[str, dict[int, Catch]] = {}
@@ -314,6 +328,16 @@ class State:
         """Let workers find a job."""
         queue = self.queues.get(job.type)
         if queue is None:
-            queue = self.queues[job.type] = deque()
+            queue = self.queues[job.type] = Queue()
         queue.append(job.key)
         self.fresh.append(job.key)
+        queue.offers_left -= 1
+        if not queue.offers_left:
+            self._tidy(queue)
+
+    def _tidy(self, queue: Queue) -> None:
+        jobs = self.jobs
+        waiting = [key for key in dict.fromkeys(queue) if key in jobs and jobs[key].status == ACTIVATABLE]
+        queue.clear()
+        queue.extend(waiting)
+        queue.offers_left = max(QUEUE_OFFERS, len(waiting))

@@ -9,7 +9,8 @@ import pytest
 
 from tests.engine.core.acting import SECOND_MS, Acting, end, listeners, nothing_left, process, task
 from tests.engine.model.writing import element, flows
-from zeebe_fleet.engine.core import commands
+from zeebe_fleet.engine.core import commands, jobs
+from zeebe_fleet.engine.core.state import QUEUE_OFFERS
 
 ONE_TASK = process(task("work"), end(), flows("start", "work", "end"))
 
@@ -314,3 +315,18 @@ def test_given_back_job_is_there_for_the_next() -> None:
     acting.run(commands.YieldJobs((key,)))
 
     nothing_left(acting)
+
+
+def test_queue_forgets_jobs_that_streams_have_had() -> None:
+    """B14: a type that is only streamed keeps no key of what is done."""
+    acting = Acting()
+    acting.deploy(ONE_TASK)
+    for _ in range(3 * QUEUE_OFFERS):
+        acting.begin()
+        job = next(iter(acting.state.jobs.values()))
+        jobs.activate(acting.machine, job, "w", 1_000, (), 1_000_000)
+        acting.run(commands.CompleteJob(job.key))
+    waiting = [acting.begin() for _ in range(3)]
+
+    assert len(acting.state.queues["a"]) <= QUEUE_OFFERS
+    assert [job.process_instance_key for job in acting.poll(most=5)] == waiting
