@@ -50,8 +50,13 @@ _FURTHER: Mapping[str, Sequence[str]] = {
     "CLOCK": ("time",),
 }
 
-FollowOption = Annotated[bool, typer.Option("--follow", help="Go on with what happens from now on, until Ctrl-C.")]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the engine's data.", show_default=False)]
+FollowOption = Annotated[
+    bool, typer.Option("--follow", help="Go on with what happens, until Ctrl-C; else what was just followed.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of its data; else the local stack's engine, or port 8088.", show_default=False),
+]
 PortOption = Annotated[int | None, typer.Option("--rest-port", help="Its REST port.", show_default=False)]
 TypeOption = Annotated[list[str] | None, typer.Option("--type", help="Only this value type; may be repeated.")]
 ProcessOption = Annotated[str, typer.Option("--process", help="Only of the process with this id.", show_default=False)]
@@ -68,11 +73,7 @@ def records(
     after: AfterOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what happens in a running engine in the box, with Camunda's names; they hold the values of variables.
-
-    Without --data and --rest-port it is the local stack's, else the one at port 8088. Records are made while somebody
-    follows, and a minute longer: without --follow they are those.
-    """
+    """Show what happens in a running engine in the box, with Camunda's names; it holds the values of variables."""
     asked: dict[str, Any] = {"follow": str(follow).lower(), "type": type or [], "process": process}
     if after is not None:
         asked["after"] = after

@@ -79,6 +79,8 @@ def test_fleet_commands_exist(file: Path) -> None:
 def test_settings_exist(file: Path) -> None:
     """Every `FLEET_…` is a setting; a service's and a secret's name are the user's own."""
     known = [re.escape(name).replace("…", "[A-Z0-9_]+?") for name in names()]
+    # Those of tests/conftest.py.
+    known += ["FLEET_TEST_ENGINE", "FLEET_TEST_ZEEBE__[A-Z_]+", "FLEET_ZEEBE__NAME"]
     for said in set(re.findall(r"\bFLEET_[A-Z0-9_…]+", file.read_text("utf-8"))):
         name = said.replace("…", "NAME")
         assert any(re.fullmatch(one, name) for one in known), said
