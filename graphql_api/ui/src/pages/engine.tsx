@@ -32,21 +32,21 @@ export function EnginePanel({ workflow, nameOf, show }: Props) {
   return <Shown view={view} workflow={workflow} nameOf={nameOf} again={() => void read.again()} />;
 }
 
-/** Where tokens are outweighs where they were. */
+/** The later outweighs the earlier, a token outweighs where one was, and an incident everything. */
 function tokensOf(elements: readonly Element[]): Tokens {
   const marks: Marks = {};
   const counts = new Map<string, Load>();
   for (const one of elements) {
     const mark = markOf(one);
-    if (mark !== "done" && mark !== "stopped" || !["active", "failed"].includes(marks[one.elementId] ?? "")) {
-      if (marks[one.elementId] !== "failed") marks[one.elementId] = mark;
-    }
+    if (weight(mark) >= weight(marks[one.elementId])) marks[one.elementId] = mark;
     if (one.state !== "ACTIVE" || one.kind === "MULTI_INSTANCE_BODY") continue;
     const count = counts.get(one.elementId) ?? { elementId: one.elementId, active: 0, incidents: 0 };
-    counts.set(one.elementId, { ...count, active: count.active + 1, incidents: count.incidents + Number(one.hasIncident) });
+    counts.set(one.elementId, { ...count, ...(one.hasIncident ? { incidents: count.incidents + 1 } : { active: count.active + 1 }) });
   }
   return { marks, loads: [...counts.values()] };
 }
+
+const weight = (mark?: Mark) => mark === "failed" ? 2 : mark === "active" ? 1 : 0;
 
 const markOf = ({ state, hasIncident }: Element): Mark =>
   state === "ACTIVE" ? (hasIncident ? "failed" : "active") : state === "COMPLETED" ? "done" : "stopped";
@@ -58,7 +58,6 @@ const TONES: Record<string, Tone> = {
 const said = (state: string): readonly [string, Tone] => [humanize(state.toLowerCase()), TONES[state] ?? "quiet"];
 
 function Shown({ view, workflow, nameOf, again }: { view: View; workflow: Workflow; nameOf: (id: string) => string; again: () => void }) {
-  const open = view.incidents.filter((one) => one.state !== "RESOLVED");
   return (
     <div class="engine">
       <p class="about">
@@ -68,7 +67,7 @@ function Shown({ view, workflow, nameOf, again }: { view: View; workflow: Workfl
         {workflow.operateUrl && <a href={workflow.operateUrl} target="_blank" rel="noreferrer">Open in Operate</a>}
       </p>
       {!view.whole && <p class="hint">It is a long one: the oldest entries are left out.</p>}
-      <Incidents view={view} open={open.length} nameOf={nameOf} />
+      <Incidents view={view} nameOf={nameOf} />
       <Elements view={view} nameOf={nameOf} />
       <Variables view={view} workflow={workflow} nameOf={nameOf} />
       <Jobs view={view} nameOf={nameOf} />
@@ -82,7 +81,7 @@ interface TableProps { title: string; columns: string[]; none: string; rows: pre
 function Table({ title, columns, none, rows }: TableProps) {
   return (
     <section aria-label={title}>
-      <h2>{title}{rows.length > 0 && <span class="count">{rows.length}</span>}</h2>
+      <h2>{title}{rows.length > 0 && <span class="soft">{rows.length}</span>}</h2>
       {rows.length ? (
         <table class="table facts">
           <thead><tr>{columns.map((name) => <th scope="col" key={name}>{name}</th>)}</tr></thead>
@@ -95,19 +94,19 @@ function Table({ title, columns, none, rows }: TableProps) {
 
 type Part = { view: View; nameOf: (id: string) => string };
 
-function Incidents({ view, open, nameOf }: Part & { open: number }) {
+function Incidents({ view, nameOf }: Part) {
   const rows = view.incidents.map((one) => [
     <strong>{nameOf(one.elementId)}</strong>,
     <Badge words={one.state === "RESOLVED" ? said(one.state) : ["Open", "bad"]} />,
     <span class="mono">{one.errorType}</span>, <span class="text">{one.message}</span>, one.createdAt && <When iso={one.createdAt} />,
   ]);
-  return <Table title={open ? "Incidents, some open" : "Incidents"} columns={["Element", "State", "Kind", "Message", "Since"]} none="There are none." rows={rows} />;
+  return <Table title="Incidents" columns={["Element", "State", "Kind", "Message", "Since"]} none="There are none." rows={rows} />;
 }
 
 function Elements({ view, nameOf }: Part) {
   const rows = [...view.elements].reverse().map((one) => [
     <strong>{one.name === one.elementId ? nameOf(one.elementId) : one.name}</strong>,
-    <><Badge words={said(one.state)} />{one.hasIncident && <Badge words={["Stuck", "bad"]} />}</>,
+    <span class="states"><Badge words={said(one.state)} />{one.hasIncident && <Badge words={["Stuck", "bad"]} />}</span>,
     <span class="soft">{humanize(one.kind.toLowerCase())}</span>,
     one.startedAt && <When iso={one.startedAt} />,
     one.startedAt && one.endedAt && <span class="soft number">{took(one.startedAt, one.endedAt)}</span>,
@@ -142,7 +141,7 @@ function Calls({ view, workflow }: { view: View; workflow: Workflow }) {
     const name = humanize(one.processName);
     return [
       id ? <Link href={`/workflows/${id}`}><strong>{name}</strong></Link> : <strong>{name}</strong>,
-      <><Badge words={said(one.state)} />{one.hasIncident && <Badge words={["Stuck", "bad"]} />}</>,
+      <span class="states"><Badge words={said(one.state)} />{one.hasIncident && <Badge words={["Stuck", "bad"]} />}</span>,
       <span class="soft mono">{one.processInstanceKey}</span>, one.startedAt && <When iso={one.startedAt} />,
     ];
   });
