@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.core.acting import Acting, end, nothing_left, process, sub, task
-from tests.engine.model.writing import HEAD, TAIL, element, flows
+from tests.engine.model.writing import HEAD, TAIL, boundary, definition, element, flows
 from zeebe_fleet.engine.core import commands
 from zeebe_fleet.engine.core.commands import CreateInstance, DeleteResource, Deploy
 
@@ -69,12 +69,51 @@ def test_several_processes_of_a_file_have_versions_of_their_own() -> None:
     assert acting.jobs() == ["a", "q"]
 
 
-def test_what_does_not_run_is_refused_by_name() -> None:
-    """B24: with its element, its line, and what to take instead."""
-    acting = Acting()
-    refusal = acting.refused(Deploy((("m.bpmn", process(element("manualTask", "m"), flows("start", "m")).encode()),)))
+CONDITION = (
+    '<bpmn:conditionalEventDefinition id="d"><bpmn:condition>=x</bpmn:condition></bpmn:conditionalEventDefinition>'
+)
+REFUSED: dict[str, tuple[str, str]] = {
+    "manual task": ("manualTask", element("manualTask", "m")),
+    "undefined task": ("task", element("task", "m")),
+    "script task": ("scriptTask", element("scriptTask", "m", '<zeebe:script expression="=1" resultVariable="r" />')),
+    "send task": ("sendTask", element("sendTask", "m", '<zeebe:taskDefinition type="a" />')),
+    "business rule task": ("businessRuleTask", element("businessRuleTask", "m", '<zeebe:taskDefinition type="a" />')),
+    "inclusive gateway": ("inclusiveGateway", element("inclusiveGateway", "m")),
+    "escalation": (
+        "intermediateThrowEvent with a escalation event",
+        element("intermediateThrowEvent", "m", definition("escalation", escalationRef="e")),
+    ),
+    "terminate": ("endEvent with a terminate event", element("endEvent", "m", definition("terminate"))),
+    "signal thrown": (
+        "intermediateThrowEvent with a signal event",
+        element("intermediateThrowEvent", "m", definition("signal", signalRef="s")),
+    ),
+    "Camunda user task": ("Camunda user task (zeebe:userTask)", element("userTask", "m", "<zeebe:userTask />")),
+    "condition caught": (
+        "intermediateCatchEvent with a conditional event",
+        element("intermediateCatchEvent", "m", CONDITION),
+    ),
+}
+"""What each refused element is called, and one of it."""
 
-    assert "'m.bpmn': - Element: m\n    - ERROR: This engine does not run a manualTask yet (line 4)" in str(refusal)
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_does_not_run_is_refused_by_name(name: str) -> None:
+    """B24, B58: with its element, its line, and what to take instead."""
+    called, written = REFUSED[name]
+    beside = '<bpmn:escalation id="e" escalationCode="E" /><bpmn:signal id="s" name="s" />'
+    model = process(written, flows("start", "m"), beside=beside)
+    refusal = str(Acting().refused(Deploy((("m.bpmn", model.encode()),))))
+
+    assert f"'m.bpmn': - Element: m\n    - ERROR: This engine does not run a {called} yet (line 4). Use " in refusal
+
+
+def test_condition_at_a_boundary_is_refused_by_name() -> None:
+    """B58: as at every other place."""
+    model = process(task("work"), boundary("m", "work", CONDITION), end(), flows("start", "work"), flows("m", "end"))
+    refusal = str(Acting().refused(Deploy((("m.bpmn", model.encode()),))))
+
+    assert "This engine does not run a boundaryEvent with a conditional event yet" in refusal
 
 
 def test_deleted_version_leaves_its_number_and_the_one_before() -> None:

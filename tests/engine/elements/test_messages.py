@@ -160,6 +160,19 @@ def test_same_message_id_is_refused_while_it_is_kept() -> None:
     publish(acting, message_id="1")
 
 
+def test_receive_task_waits_for_its_message() -> None:
+    """B44: as a catch event does; what comes goes on, or through its mappings."""
+    task_ = '<bpmn:receiveTask id="wait" messageRef="m" />'
+    mapped = element("receiveTask", "mapped", io(("output", "=x + 1", "y")), attributes='messageRef="m"')
+    acting = Acting()
+    instance = acting.begun(process(task_, mapped, flows("start", "wait", "mapped"), beside=message("m")), key="k")
+    publish(acting, document='{"x":1}')
+    assert acting.variables(instance) == {"key": "k", "x": 1}
+    publish(acting, document='{"x":2}')
+
+    assert acting.ended(instance) == {"key": "k", "x": 1, "y": 3}
+
+
 def guarded(*, interrupting: bool) -> str:
     """Write a task with a message at its boundary."""
     return process(
