@@ -43,7 +43,7 @@ chaos: $(READY) ## Measure what is promised while everything is killed; hours at
 bench: $(BENCH_READY) ## Measure fleet and engine beside pyzeebe, the Java client and a bare loop; `make bench ARGS=--quick` for a look
 	@$(BIN)/python -m bench $(ARGS)
 
-bench-start: $(READY) ## Measure the demo's start to the first workflow, a second smoke, memory, and a job's CPU
+bench-start: $(READY) ## Measure the demo: download, start to the first workflow, a second smoke, memory, a job's CPU
 	@$(BIN)/python -m bench.start
 
 bench-records: $(READY) ## Measure the records' lists on a million workflows and five million steps

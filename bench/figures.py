@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -45,8 +46,14 @@ def show(figures: Sequence[Figure], title: str) -> None:
 
 
 def write(figures: Sequence[Figure], file: Path, **how: Any) -> None:
-    """Write them as JSON, each with when and how it was measured; those not measured this time stay as they are."""
-    stamp = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit(), **how}
+    """Write them as JSON, each with when and how it was measured; those not measured this time stay as they are.
+
+    Args:
+        how: `engine` names the one that was there, if any.
+    """
+    # How many processes wanted to run in the last minute: the bench itself is two or three of them.
+    load = round(os.getloadavg()[0], 1)
+    stamp = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit(), "load": load, **how}
     merge([asdict(figure) | stamp for figure in figures], file)
 
 

@@ -16,7 +16,7 @@ from bench.site import Site
 from bench.usage import machine_busy_s
 from bench.workload import TASKS, fresh_prefix
 
-_LOOK_EVERY_S = 0.1
+_LOOK_EVERY_S = 0.05
 T = TypeVar("T")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -180,8 +181,10 @@ async def _administer(database_url: str, command: str) -> None:
 def _with_database(database_url: str, work: Callable[[str], Awaitable[list[Figure]]]) -> list[Figure]:
     if database_url:
         return asyncio.run(_awaited(work(database_url)))
-    with tempfile.TemporaryDirectory() as folder:
-        stack = LocalStack(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="fleet-bench-", ignore_cleanup_errors=True) as folder:
+        # The database runs as another user where we are root: it must be let in.
+        os.chmod(folder, 0o755)
+        stack = LocalStack(Path(folder), parts=("database",))
         try:
             return asyncio.run(_awaited(work(stack.up().database_url)))
         finally:

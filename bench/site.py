@@ -19,11 +19,14 @@ from bench.workload import Load
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.bpmn.tooling.parse import read_model
+from zeebe_fleet.deploy.local.engine import PLAYED
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import Addresses, LocalStack
 from zeebe_fleet.workers.contract.job import DefinitionKey
 from zeebe_fleet.workers.contract.ports import DeployedProcess
 
+#: The engine of all rows that have one.
+ENGINE = f"in the box, as {PLAYED}"
 _EVENTS = re.compile(r'^zeebe_element_instance_events_total\{action="(\w+)",type="SERVICE_TASK",[^}]*\} (\S+)$', re.M)
 _DROPPED = re.compile(r"^zeebe_dropped_request_count_total\{[^}]*\} (\S+)$", re.M)
 _METRICS = "zeebe_element_instance_events_total,zeebe_dropped_request_count_total"

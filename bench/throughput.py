@@ -16,6 +16,8 @@ LOW_LIMIT = ("--request-limit", "1")
 
 _ON, _OFF = "fleet, records on", "fleet, records off"
 _BESIDE = 3
+_PRESSED = 800
+"""Instances under pushback: pyzeebe gets through a fraction of them."""
 _THROUGHOUT = 0.95
 """Share of the seconds in which the engine must have refused something, on both sides."""
 Results = dict[str, list[Result]]
@@ -52,7 +54,7 @@ async def pushing_back(size: Size, times: int) -> list[Figure]:
     """Measure under backpressure, on an engine of its own whose limit is fixed low."""
     console.print("\n[bold]The same, with the engine pushing back throughout[/]")
     tuned = pyzeebe("tuned")
-    size = replace(size, warm_up=min(size.warm_up, 40), limit_s=min(size.limit_s, 20.0))
+    size = replace(size, instances=min(size.instances, _PRESSED), warm_up=40, limit_s=min(size.limit_s, 20.0))
     async with site(LOW_LIMIT) as place:
         contestants = [fleet(_ON), tuned]
         results = await alternating(contestants, times, lambda c: heat(place, c, size, pressed=True))

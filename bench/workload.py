@@ -39,9 +39,9 @@ def five_tasks(prefix: str, *, listeners: bool = False) -> str:
         f'<sequenceFlow id="to-{n}" sourceRef="{"start" if n == 1 else f"task-{n - 1}"}" targetRef="task-{n}" />'
         for n in range(1, TASKS + 1)
     )
-    tasks = "".join(_task(f"task-{n}", job_type(prefix)) for n in range(1, TASKS + 1))
+    tasks = "".join(service_task(f"task-{n}", job_type(prefix)) for n in range(1, TASKS + 1))
     end = f'<sequenceFlow id="to-end" sourceRef="task-{TASKS}" targetRef="end" /><endEvent id="end" />'
-    return _process(prefix, f'{_LISTENERS if listeners else ""}<startEvent id="start" />{flow}{tasks}{end}')
+    return process(prefix, f'{_LISTENERS if listeners else ""}<startEvent id="start" />{flow}{tasks}{end}')
 
 
 def many_waiting(prefix: str, jobs_each: int) -> str:
@@ -51,12 +51,12 @@ def many_waiting(prefix: str, jobs_each: int) -> str:
         f'=for n in 1..{jobs_each} return n" inputElement="item" /></extensionElements>'
         "</multiInstanceLoopCharacteristics>"
     )
-    task = _task("task-1", job_type(prefix), loop)
+    task = service_task("task-1", job_type(prefix), loop)
     flow = (
         '<sequenceFlow id="in" sourceRef="start" targetRef="task-1" />'
         '<sequenceFlow id="out" sourceRef="task-1" targetRef="end" />'
     )
-    return _process(prefix, f'<startEvent id="start" />{flow}{task}<endEvent id="end" />')
+    return process(prefix, f'<startEvent id="start" />{flow}{task}<endEvent id="end" />')
 
 
 class Load:
@@ -142,11 +142,13 @@ async def _insisting(call: Callable[[], Awaitable[Any]]) -> Any:
             await asyncio.sleep(0.02)
 
 
-def _task(element_id: str, type_: str, more: str = "") -> str:
-    definition = f'<extensionElements><zeebe:taskDefinition type="{type_}" /></extensionElements>'
+def service_task(element_id: str, type_: str, more: str = "", extensions: str = "") -> str:
+    """Write one task; `extensions` stand beside its job type, `more` behind them."""
+    definition = f'<extensionElements><zeebe:taskDefinition type="{type_}" />{extensions}</extensionElements>'
     return f'<serviceTask id="{element_id}">{definition}{more}</serviceTask>'
 
 
-def _process(prefix: str, content: str) -> str:
+def process(prefix: str, content: str) -> str:
+    """Write the file of one process."""
     process = f'<process id="{prefix}" isExecutable="true">{content}</process>'
     return f'<?xml version="1.0" encoding="UTF-8"?><definitions {_XMLNS}>{process}</definitions>'

@@ -35,7 +35,8 @@ class Java:
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """Return the command line of `JavaWorker` or `MockGateway`, with the Java machine's own defaults."""
-        return [str(self._java / "bin" / "java"), "-cp", self._class_path, program, *arguments]
+        quiet = "-Dslf4j.internal.verbosity=ERROR"  # the client logs to whatever is there: nothing is
+        return [str(self._java / "bin" / "java"), quiet, "-cp", self._class_path, program, *arguments]
 
 
 def java() -> Java:
@@ -73,8 +74,20 @@ def _jars(endpoint: str, cache: Path) -> list[Path]:
 
 
 def _compile(java: Path, compiler: list[Path], jars: list[Path], sources: list[Path], into: Path) -> None:
-    command = [java, "-jar", *compiler, "-proc:none", "-nowarn", "--release", "21", "-cp", _joined(jars), "-d", into]
-    done = subprocess.run([*command, *sources], capture_output=True, text=True, check=False)
+    command = [
+        str(java),
+        "-jar",
+        *map(str, compiler),
+        "-proc:none",
+        "-nowarn",
+        "--release",
+        "21",
+        "-cp",
+        _joined(jars),
+        "-d",
+        str(into),
+    ]
+    done = subprocess.run([*command, *map(str, sources)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"The contestants in Java do not compile:\n{done.stdout}{done.stderr}")
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from bench.figures import Figure, console, show, write
+from bench.site import ENGINE
 from bench.ui import screen
 from bench.ui.stage import PROCESS, Stage, stage
 from zeebe_fleet.deploy.ui_build import build_ui
@@ -178,7 +179,7 @@ def main() -> None:
     asked = parser.parse_args()
     figures = asyncio.run(measure(quick=asked.quick))
     show(figures, f"The pages{' (quick: not for the record)' if asked.quick else ''}")
-    write(figures, _FILE)
+    write(figures, _FILE, engine=ENGINE, quick=asked.quick)
 
 
 if __name__ == "__main__":
