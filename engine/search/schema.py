@@ -82,8 +82,8 @@ SCHEMA = "\n".join(
         "CREATE INDEX ended ON process_instance (ended_ms) WHERE ended_ms IS NOT NULL;",
         "CREATE INDEX called ON process_instance (parent_key) WHERE parent_key IS NOT NULL;",
         "CREATE INDEX open ON incident (instance_key) WHERE state = 'ACTIVE';",
-        "CREATE TABLE progress (position INTEGER NOT NULL, clean INTEGER NOT NULL);",
-        "INSERT INTO progress VALUES (0, 1);",
+        "CREATE TABLE progress (position INTEGER NOT NULL, open_in TEXT NOT NULL);",
+        "INSERT INTO progress VALUES (0, '');",
         f"PRAGMA user_version = {FORMAT};",
     ]
 )

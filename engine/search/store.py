@@ -1,6 +1,7 @@
 """The index's file. What it holds and how far it is change in one transaction, so a kill leaves it behind, never wrong.
 
-Nothing of it is synced: after a power cut it may be damaged, so one that was not closed is checked when it is opened.
+Nothing of it is synced: after a power cut it may be damaged, so one that was neither closed nor opened since this
+machine was started is checked when it is opened.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from zeebe_fleet.engine.search.schema import FORMAT, OF_INSTANCES, SCHEMA, TABLE
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
 _PRUNED_AT_ONCE = 1_000
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+UNKNOWN = "?"
 _UPSERT = (
     "INSERT INTO variable (process_instance_key, scope_key, name, value) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -47,7 +50,7 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        (self.position, self._clean) = connection.execute("SELECT position, clean FROM progress").fetchone()
+        (self.position, self._open_in) = connection.execute("SELECT position, open_in FROM progress").fetchone()
         (self._ended,) = connection.execute(
             "SELECT count(*) FROM process_instance WHERE ended_ms IS NOT NULL"
         ).fetchone()
@@ -61,8 +64,8 @@ class Store:
         try:
             if connection.execute("PRAGMA user_version").fetchone() == (FORMAT,):
                 store = cls(connection)
-                if store._clean or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                    store._mark(clean=False)
+                if store._is_trusted() or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
+                    store._mark(_boot())
                     return store
         except (sqlite3.Error, ValueError, TypeError):
             pass
@@ -78,8 +81,12 @@ class Store:
         connection = _connected(path)
         connection.executescript(SCHEMA)
         store = cls(connection)
-        store._mark(clean=False)
+        store._mark(_boot())
         return store
+
+    def _is_trusted(self) -> bool:
+        """Whether nothing can have been lost: it was closed, or the system that it was open in still runs."""
+        return self._open_in in ("", _boot()) and self._open_in != UNKNOWN
 
     def write(self, changes: Changes) -> None:
         """Take changes, and the position that they reach to."""
@@ -138,21 +145,29 @@ class Store:
         """Read."""
         return self._connection.execute(query, tuple(values)).fetchall()
 
-    def _mark(self, *, clean: bool) -> None:
+    def _mark(self, open_in: str) -> None:
         with self._connection as connection:
-            connection.execute("UPDATE progress SET clean = ?", (int(clean),))
+            connection.execute("UPDATE progress SET open_in = ?", (open_in,))
 
     def close(self) -> None:
         """Put everything on the disk, and say so in the file."""
         with closing(self._connection), suppress(sqlite3.Error):
             self._connection.execute("PRAGMA synchronous = FULL")
-            self._mark(clean=True)
+            self._mark("")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def abandon(self) -> None:
         """Close one that is of no use any more."""
         with suppress(sqlite3.Error):
             self._connection.close()
+
+
+def _boot() -> str:
+    """Name the run of the operating system; where it does not say, nothing is taken for granted."""
+    try:
+        return _BOOT_ID.read_text().strip() or UNKNOWN
+    except OSError:
+        return UNKNOWN
 
 
 def _connected(path: Path | None) -> sqlite3.Connection:

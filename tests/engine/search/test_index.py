@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +220,28 @@ async def test_index_that_is_no_use_is_made_anew(tmp_path: Path, harm: str) -> N
         assert {
             (row["elementInstanceKey"], row["elementId"], row["state"]) for row in after["Element Instance"]
         } == living
+
+
+async def test_index_that_was_open_in_another_boot_is_checked(tmp_path: Path) -> None:
+    """A power cut may have damaged it: a whole one is kept, one with a wrong page is made anew."""
+    async with engine(tmp_path) as one:
+        await one.deploy()
+        await at_work(one)
+    path = tmp_path / FILE
+    for harm, said in ((False, 0), (True, 1)):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE progress SET open_in = 'another'")
+            (page,) = connection.execute(
+                "SELECT rootpage FROM sqlite_master WHERE name = 'element_instance_of'"
+            ).fetchone()
+            (size,) = connection.execute("PRAGMA page_size").fetchone()
+        if harm:
+            data = bytearray(path.read_bytes())
+            data[(page - 1) * size : page * size] = bytes(size)
+            path.write_bytes(data)
+        async with engine(tmp_path) as one:
+            assert len(one.said) == said
+            assert len(await one.find(PROCESS_INSTANCES)) == 2
 
 
 async def test_index_of_another_log_is_made_anew(tmp_path: Path) -> None:
