@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zeebe_fleet.engine.core import course, documents, variables
 from zeebe_fleet.engine.core.expressions import number, text
+from zeebe_fleet.engine.core.moments import LATEST_MS
 from zeebe_fleet.engine.core.rejection import Rejected, Stuck
 from zeebe_fleet.engine.core.state import (
     ACTIVATABLE,
@@ -125,8 +126,13 @@ def activate(
         course.stop(machine, job.instance, too_big, job.key)
         return None
     owner = job.instance.process_instance_key
-    machine.emit("JOB_ACTIVATED", owner, job.key, worker, machine.now_ms + timeout_ms)
+    machine.emit("JOB_ACTIVATED", owner, job.key, worker, from_now(machine, timeout_ms))
     return ActivatedJob(job, given)
+
+
+def from_now(machine: Machine, span_ms: int) -> int:
+    """Return the time after a span, which may be as long as a client can write it."""
+    return min(machine.now_ms + span_ms, LATEST_MS)
 
 
 def find(machine: Machine, job_key: int, intent: str, doing: str) -> Job:

@@ -242,7 +242,7 @@ def _after_termination(machine: Machine, instance: ElementInstance, scope: Eleme
         element_id, given = instance.trigger
         element = scope.definition.process.elements[element_id]
         course.begin(machine, scope, element, given=documents.cut(given))
-    elif scope.body:
+    elif scope.loop is not None and scope.loop.enough:
         loops.inner_ended(machine, scope)
     elif not scope.tokens and scope.status == ACTIVE:
         machine.later("emptied", scope.key)

@@ -118,7 +118,7 @@ class FailJob:
         given = documents.cut(self.variables)
         owner = job.instance.process_instance_key
         variables.set_local(machine, job.instance, given)
-        recurs_ms = machine.now_ms + self.backoff_ms if self.backoff_ms > 0 and self.retries > 0 else 0
+        recurs_ms = jobs.from_now(machine, self.backoff_ms) if self.backoff_ms > 0 and self.retries > 0 else 0
         machine.emit("JOB_FAILED", owner, job.key, max(0, self.retries), self.message[: jobs.MAX_MESSAGE], recurs_ms)
         if self.retries <= 0:
             jobs.failed(machine, job)
@@ -195,7 +195,7 @@ class UpdateJobTimeout:
                 f"Expected to update the timeout of job with key '{self.job_key}', but it is not active",
                 "UPDATE_TIMEOUT",
             )
-        deadline_ms = machine.now_ms + self.timeout_ms
+        deadline_ms = jobs.from_now(machine, self.timeout_ms)
         machine.emit("JOB_TIMEOUT_UPDATED", job.instance.process_instance_key, job.key, deadline_ms)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, documents
+from zeebe_fleet.engine.core import catching, documents, jobs
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
 from zeebe_fleet.engine.core.rejection import Rejected
 from zeebe_fleet.engine.core.state import Catch
@@ -46,7 +46,7 @@ class PublishMessage:
                 "PUBLISH",
             )
         key = machine.key()
-        due_ms = machine.now_ms + self.ttl_ms
+        due_ms = jobs.from_now(machine, self.ttl_ms)
         machine.emit(
             "MESSAGE_PUBLISHED", 0, key, self.name, self.correlation_key, self.message_id, due_ms, self.variables
         )

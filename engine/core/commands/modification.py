@@ -57,7 +57,8 @@ class ModifyInstance:
                     f"it contains one or more terminate instructions with an element instance that could not be "
                     f"found: '{key}'",
                 )
-        if root.caller_key and not self.activate and _would_end(root, frozenset(self.terminate)):
+        ended = frozenset(self.terminate)
+        if root.caller_key and (root.key in ended or (not self.activate and _would_end(root, ended))):
             raise self._refusal(
                 "INVALID_ARGUMENT",
                 "the given instructions would terminate the instance. The instance was created by a call activity in "
@@ -122,7 +123,8 @@ class ModifyInstance:
         """Return the innermost scope instance there is for an element."""
         if ancestor_key:
             found = machine.state.instances.get(ancestor_key)
-            if found is None or found.process_instance_key != root.key or found.element not in _around(element):
+            is_scope = found is not None and found.process_instance_key == root.key and found.status <= ACTIVE
+            if found is None or not is_scope or found.element not in _around(element):
                 raise self._refusal(
                     "INVALID_ARGUMENT",
                     f"it contains one or more activate instructions with an ancestor scope key that does not exist, or "

@@ -321,7 +321,7 @@ def test_queue_forgets_jobs_that_streams_have_had() -> None:
     """B14: a type that is only streamed keeps no key of what is done."""
     acting = Acting()
     acting.deploy(ONE_TASK)
-    for _ in range(3 * QUEUE_OFFERS):
+    for _ in range(2 * QUEUE_OFFERS):
         acting.begin()
         job = next(iter(acting.state.jobs.values()))
         jobs.activate(acting.machine, job, "w", 1_000, (), 1_000_000)
@@ -330,3 +330,18 @@ def test_queue_forgets_jobs_that_streams_have_had() -> None:
 
     assert len(acting.state.queues["a"]) <= QUEUE_OFFERS
     assert [job.process_instance_key for job in acting.poll(most=5)] == waiting
+
+
+def test_spans_may_be_as_long_as_a_client_can_write_them() -> None:
+    """B11: leases, backoffs and times to live end in the year 9999 at the latest."""
+    longest = 2**63 - 1
+    acting = Acting()
+    acting.begun(ONE_TASK)
+    job = acting.poll(timeout_ms=longest)[0]
+    assert job.deadline_ms < longest
+    acting.run(commands.UpdateJobTimeout(job.key, longest))
+    acting.run(commands.FailJob(job.key, 1, backoff_ms=longest))
+    acting.run(commands.PublishMessage("m", "k", longest))
+    assert len(acting.state.wheel) == 2
+
+    acting.run(commands.CancelInstance(job.process_instance_key))

@@ -145,6 +145,7 @@ def test_call_activity_that_is_ended_takes_its_process_with_it() -> None:
     child = acting.of("work").process_instance_key
     refusal = acting.refused(ModifyInstance(child, terminate=(acting.of("work").key,)))
     assert "created by a call activity in the parent process" in str(refusal)
+    assert acting.refused(ModifyInstance(child, terminate=(child,))).kind == "INVALID_ARGUMENT"
     acting.run(ModifyInstance(instance, (Activate("after"),), (acting.of("c").key,)))
 
     assert acting.active() == ["after"]
@@ -183,3 +184,18 @@ def test_incident_is_closed_by_ending_what_stands_still() -> None:
 
     assert not acting.state.incidents
     assert acting.jobs() == ["two"]
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_last_inner_instance_ended_ends_its_multi_instance(sequential: bool) -> None:
+    """B36, B49: as in any scope; while others are at work it goes on without the one that is ended."""
+    acting = Acting()
+    instance = acting.begun(
+        process(task("work", loop(sequential=sequential)), task("other"), flows("start", "work")), items=[1, 2]
+    )
+    acting.run(ModifyInstance(instance, (Activate("other"),), (next(iter(acting.of("work").children or {})),)))
+    if not sequential:
+        assert acting.jobs() == ["a", "a"]
+        acting.run(ModifyInstance(instance, terminate=(next(iter(acting.of("work").children or {})),)))
+
+    assert acting.active() == ["other"]

@@ -199,7 +199,7 @@ def test_subprocess_may_be_a_multi_instance() -> None:
 
 
 @pytest.mark.parametrize("sequential", [False, True])
-def test_hundred_thousand_inner_instances_without_a_wait_state(sequential: bool) -> None:
+def test_thousands_of_inner_instances_without_a_wait_state_end(sequential: bool) -> None:
     """B36: they are begun and ended in slices, and leave nothing behind."""
     inner = sub(
         "s",
@@ -208,20 +208,20 @@ def test_hundred_thousand_inner_instances_without_a_wait_state(sequential: bool)
         loop("=for n in 1..k return n", sequential=sequential),
     )
     acting = Acting()
-    instance = acting.begun(process(inner, end(), flows("start", "s", "end")), k=20_000)
+    instance = acting.begun(process(inner, end(), flows("start", "s", "end")), k=3_000)
 
     assert acting.is_over(instance)
     nothing_left(acting)
 
 
-def test_hundred_thousand_jobs_are_made_and_cancelled() -> None:
+def test_thousands_of_jobs_are_made_and_cancelled() -> None:
     """B30, B36: what is put off for its length is written once, not once a slice."""
     acting = Acting()
-    instance = acting.begun(looped(loop("=for n in 1..k return n")), k=20_000)
-    assert len(acting.state.jobs) == 20_000
+    instance = acting.begun(looped(loop("=for n in 1..k return n")), k=3_000)
+    assert len(acting.state.jobs) == 3_000
     acting.machine.taken()
     acting.run(commands.CancelInstance(instance))
     put_off = [step for name, _, *fields in acting.machine.taken() if name == "CUT_OFF" for step in fields[1]]
 
-    assert len(put_off) < 50_000
+    assert len(put_off) < 8_000
     nothing_left(acting)
