@@ -114,6 +114,12 @@ class Run:
         if command is not None:
             self.run(command)
 
+    def settle(self) -> None:
+        """Let what was cut off come to its end, if it has one."""
+        for _ in range(20):
+            if self.machine.state.pending:
+                self.run(commands.Tick())
+
     def any_of(self, keys: Any, which: int) -> int:
         """One of the keys; 0 where there is none."""
         found = sorted(keys)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.engine.durability.models import Block, blocks
 from tests.engine.durability.runs import Choice, Run, choices, image, stuck
+from zeebe_fleet.engine.core import machine
 
 _SETTINGS = settings(
     max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+@pytest.fixture(autouse=True)
+def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands cut off often: what is left of them has to outlive a restart too."""
+    monkeypatch.setattr(machine, "SLICE", 25)
 
 
 @_SETTINGS
@@ -19,6 +27,7 @@ def test_replay_equals_the_run(one: Block, other: Block, chosen: list[Choice]) -
     run = Run([one, other])
     for choice in chosen:
         run.do(choice)
+    run.settle()
     ran = image(run.machine.state)
     assert image(run.everything.machine().state) == ran
     again = run.disk.machine()
