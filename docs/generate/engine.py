@@ -67,9 +67,19 @@ _DIFFERENCES = (
         "Camunda's documentation of user tasks",
     ),
     (
-        "Searches forget finished instances when the index has to be built anew",
+        "Searches forget finished instances when the index has to be built anew, and what lives began then",
         "they stay as long as the retention says",
         "-",
+    ),
+    (
+        "The last 10,000 finished process instances can be searched",
+        "as long as the retention says",
+        "-",
+    ),
+    (
+        "Variables are numbered by the index: a key of another kind, and another one when it is built anew",
+        "a variable has a key of the engine",
+        "Camunda's documentation of the REST API",
     ),
     (
         "Keys are strings in REST, whichever version is played",
