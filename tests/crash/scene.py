@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +15,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
+from tests.crash.nursery import Victim
 from zeebe_fleet.adapters.human_tasks import user_task
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
@@ -31,7 +30,6 @@ from zeebe_fleet.workers.contract.ports import Resource
 from zeebe_fleet.workers.contract.principal import Principal
 
 CLERK = Principal("clerk", roles=frozenset({"admin"}))
-ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
 
 
@@ -44,7 +42,7 @@ class Scene:
     database_url: str
     prefix: str
     folder: Path
-    victims: list[asyncio.subprocess.Process] = field(default_factory=list)
+    victims: list[Victim] = field(default_factory=list)
 
     async def prepare(self, *models: str) -> None:
         """Deploy models and create the effect log."""
@@ -66,26 +64,18 @@ class Scene:
         finally:
             await connection.close()
 
-    async def spawn(self, role: str, *arguments: str, **victim: str) -> asyncio.subprocess.Process:
+    async def spawn(self, role: str, *arguments: str, **victim: str) -> Victim:
         """Start a victim; `point`, `task` and `mark` say where it dies."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.crash.victim",
-            role,
-            *arguments,
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "FLEET_ZEEBE__ADDRESS": self.addresses.engine_grpc,
-                "FLEET_ZEEBE__REST_ADDRESS": self.addresses.engine_rest,
-                "FLEET_DATABASE_URL": self.database_url,
-                "VICTIM_PREFIX": self.prefix,
-                **{f"VICTIM_{name.upper()}": value for name, value in victim.items()},
-            },
-        )
-        self.victims.append(process)
-        return process
+        environment = {
+            "FLEET_ZEEBE__ADDRESS": self.addresses.engine_grpc,
+            "FLEET_ZEEBE__REST_ADDRESS": self.addresses.engine_rest,
+            "FLEET_DATABASE_URL": self.database_url,
+            "VICTIM_PREFIX": self.prefix,
+            **{f"VICTIM_{name.upper()}": value for name, value in victim.items()},
+        }
+        born = await asyncio.to_thread(Victim, [role, *arguments], environment)
+        self.victims.append(born)
+        return born
 
     async def die_and_return(self, role: str, **victim: str) -> None:
         """Run a victim until it has died at its point; then a living one takes its place."""

@@ -19,7 +19,7 @@ from tests.crash.scene import Scene, until
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy.local.stack import Addresses
 
-COUNT = 4
+COUNT = 2
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A real worker, relay or clerk, as a process of its own, that ends by SIGKILL at a chosen point.
 
-Runs as `python -m tests.crash.victim ROLE`, with FLEET_… settings and VICTIM_… for what this file decides:
+Born of `nursery`, or run as `python -m tests.crash.victim ROLE`, with FLEET_… settings and VICTIM_… for what this file
+decides:
 
     VICTIM_PREFIX  job types of the test's own process
     VICTIM_POINT   K0 K1 K2 K3 K4 K5 K6 K7, or nothing to live
@@ -210,7 +211,12 @@ def _stopped() -> asyncio.Event:
     return stop
 
 
+def main() -> None:
+    """Play a role."""
+    asyncio.run({"worker": worker, "quarantine": quarantine, "relay": relay, "clerk": clerk}[sys.argv[1]]())
+
+
 if __name__ == "__main__":
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    asyncio.run({"worker": worker, "quarantine": quarantine, "relay": relay, "clerk": clerk}[sys.argv[1]]())
+    main()
