@@ -117,7 +117,7 @@ class Handout:
     def __init__(self, give_back: Callable[[list[int]], None]) -> None:
         self._give_back = give_back
         self._new: deque[tuple[_Poll, float | None]] = deque()
-        self._polls: dict[str, deque[_Poll]] = {}
+        self._polls: dict[str, dict[_Poll, None]] = {}
         self._streams: dict[str, deque[JobStream]] = {}
         self._stream_count = 0
         self._poll_count = 0
@@ -147,6 +147,12 @@ class Handout:
         self._poll_count -= 1
         if poll.timer is not None:
             poll.timer.cancel()
+        self._waits_no_more(poll)
+
+    def _waits_no_more(self, poll: _Poll) -> None:
+        waiting = self._polls.get(poll.wish.type)
+        if waiting is not None and waiting.pop(poll, poll) is None and not waiting:
+            del self._polls[poll.wish.type]
 
     def add_stream(self, wish: Wish) -> JobStream:
         """Open a stream; the gateway closes it.
@@ -188,7 +194,7 @@ class Handout:
             if timeout_s is None:
                 leaving.append(partial(_answer, poll.future, []))
             else:
-                self._polls.setdefault(poll.wish.type, deque()).append(poll)
+                self._polls.setdefault(poll.wish.type, {})[poll] = None
 
     def _to_stream(self, machine: Machine, now_ms: int, job: Job, leaving: list[Callable[[], None]]) -> None:
         streams = self._streams[job.type]
@@ -211,12 +217,11 @@ class Handout:
             self._give_back([job.key])
 
     def _serve_polls(self, machine: Machine, now_ms: int, job_type: str, leaving: list[Callable[[], None]]) -> None:
-        waiting = self._polls.get(job_type)
-        while waiting:
-            if not waiting[0].future.done() and not self._serve_poll(machine, now_ms, waiting[0], leaving):
+        while waiting := self._polls.get(job_type):
+            poll = next(iter(waiting))
+            if not poll.future.done() and not self._serve_poll(machine, now_ms, poll, leaving):
                 return
-            waiting.popleft()
-        self._polls.pop(job_type, None)
+            self._waits_no_more(poll)
 
     def _serve_poll(self, machine: Machine, now_ms: int, poll: _Poll, leaving: list[Callable[[], None]]) -> bool:
         wish = poll.wish

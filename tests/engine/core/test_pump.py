@@ -158,6 +158,33 @@ async def test_poll_wakes_at_once_and_ends_in_its_time(pump: Pump) -> None:
     assert len(await asyncio.wait_for(waiting, 5)) == 1
 
 
+async def test_polls_that_are_over_are_forgotten(pump: Pump) -> None:
+    """B12: whether their time was over, they were given up, or they had a job."""
+    for _ in range(20):
+        assert await pump.poll(wish(job_type="idle"), 0.001) == []
+    given_up = asyncio.ensure_future(pump.poll(wish(job_type="idle"), 60))
+    served = asyncio.ensure_future(pump.poll(wish(), 60))
+    await turned()
+    given_up.cancel()
+    await pump.run(begin())
+    assert len(await served) == 1
+    await turned()
+
+    assert pump._handout._polls == {}
+
+
+async def test_polls_are_served_in_their_order(pump: Pump) -> None:
+    """B12: who has waited longest is the next."""
+    waiting = [asyncio.ensure_future(pump.poll(wish(), 60)) for _ in range(3)]
+    await turned()
+    waiting[0].cancel()
+    for nth in range(2):
+        await pump.run(begin(nth=nth))
+    had = [json.loads((await one)[0].variables)["nth"] for one in waiting[1:]]
+
+    assert had == [0, 1]
+
+
 async def test_poll_that_is_given_up_gives_its_jobs_back() -> None:
     """B14: what was leased for it and not returned is there for the next one."""
     journal = SlowJournal()
