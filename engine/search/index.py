@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from zeebe_fleet.engine.search.follower import MOST_EVENTS, Follower
+from zeebe_fleet.engine.search.schema import UNFINISHED
 from zeebe_fleet.engine.search.snapshot import snapshot
 from zeebe_fleet.engine.search.store import Retention, Store
 
@@ -98,20 +99,21 @@ class Index:
     def _goes_on(self, position: int) -> bool:
         """Whether the journal goes on where the index ended."""
         last = self._journal.figures.appended
-        if position >= last:
+        if position >= last or position == UNFINISHED:
             return position == last
         number, _ = next(self._journal.read_from(position + 1), (0, b""))
         return number == position + 1
 
-    def _snapshot(self) -> Changes:
+    def _snapshot(self) -> Iterator[Changes]:
         position = self._journal.figures.appended
         if position:
             self._say("The search index is made anew; of what ended before now it knows nothing.")
         return snapshot(self._pump.state, position, self._pump.now_ms())
 
-    def _made(self, changes: Changes) -> Store:
+    def _made(self, parts: Iterable[Changes]) -> Store:
         store = Store.make(self._settings.path)
-        store.write(changes)
+        for changes in parts:
+            store.write(changes)
         return store
 
     def _follow(self, store: Store) -> None:
@@ -236,9 +238,9 @@ class Index:
     def _make_anew(self) -> None:
         position = self._journal.figures.appended
         self._journal.hold(HOLD, position)
-        changes = self._snapshot()
+        parts = list(self._snapshot())
         with self._changed:
-            self._tasks.appendleft(lambda: self._attempt(lambda: self._follow(self._made(changes))))
+            self._tasks.appendleft(lambda: self._attempt(lambda: self._follow(self._made(parts))))
             self._changed.notify()
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 FORMAT = 1
 """Raised with every change of the tables, or of what the feed writes: an index of another format is made anew."""
 
+UNFINISHED = -1
+"""The position of an index that is being made anew: nobody goes on with it."""
+
 VARIABLE_KEYS = 1 << 62
 """The engine gives variables no keys: the index numbers them from here, far from all keys of the engine."""
 

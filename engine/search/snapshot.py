@@ -5,33 +5,38 @@ What has ended is not told of, and when something began is not known: the moment
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.engine.core.state import ACTIVATED, ERROR_THROWN, FAILED
 from zeebe_fleet.engine.search.changes import Changes
 from zeebe_fleet.engine.search.feed import Feed
 from zeebe_fleet.engine.search.rows import element_row, incident_row, job_row, process_row
+from zeebe_fleet.engine.search.schema import UNFINISHED
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.state import ElementInstance, Incident, Job, State
 
+_AT_ONCE = 2_000
 _STATES = {FAILED: "FAILED", ERROR_THROWN: "ERROR_THROWN"}
 
 
-def snapshot(state: State, position: int, now_ms: int) -> Changes:
-    """Return the rows of a state that stands for the records up to a position."""
+def snapshot(state: State, position: int, now_ms: int) -> Iterator[Changes]:
+    """Yield the rows of a state that stands for the records up to a position, which the last ones alone name."""
     feed = Feed(lambda key: (0, key), state.definitions.get)
-    feed.changes.position, feed.changes.now_ms = position, now_ms
+    feed.changes.now_ms = now_ms
     for definition in state.definitions.values():
         feed.add_definition(definition)
     changes = feed.taken()
-    for instance in state.instances.values():
+    for number, instance in enumerate(state.instances.values(), 1):
         _add_instance(changes, state, instance)
-    for job in state.jobs.values():
-        _add_job(changes, job)
-    for incident in state.incidents.values():
-        _add_incident(changes, incident)
-    return changes
+        if number % _AT_ONCE == 0:
+            changes.position = UNFINISHED
+            yield changes
+            changes = Changes()
+            changes.now_ms = now_ms
+    changes.position = position
+    yield changes
 
 
 def _add_instance(changes: Changes, state: State, instance: ElementInstance) -> None:
@@ -47,6 +52,10 @@ def _add_instance(changes: Changes, state: State, instance: ElementInstance) -> 
         changes.add("element_instance", key, row)
     for name, value in (instance.variables or {}).items():
         changes.variables[process_key, key, name] = value
+    if instance.job is not None:
+        _add_job(changes, instance.job)
+    if instance.incident is not None:
+        _add_incident(changes, instance.incident)
 
 
 def _process_of(state: State, instance_key: int) -> int:

@@ -12,6 +12,7 @@ import pytest
 from tests.engine.search.searching import Engine, engine
 from zeebe_fleet.engine.core.commands import CancelInstance, DeleteResource, ResolveIncident, ThrowError
 from zeebe_fleet.engine.core.commands.jobs import UpdateJobRetries
+from zeebe_fleet.engine.search import snapshot
 from zeebe_fleet.engine.search.entities import (
     ELEMENT_INSTANCES,
     INCIDENTS,
@@ -242,6 +243,31 @@ async def test_index_that_was_open_in_another_boot_is_checked(tmp_path: Path) ->
         async with engine(tmp_path) as one:
             assert len(one.said) == said
             assert len(await one.find(PROCESS_INSTANCES)) == 2
+
+
+async def test_index_is_made_anew_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole in the end; one that was left unfinished is begun again."""
+    monkeypatch.setattr(snapshot, "_AT_ONCE", 2)
+    async with engine(tmp_path) as one:
+        await one.deploy()
+        for n in range(5):
+            await one.start("inner", f'{{"n":{n}}}')
+        await one.fail("work")
+        before = await everything(one)
+    path = tmp_path / FILE
+    for _ in range(2):
+        path.unlink()
+        async with engine(tmp_path) as one:
+            after = await everything(one)
+            assert {label: len(rows) for label, rows in after.items() if label != "Element Instance"} == {
+                label: len(rows) for label, rows in before.items() if label != "Element Instance"
+            }
+            assert len(after["Element Instance"]) == 5
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE progress SET position = -1")
+    async with engine(tmp_path) as one:
+        assert len(one.said) == 1
+        assert len(await one.find(PROCESS_INSTANCES)) == 5
 
 
 async def test_index_of_another_log_is_made_anew(tmp_path: Path) -> None:
