@@ -19,7 +19,7 @@ from tests.engine.process.box import Box, box, refused
 from zeebe_fleet.adapters.zeebe.stubs import pb
 from zeebe_fleet.engine.version import VERSIONS
 
-ENOUGH_S = 15.0
+ENOUGH_S = 45.0
 FLEET = Path(sys.executable).with_name("fleet")
 RACE = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
