@@ -28,8 +28,9 @@ from zeebe_fleet.engine.core.rejection import Rejected
 from zeebe_fleet.engine.core.state import FIRST_KEY, State
 from zeebe_fleet.engine.elements import BEHAVIOURS
 from zeebe_fleet.engine.handout import Handout, JobStream, Overloaded, Wish
-from zeebe_fleet.engine.journal import AnyJournal, Journal, MemoryJournal, Settings
+from zeebe_fleet.engine.journal import AnyJournal, Journal, JournalError, MemoryJournal, Settings
 from zeebe_fleet.engine.records.recorder import POSITION_BITS, Record, Recorder
+from zeebe_fleet.engine.told import Told
 from zeebe_fleet.engine.version import DEFAULT
 
 __all__ = ["Crashed", "Finished", "JobStream", "Overloaded", "Pump", "Stopped", "Wish", "open_pump"]
@@ -56,6 +57,16 @@ class Crashed(Exception):
     """A command met a defect of the engine; nothing of it has happened."""
 
 
+class Incomprehensible(JournalError):
+    """A record is whole, but this version cannot make anything of it."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(
+            f"A record of the log holds what this version does not know ({cause!r}). Start the version that wrote it, or "
+            f"begin anew with --reset (all instances are forgotten)."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A process instance that came to its end, with its variables as JSON text."""
@@ -78,12 +89,12 @@ class Pump:
         plays: what the records say of the broker's version.
 
     Args:
-        forgetful: hand jobs out before they are on the disk.
+        told: of an engine that hands jobs out before they are on the disk: what it does again after a kill.
     """
 
-    def __init__(self, journal: AnyJournal, *, forgetful: bool = False, say: Callable[[str], None] = print) -> None:
+    def __init__(self, journal: AnyJournal, *, told: Told | None = None, say: Callable[[str], None] = print) -> None:
         self._journal = journal
-        self._forgetful = forgetful
+        self._told = told
         self._say = say
         self._machine = Machine(BEHAVIOURS)
         self._handout = Handout(self._give_back)
@@ -133,6 +144,8 @@ class Pump:
         self._machine.state.fresh.clear()
         self._appended = self._synced = self._journal.figures.appended
         self._journal.start(self._on_synced, self._on_failed)
+        for command in self._told.unwritten(self._appended) if self._told else ():
+            self._do_unasked(command)
         self._schedule()
 
     def _restore(self) -> None:
@@ -142,11 +155,10 @@ class Pump:
             checkpoint = self._journal.checkpoint
             packing.restore(machine.state, list(checkpoint.rows()), checkpoint.meta())
             for body in self._journal.replay():
-                _, events, last_key = json.loads(body)
-                machine.replay(events, last_key)
+                _replay(machine, body)
             packing.offer_all(machine.state)
             self._written_key = machine.state.last_key
-            if self._forgetful:
+            if self._told:
                 by_now = FIRST_KEY + time.time_ns() // 1_000_000 * KEYS_A_MS
                 machine.state.last_key = max(machine.state.last_key, by_now)
             machine.witness = self._recorder if self._hearers else None
@@ -171,6 +183,8 @@ class Pump:
         if self._rebuilding is not None:
             await self._rebuilding
         await asyncio.to_thread(self._journal.close)
+        if self._told:
+            self._told.close()
 
     # What is asked
 
@@ -261,10 +275,14 @@ class Pump:
 
     def _give_back(self, job_keys: list[int]) -> None:
         if job_keys and self._stopped is None and self._loop is not None:
-            future = self._loop.create_future()
-            future.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._inbox.append((YieldJobs(tuple(job_keys)), future, False))
+            self._do_unasked(YieldJobs(tuple(job_keys)))
             self._schedule()
+
+    def _do_unasked(self, command: Command[Any]) -> None:
+        assert self._loop is not None
+        future = self._loop.create_future()
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._inbox.append((command, future, False))
 
     def _submit(self, command: Command[Any], *, to_the_end: bool) -> asyncio.Future[Any]:
         self._require_running()
@@ -292,12 +310,12 @@ class Pump:
         now_ms = self.now_ms()
         machine = self._machine
         leaving: list[Callable[[], None]] = []
-        handed: list[Callable[[], None]] = [] if self._forgetful else leaving
+        handed: list[Callable[[], None]] = [] if self._told else leaving
         while self._inbox:
             command, future, to_the_end = self._inbox.popleft()
             if future.cancelled():
                 continue
-            if self._run_one(command, future, now_ms, to_the_end, leaving):
+            if self._run_one(command, future, now_ms, to_the_end, leaving, handed):
                 self._write(now_ms, leaving)
                 self._rebuilding = asyncio.ensure_future(self._rebuild())
                 return
@@ -313,7 +331,7 @@ class Pump:
         self._write(now_ms, leaving)
         self._perhaps_save()
         self._sleep()
-        if self._forgetful:
+        if self._told:
             _each(handed)
 
     def _run_one(
@@ -323,6 +341,7 @@ class Pump:
         now_ms: int,
         to_the_end: bool,
         leaving: list[Callable[[], None]],
+        handed: list[Callable[[], None]],
     ) -> bool:
         """Run one command; returns whether it met a defect, after which nothing else runs in this turn."""
         machine = self._machine
@@ -338,11 +357,15 @@ class Pump:
             leaving.append(partial(_fail, future, crash))
             return True
         else:
+            if self._told:
+                self._told.note(self._appended + 1, command)
             if to_the_end:
                 self._awaited[answer.process_instance_key] = future, answer
                 future.add_done_callback(lambda _: self._awaited.pop(answer.process_instance_key, None))
             else:
-                leaving.append(lambda: _succeed(future, answer))
+                # Told of as soon as a job is: it is made anew as well.
+                shown = handed if isinstance(command, CreateInstance) else leaving
+                shown.append(lambda: _succeed(future, answer))
         return False
 
     def _go_on(self, now_ms: int) -> None:
@@ -465,6 +488,14 @@ class Pump:
         self._schedule()
 
 
+def _replay(machine: Machine, body: bytes) -> None:
+    try:
+        _, events, last_key = json.loads(body)
+        machine.replay(events, last_key)
+    except Exception as defect:
+        raise Incomprehensible(defect) from defect
+
+
 def _each(actions: list[Callable[[], None]]) -> None:
     for action in actions:
         action()
@@ -486,7 +517,7 @@ def open_pump(data: Path | None, *, forgetful: bool = False, say: Callable[[str]
     Args:
         data: where it keeps everything; None for an engine that forgets it at its end.
         forgetful: hand jobs out first and write later, so that a kill loses jobs that somebody has, and they are made
-            anew under other keys, as the real engine does; what was answered stays. For tests.
+            anew under other keys, as the real engine does; so are starts. For tests.
 
     Raises:
         JournalError: another engine has the directory, it is damaged, or a newer version wrote it.
@@ -494,4 +525,5 @@ def open_pump(data: Path | None, *, forgetful: bool = False, say: Callable[[str]
     if data is None:
         return Pump(MemoryJournal(), say=say)
     settings = Settings(late_s=FORGETFUL_S if forgetful else 0.0)
-    return Pump(Journal.open(data, say=say, settings=settings), forgetful=forgetful, say=say)
+    journal = Journal.open(data, say=say, settings=settings)
+    return Pump(journal, told=Told(data) if forgetful else None, say=say)

@@ -14,6 +14,7 @@ from zeebe_fleet.engine.core.jobs import ActivatedJob
 from zeebe_fleet.engine.core.rejection import Rejected
 from zeebe_fleet.engine.journal import Journal, Settings
 from zeebe_fleet.engine.pump import Pump, Wish, open_pump
+from zeebe_fleet.engine.told import Told
 
 ENOUGH_S = 15.0
 
@@ -33,35 +34,37 @@ async def job_of(pump: Pump) -> ActivatedJob:
 
 
 async def test_forgetful_engine_hands_out_what_a_kill_loses(tmp_path: Path) -> None:
-    """A job is out and its start unanswered; the disk of that moment knows neither, and no key comes twice."""
+    """Start and job are out; the disk of that moment knows neither, and both are made anew under other keys."""
     await (await begun(tmp_path / "data")).stop()
     late = Settings(late_s=60)
-    pump = Pump(Journal.open(tmp_path / "data", say=print, settings=late), forgetful=True)
+    pump = Pump(Journal.open(tmp_path / "data", say=print, settings=late), told=Told(tmp_path / "data"))
     await pump.start()
-    starting = asyncio.ensure_future(pump.run(CreateInstance("p")))
+    created = await pump.run(CreateInstance("p"))
     lost = await job_of(pump)
-    assert not starting.done()
+    assert lost.process_instance_key == created.process_instance_key
     shutil.copytree(tmp_path / "data", tmp_path / "killed")
     await pump.stop()
-    await starting
     restarted = await begun(tmp_path / "killed")
     try:
         with pytest.raises(Rejected, match="no such job"):
             await restarted.run(CompleteJob(lost.key))
-        await restarted.run(CreateInstance("p"))
-        assert (await job_of(restarted)).process_instance_key > lost.key
+        anew = await job_of(restarted)
+        assert anew.process_instance_key > lost.key
+        await restarted.run(CompleteJob(anew.key))
+        assert await restarted.poll(Wish("p", "tests", 60_000), None) == []
     finally:
         await restarted.stop()
 
 
 async def test_forgetful_engine_keeps_what_it_answered(tmp_path: Path) -> None:
-    """What a client was told stays: the disk as it is after the answer knows the instance and its job."""
+    """A job that is done is done: the disk as it is after the answer knows that."""
     pump = await begun(tmp_path / "data")
-    created = await pump.run(CreateInstance("p"))
+    await pump.run(CreateInstance("p"))
+    await pump.run(CompleteJob((await job_of(pump)).key))
     shutil.copytree(tmp_path / "data", tmp_path / "killed")
     await pump.stop()
     restarted = await begun(tmp_path / "killed")
     try:
-        assert (await job_of(restarted)).process_instance_key == created.process_instance_key
+        assert await restarted.poll(Wish("p", "tests", 60_000), None) == []
     finally:
         await restarted.stop()
