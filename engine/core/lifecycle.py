@@ -22,7 +22,7 @@ from zeebe_fleet.engine.core.state import (
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
-    from zeebe_fleet.engine.model.elements import Element, Flow
+    from zeebe_fleet.engine.model.elements import Flow
 
 _CATCHING = {"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"}
 
@@ -36,40 +36,6 @@ def arrive(machine: Machine, scope_key: int, flow_id: str) -> None:
         return
     flow = scope.definition.process.flows[flow_id]
     scope.definition.behaviour(flow.target.id).arrive(machine, scope, flow.target, flow)
-
-
-def begin_around(machine: Machine, scope: ElementInstance, element: Element) -> ElementInstance:
-    """Begin a subprocess around an element that is begun by hand: without inputs, listeners and start event."""
-    key = machine.key()
-    machine.emit("ELEMENT_ACTIVATING", scope.process_instance_key, key, scope.key, element.id, False, 0)
-    instance = machine.state.instances[key]
-    course.activated(machine, instance)
-    machine.later("catch", key)
-    return instance
-
-
-def catch(machine: Machine, key: int) -> None:
-    """Wait for what a subprocess that was begun by hand waits for."""
-    instance = machine.state.instances.get(key)
-    if instance is not None and instance.status == ACTIVE:
-        try:
-            catching.open_all(machine, instance)
-        except Stuck as stuck:
-            course.stop(machine, instance, stuck)
-
-
-def begin_deep(machine: Machine, root: ElementInstance, element: Element) -> None:
-    """Begin an element of a process that has begun, in the subprocesses around it."""
-    scope = root
-    around = []
-    outer = element.scope
-    while outer is not None and outer is not root.element:
-        around.append(outer)
-        outer = outer.scope
-    for wanted in reversed(around):
-        there = next((one for one in (scope.children or {}).values() if one.element is wanted), None)
-        scope = there or begin_around(machine, scope, wanted)
-    course.begin(machine, scope, element)
 
 
 def activate(machine: Machine, key: int) -> None:
@@ -195,73 +161,6 @@ def _process_completed(machine: Machine, root: ElementInstance) -> None:
         course.complete(machine, caller)
     elif caller is not None and caller.status == TERMINATING:
         machine.later("ended_inside", caller.key)
-
-
-# The end before its time
-
-
-def terminate(machine: Machine, key: int) -> None:
-    """End an instance, and all that is inside of it first."""
-    instance = machine.state.instances.get(key)
-    if instance is None or instance.status == TERMINATING:
-        return
-    machine.emit("ELEMENT_TERMINATING", instance.process_instance_key, key)
-    if instance.incident is not None:
-        machine.emit("INCIDENT_RESOLVED", instance.process_instance_key, instance.incident.key)
-    if instance.job is not None:
-        machine.emit("JOB_CANCELED", instance.process_instance_key, instance.job.key)
-    catching.close_all(machine, instance)
-    if instance.called_key in machine.state.instances and instance.called_key:
-        machine.later("terminate", instance.called_key)
-    elif instance.children:
-        for child_key in list(instance.children):
-            machine.later("terminate", child_key)
-    else:
-        _terminated(machine, instance)
-
-
-def _terminated(machine: Machine, instance: ElementInstance) -> None:
-    scope, compensates = instance.scope, instance.compensates
-    machine.count("terminated", course.counted(instance))
-    machine.emit("ELEMENT_TERMINATED", instance.process_instance_key, instance.key)
-    if scope is None:
-        machine.ended.append((instance.key, ""))
-        caller = machine.state.instances.get(instance.caller_key)
-        if caller is not None and caller.status == TERMINATING:
-            machine.later("ended_inside", caller.key)
-    elif scope.status == TERMINATING:
-        machine.later("ended_inside", scope.key)
-    else:
-        _after_termination(machine, instance, scope)
-        if compensates:
-            compensation.done(machine, scope, compensates)
-
-
-def _after_termination(machine: Machine, instance: ElementInstance, scope: ElementInstance) -> None:
-    if instance.trigger is not None:
-        element_id, given = instance.trigger
-        element = scope.definition.process.elements[element_id]
-        course.begin(machine, scope, element, given=documents.cut(given))
-    elif scope.loop is not None and scope.loop.enough:
-        loops.inner_ended(machine, scope)
-    elif not scope.tokens and scope.status == ACTIVE:
-        machine.later("emptied", scope.key)
-
-
-def ended_inside(machine: Machine, key: int) -> None:
-    """Something inside of an instance that is to end has ended."""
-    instance = machine.state.instances.get(key)
-    if instance is not None and instance.status == TERMINATING and not instance.children:
-        if instance.called_key and instance.called_key in machine.state.instances:
-            return
-        _terminated(machine, instance)
-
-
-def emptied(machine: Machine, key: int) -> None:
-    """The last thing inside of a scope was taken out by hand: the scope ends too, as the engine's users know it."""
-    scope = machine.state.instances.get(key)
-    if scope is not None and scope.status == ACTIVE and not scope.tokens:
-        terminate(machine, key)
 
 
 # Going on after an incident

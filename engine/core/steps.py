@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zeebe_fleet.engine.core import catching, lifecycle, loops
+from zeebe_fleet.engine.core import by_hand, catching, lifecycle, loops, termination
 
 STEPS: dict[str, Callable[..., None]] = {
     "arrive": lifecycle.arrive,
     "activate": lifecycle.activate,
     "completing": lifecycle.completing,
-    "terminate": lifecycle.terminate,
-    "ended_inside": lifecycle.ended_inside,
-    "emptied": lifecycle.emptied,
-    "catch": lifecycle.catch,
+    "terminate": termination.terminate,
+    "ended_inside": termination.ended_inside,
+    "emptied": termination.emptied,
+    "catch": by_hand.catch,
     "spawn": loops.spawn,
     "buffered": catching.buffered,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, lifecycle
+from zeebe_fleet.engine.core import by_hand, course
 from zeebe_fleet.engine.core.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -22,6 +22,6 @@ class Process(Behaviour):
         course.activated(machine, instance)
         process = instance.definition.process
         for element_id in instance.start_at:
-            lifecycle.begin_deep(machine, instance, process.elements[element_id])
+            by_hand.begin_deep(machine, instance, process.elements[element_id])
         if not instance.start_at and process.none_start is not None:
             course.begin(machine, instance, process.none_start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, documents, lifecycle, variables
+from zeebe_fleet.engine.core import course, documents, lifecycle, termination, variables
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.rejection import Rejected
@@ -135,7 +135,7 @@ class CancelInstance:
                 f"instance. Cancel the root process instance '{_outermost(machine, key)}' instead.",
                 "CANCEL",
             )
-        lifecycle.terminate(machine, key)
+        termination.terminate(machine, key)
 
 
 def _outermost(machine: Machine, key: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zeebe_fleet.engine.core import course, documents, lifecycle, variables
+from zeebe_fleet.engine.core import by_hand, course, documents, variables
 from zeebe_fleet.engine.core.rejection import Kind, Rejected
 from zeebe_fleet.engine.core.state import ACTIVE, TERMINATING, ElementInstance
 
@@ -114,7 +114,7 @@ class ModifyInstance:
         if scope is not root:
             variables.set_local(machine, scope, given.get(scope.element.id, {}))
         for missing in _missing(scope, element):
-            scope = lifecycle.begin_around(machine, scope, missing)
+            scope = by_hand.begin_around(machine, scope, missing)
             variables.set_local(machine, scope, given.get(missing.id, {}))
         begun = course.begin(machine, scope, element)
         variables.set_local(machine, begun, given.get(element.id, {}))

@@ -221,7 +221,7 @@ def test_job_larger_than_a_message_is_an_incident_that_keeps_its_retries() -> No
     acting = Acting()
     instance = acting.begun(ONE_TASK, **{f"v{nth}": "x" * 1_500_000 for nth in range(1)})
     for nth in range(1, 4):
-        acting.set(instance, **{f"v{nth}": "x" * 1_500_000})
+        acting.run(commands.SetVariables(instance, json.dumps({f"v{nth}": "x" * 1_500_000})))
     assert acting.poll() == []
     assert acting.told()[:2] == ("MESSAGE_SIZE_EXCEEDED", "work")
     acting.set(instance, v0=0)
