@@ -64,4 +64,13 @@ def is_promised(path: str, version: Version) -> bool:
     since = RESOURCES.get(segments[0])
     if since is None or not version.has(since):
         return False
-    return segments[-1] != "search" or version.has(SEARCH)
+    if segments[-1] == "search" and not version.has(SEARCH):
+        return False
+    return not any(_leads_to(one.path, path) and not version.has(one.since) for one in ROUTES)
+
+
+def _leads_to(pattern: str, path: str) -> bool:
+    wanted, given = pattern.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        one.startswith("{") or one == other for one, other in zip(wanted, given, strict=True)
+    )

@@ -42,6 +42,7 @@ async def test_old_versions_have_no_search(version: str) -> None:
     async with asking(version) as (http, _):
         for route in ROUTES:
             assert (await http.post(f"/v2/{route}/search", json={})).status_code in (404, 405)
+            assert (await http.get(f"/v2/{route}/1")).status_code in (404, 405)
 
 
 async def test_instance_is_read_by_its_parts() -> None:
