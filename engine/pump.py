@@ -60,10 +60,10 @@ class Crashed(Exception):
 class Incomprehensible(JournalError):
     """A record is whole, but this version cannot make anything of it."""
 
-    def __init__(self, cause: Exception) -> None:
+    def __init__(self, number: int, cause: Exception) -> None:
         super().__init__(
-            f"A record of the log holds what this version does not know ({cause!r}). Start the version that wrote it, or "
-            f"begin anew with --reset (all instances are forgotten)."
+            f"Record {number} of the log holds what this version does not know ({cause!r}). "
+            f"Start the version that wrote it, or begin anew with --reset (all instances are forgotten)."
         )
 
 
@@ -154,8 +154,8 @@ class Pump:
             machine = Machine(BEHAVIOURS)
             checkpoint = self._journal.checkpoint
             packing.restore(machine.state, list(checkpoint.rows()), checkpoint.meta())
-            for body in self._journal.replay():
-                _replay(machine, body)
+            for number, body in self._journal.read_from(checkpoint.sequence + 1):
+                _replay(machine, number, body)
             packing.offer_all(machine.state)
             self._written_key = machine.state.last_key
             if self._told:
@@ -488,12 +488,12 @@ class Pump:
         self._schedule()
 
 
-def _replay(machine: Machine, body: bytes) -> None:
+def _replay(machine: Machine, number: int, body: bytes) -> None:
     try:
         _, events, last_key = json.loads(body)
         machine.replay(events, last_key)
     except Exception as defect:
-        raise Incomprehensible(defect) from defect
+        raise Incomprehensible(number, defect) from defect
 
 
 def _each(actions: list[Callable[[], None]]) -> None:

@@ -282,7 +282,7 @@ def stuck(run: Run) -> list[str]:
     throwers = {undo.thrower_key for one in state.instances.values() for undo in (one.undo or {}).values()}
     found = []
     for one in state.instances.values():
-        waits = one.job or one.incident or one.key in throwers or one.called_key in state.instances
+        waits: Any = one.job or one.incident or one.key in throwers or one.called_key in state.instances
         if one.status == 1:
             waits = waits or one.children or one.catches or (run.shaken and one.joins)
         if not waits:

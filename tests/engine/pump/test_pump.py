@@ -66,7 +66,7 @@ async def test_defect_is_answered_and_nothing_of_it_stays(tmp_path: Path, monkey
         first = await pump.run(CREATE)
         polling = asyncio.ensure_future(pump.poll(Wish(TASKS[1], "w", 60_000), 10))
         (job,) = await pump.poll(ONE, None)
-        answers: list[Any] = await asyncio.gather(
+        answers: Any = await asyncio.gather(
             pump.run(CompleteJob(job.key)),
             pump.run(Defective(first.process_instance_key)),
             pump.run(CREATE),
