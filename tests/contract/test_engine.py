@@ -83,6 +83,7 @@ async def test_incidents_are_found_by_an_engine_that_can_search_and_refused_by_o
     await engine.fail(job.key, Fail("no account", retries=0))
 
     if played.version == "8.9":
+        await until(lambda: engine.find_incidents(job.process_instance_key))
         (incident,) = await engine.find_incidents(job.process_instance_key)
         assert incident.job_key == job.key
     else:
