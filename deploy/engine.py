@@ -26,6 +26,9 @@ def serve(
     rest_port: Annotated[int, typer.Option(help="Port of the REST API, of health and of counters.")] = 8088,
     version: Annotated[str, typer.Option("--as", help="The Camunda it plays: 8.6, 8.7, 8.8 or 8.9.")] = "8.9",
     listen: Annotated[str, typer.Option(help="Address to listen on; it has no authentication.")] = "127.0.0.1",
+    search_lag: Annotated[
+        int, typer.Option(help="Have searches find things so many ms later; 1000 is what a real one does.")
+    ] = 0,
     record: Annotated[
         Path | None,
         typer.Option("--records", help="Append what happens to this file, in JSON lines.", show_default=False),
@@ -40,6 +43,7 @@ def serve(
         "--rest-port": rest_port,
         "--as": version,
         "--listen": listen,
+        "--search-lag": search_lag,
     }
     if record is not None:
         options["--records"] = record
