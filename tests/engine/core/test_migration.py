@@ -23,6 +23,7 @@ from tests.engine.core.acting import (
 from tests.engine.model.writing import boundary, definition, element, flows, message
 from zeebe_fleet.engine.core import commands
 from zeebe_fleet.engine.core.commands import MigrateInstance
+from zeebe_fleet.engine.core.rejection import Rejected
 
 
 def migrate(acting: Acting, instance: int, target: str, *mappings: tuple[str, str]) -> MigrateInstance:
@@ -247,3 +248,29 @@ def test_completed_activity_is_undone_by_the_new_version_s_handler() -> None:
     acting.complete()
 
     assert acting.jobs() == ["new"]
+
+
+def test_instance_that_is_in_the_middle_of_a_command_is_neither_moved_nor_changed() -> None:
+    """B49: what was cut off for its length is settled first; another instance can be moved meanwhile."""
+    loops = process(
+        element("exclusiveGateway", "one"), element("exclusiveGateway", "two"), flows("start", "one", "two", "one")
+    )
+    acting = Acting()
+    acting.deploy(loops, waiting("work").replace('id="p"', 'id="q"'))
+    machine = acting.machine
+    looping = machine.run(commands.CreateInstance("p"), acting.now_ms).process_instance_key
+    other = machine.run(commands.CreateInstance("q"), acting.now_ms).process_instance_key
+    while "work" not in acting.active():
+        machine.resume(acting.now_ms)
+    definition = acting.state.latest("p").key
+    for command in (
+        MigrateInstance(looping, definition, ((acting.active()[0], "one"),)),
+        commands.ModifyInstance(looping, (commands.Activate("one"),)),
+    ):
+        with pytest.raises(Rejected, match="a concurrent command was executed") as refused:
+            machine.run(command, acting.now_ms)
+        assert refused.value.kind == "INVALID_STATE"
+    moved = acting.of("work")
+    machine.run(MigrateInstance(other, acting.state.latest("q").key, (("work", "work"),)), acting.now_ms)
+
+    assert acting.of("work") is moved

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.core.acting import BEGIN_MS, HOUR_MS, SECOND_MS, Acting, end, nothing_left, process, sub, task, timer
 from tests.engine.core.acting import io as mappings
 from tests.engine.model.writing import boundary, element, flows
-from zeebe_fleet.engine.core import commands
+from zeebe_fleet.engine.core import commands, cron
 
 LATE_MS = 64
 """How late a timer may be."""
@@ -218,3 +218,68 @@ def test_first_of_two_interrupting_timers_wins() -> None:
     acting.pass_time(HOUR_MS)
 
     assert acting.jobs() == ["one"]
+
+
+@pytest.mark.parametrize("host", ["task", "sub"])
+def test_boundary_whose_time_cannot_be_told_is_an_incident_of_its_activity(host: str) -> None:
+    """B29, B48: nothing of the activity has begun then: no job, no subscription; resolved, all of it begins."""
+    inside = task("work") if host == "task" else sub("work", task("in"), flows("work-start", "in"))
+    acting = Acting()
+    instance = acting.begun(
+        process(
+            inside,
+            boundary("ok", "work", timer("timeDuration", "PT1H")),
+            boundary("late", "work", timer("timeDuration", "=t")),
+            end(),
+            flows("start", "work"),
+            flows("late", "end"),
+            flows("ok", "end"),
+        )
+    )
+    assert acting.told()[:2] == ("EXTRACT_VALUE_ERROR", "work")
+    assert acting.jobs() == []
+    assert not acting.state.catches
+    acting.set(instance, t="PT5S")
+    acting.resolve()
+    assert acting.jobs() == ["a"]
+    acting.pass_time(6_000)
+
+    assert acting.is_over(instance)
+    nothing_left(acting)
+
+
+def test_cycle_that_cannot_be_read_is_an_incident() -> None:
+    """B29, B48: an expression may give a cycle, in either notation, or something else."""
+    for given, reads in (
+        ("R2/PT1S", True),
+        ("0 * * * * *", True),
+        ("0 * * * *", False),
+        ("R2/soon", False),
+        (5, False),
+    ):
+        acting = Acting()
+        acting.begun(guarded("timeCycle", "=c", interrupting=False), c=given)
+        assert bool(acting.state.incidents) is not reads, given
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("0 0 0 29 2 ?", "2028-02-29T00:00:00"),
+        ("0 0 0 LW * *", "2027-01-29T00:00:00"),
+        ("0 0 0 L-2 * *", "2027-01-29T00:00:00"),
+        ("0 0 0 16W * *", "2027-02-16T00:00:00"),
+        ("0 0 0 31W JAN *", "2027-01-29T00:00:00"),
+        ("0 0 0 ? * 5L", "2027-01-29T00:00:00"),
+        ("0 0 0 ? * MON#2", "2027-02-08T00:00:00"),
+        ("30 15 10 * JAN,FEB 1-5", "2027-01-15T10:15:30"),
+        ("*/20 * * * * *", "2027-01-15T08:00:20"),
+        ("0 0 9-17/4 * * SAT,SUN", "2027-01-16T09:00:00"),
+        ("0 0 0 30 2 ?", ""),
+    ],
+)
+def test_cron_s_days_are_spring_s(value: str, wanted: str) -> None:
+    """B29: lists, ranges, steps, names; the last, the nearest weekday, the nth of a month; a day that never comes."""
+    due_ms = cron.read(value).after(BEGIN_MS)
+
+    assert ("" if due_ms is None else datetime.fromtimestamp(due_ms / 1000, UTC).isoformat()[:19]) == wanted
