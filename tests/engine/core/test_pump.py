@@ -323,6 +323,22 @@ async def test_command_with_a_defect_has_never_happened() -> None:
     await pump.stop()
 
 
+async def test_defect_gives_streams_nothing_of_the_backlog() -> None:
+    """B14: after the state was made anew a stream still has only what comes; what came with the defect, too."""
+    pump = Pump(MemoryJournal(), say=lambda text: None)
+    await pump.start()
+    await pump.run(commands.Deploy((("p.bpmn", P.encode()),)))
+    await pump.run(begin(nth=1))
+    stream = pump.stream(wish())
+    await asyncio.gather(pump.run(begin(nth=2)), pump.run(Defective(begin(nth=3))), return_exceptions=True)
+    await pump.run(begin(nth=4))
+    had = [json.loads((await asyncio.wait_for(stream.next(), 5)).variables)["nth"] for _ in range(2)]
+    assert had == [2, 4]
+    assert [json.loads(job.variables)["nth"] for job in await pump.poll(wish(most=9), None)] == [1]
+
+    await pump.stop()
+
+
 async def test_defect_leaves_nothing_in_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a defect has half done is not saved, even when a checkpoint is due right then."""
     monkeypatch.setattr("zeebe_fleet.engine.pump.RECORDS_A_CHECKPOINT", 1)
