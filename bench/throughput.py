@@ -32,7 +32,7 @@ async def quiet_engine(place: Site, java: Java, size: Size, times: int) -> list[
     ours = [fleet(_ON), fleet(_OFF, records="off")]
     promised = [*ours, java_client(java, "poll"), java_client(java, "stream"), slow]
     results = await alternating(promised, times, lambda c: heat(place, c, short if c is slow else size))
-    # What no promise is about is measured beside it, with fewer heats.
+    # What no promise is about is measured beside it, with fewer and smaller heats.
     explaining = [
         fleet(_ON),
         fleet("fleet, poll", mode="poll"),
@@ -40,7 +40,8 @@ async def quiet_engine(place: Site, java: Java, size: Size, times: int) -> list[
         fleet("fleet, ctx.db", writes="on"),
         bare_loop(),
     ]
-    beside = await alternating(explaining, min(times, _BESIDE), lambda c: heat(place, c, size))
+    fewer = replace(size, instances=size.instances // 4)
+    beside = await alternating(explaining, min(times, _BESIDE), lambda c: heat(place, c, fewer))
     return [
         _against_pyzeebe(results, slow.name),
         *_against_java(results),

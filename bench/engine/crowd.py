@@ -10,14 +10,16 @@ from bench.engine.box import box
 from bench.engine.client import Work, client
 from bench.engine.speed import Lane, plain_lane
 from bench.figures import Figure, console
+from bench.spread import Spread
 from bench.workload import fresh_prefix
 
 CROWD_MB, RESTART_S, MORE_CPU = 350, 3.0, 1.10
 _AT_ONCE = 200
+_RESTARTS = 3
 
 
 async def crowd(waiting: int, instances: int, times: int) -> list[Figure]:
-    """Let them wait; then kill nothing but the process, and compare with an engine that has none."""
+    """Let them wait, start the engine on them again, and compare it with one that has none."""
     console.print(f"\n[bold]{waiting:,} waiting instances[/]")
     with tempfile.TemporaryDirectory(prefix="fleet-bench-") as folder:
         data = Path(folder, "crowd")
@@ -25,17 +27,18 @@ async def crowd(waiting: int, instances: int, times: int) -> list[Figure]:
             made_s = await _make(engine.address, waiting)
             resident_mb = engine.resident_mb()
         console.print(f"  made in {made_s:.0f} s, {resident_mb:.0f} MB")
+        restart, resident = Spread("s", 1), Spread("MB")
+        for _ in range(_RESTARTS):
+            async with box(data) as again:
+                restart.add(again.ready_ms / 1000)
+                resident.add(again.resident_mb())
+        console.print(f"  ready again after {restart}, {resident}")
         async with box(data) as again, box(Path(folder, "empty")) as empty:
-            restarted_mb = again.resident_mb()
-            console.print(f"  ready again after {again.ready_ms:.0f} ms, {restarted_mb:.0f} MB")
             full, alone = plain_lane("stream", "beside them"), plain_lane("stream", "alone")
             for _ in range(times):
                 await full.heat(again, instances)
                 await alone.heat(empty, instances)
-    return [
-        *_sizes(waiting, max(resident_mb, restarted_mb), again.ready_ms / 1000, made_s),
-        _cost(waiting, full, alone),
-    ]
+    return [_memory(waiting, resident_mb, resident, made_s), _restart(waiting, restart), _cost(waiting, full, alone)]
 
 
 async def _make(address: str, waiting: int) -> float:
@@ -46,22 +49,24 @@ async def _make(address: str, waiting: int) -> float:
         return await maker.run(waiting)
 
 
-def _sizes(waiting: int, resident_mb: float, restart_s: float, made_s: float) -> list[Figure]:
-    measured = f"{resident_mb:.0f} MB with {waiting:,} ({waiting / made_s:,.0f} made a second)"
-    return [
-        Figure(
-            "engine: memory with 100,000 waiting instances",
-            measured,
-            f"≤ {CROWD_MB} MB",
-            resident_mb <= CROWD_MB,
-        ),
-        Figure(
-            "engine: restart on 100,000 waiting instances, to its READY line",
-            f"{restart_s:.1f} s with {waiting:,}",
-            f"≤ {RESTART_S:.0f} s",
-            restart_s <= RESTART_S,
-        ),
-    ]
+def _memory(waiting: int, resident_mb: float, restarted: Spread, made_s: float) -> Figure:
+    most_mb = max(resident_mb, restarted.median)
+    return Figure(
+        "engine: memory with 100,000 waiting instances",
+        f"{resident_mb:.0f} MB, after a restart {restarted} with {waiting:,} ({waiting / made_s:,.0f} made a second)",
+        f"≤ {CROWD_MB} MB",
+        most_mb <= CROWD_MB,
+    )
+
+
+def _restart(waiting: int, restart: Spread) -> Figure:
+    return Figure(
+        "engine: restart on 100,000 waiting instances, to its READY line",
+        f"{restart} with {waiting:,}",
+        f"≤ {RESTART_S:.0f} s",
+        restart.median <= RESTART_S,
+        {"restart_s": restart.values},
+    )
 
 
 def _cost(waiting: int, full: Lane, alone: Lane) -> Figure:
