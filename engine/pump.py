@@ -29,6 +29,7 @@ from zeebe_fleet.engine.core.state import FIRST_KEY, State
 from zeebe_fleet.engine.elements import BEHAVIOURS
 from zeebe_fleet.engine.handout import Handout, JobStream, Overloaded, Wish
 from zeebe_fleet.engine.journal import AnyJournal, Journal, JournalError, MemoryJournal, Settings
+from zeebe_fleet.engine.journal.port import Rows
 from zeebe_fleet.engine.records.recorder import POSITION_BITS, Record, Recorder
 from zeebe_fleet.engine.told import Told
 from zeebe_fleet.engine.version import DEFAULT
@@ -58,11 +59,11 @@ class Crashed(Exception):
 
 
 class Incomprehensible(JournalError):
-    """A record is whole, but this version cannot make anything of it."""
+    """What is on the disk is whole, but this version cannot make anything of it."""
 
-    def __init__(self, number: int, cause: Exception) -> None:
+    def __init__(self, what: str, cause: Exception) -> None:
         super().__init__(
-            f"Record {number} of the log holds what this version does not know ({cause!r}). "
+            f"{what} holds what this version does not know ({cause!r}). "
             f"Start the version that wrote it, or begin anew with --reset (all instances are forgotten)."
         )
 
@@ -153,7 +154,7 @@ class Pump:
         try:
             machine = Machine(BEHAVIOURS)
             checkpoint = self._journal.checkpoint
-            packing.restore(machine.state, list(checkpoint.rows()), checkpoint.meta())
+            _restore(machine, checkpoint)
             for number, body in self._journal.read_from(checkpoint.sequence + 1):
                 _replay(machine, number, body)
             packing.offer_all(machine.state)
@@ -480,7 +481,10 @@ class Pump:
             await asyncio.sleep(0.001)
         try:
             if self._stopped is None:
+                fresh = self._machine.state.fresh
                 self._restore()
+                # A stream has nothing of what was there before it.
+                self._machine.state.fresh = fresh
         except Exception as defect:
             self._say(f"The state cannot be rebuilt:\n{traceback.format_exc()}")
             self._fail_all(defect)
@@ -488,12 +492,21 @@ class Pump:
         self._schedule()
 
 
+def _restore(machine: Machine, checkpoint: Rows) -> None:
+    try:
+        packing.restore(machine.state, checkpoint.rows(), checkpoint.meta())
+    except JournalError:
+        raise
+    except Exception as defect:
+        raise Incomprehensible("The checkpoint", defect) from defect
+
+
 def _replay(machine: Machine, number: int, body: bytes) -> None:
     try:
         _, events, last_key = json.loads(body)
         machine.replay(events, last_key)
     except Exception as defect:
-        raise Incomprehensible(number, defect) from defect
+        raise Incomprehensible(f"Record {number} of the log", defect) from defect
 
 
 def _each(actions: list[Callable[[], None]]) -> None:

@@ -6,6 +6,8 @@ Everything that follows from them (queues, subscriptions, the wheel) is built an
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from sys import intern
 from typing import Any
 
 from zeebe_fleet.engine.core.definitions import Definition
@@ -27,7 +29,7 @@ INSTANCE, DEFINITION, MESSAGE = "instance", "definition", "message"
 
 
 def changed_rows(state: State) -> tuple[list[Row], list[tuple[str, int]]]:
-    """Return what has to be written and what has to be removed since the last call."""
+    """Return what has to be written, by kind and key, and what has to be removed since the last call."""
     written: list[Row] = []
     removed: list[tuple[str, int]] = []
     for key in sorted(state.changed):
@@ -44,6 +46,7 @@ def changed_rows(state: State) -> tuple[list[Row], list[tuple[str, int]]]:
             written.append((kind, key, _bytes(row)))
     state.changed.clear()
     state.touched.clear()
+    written.sort()
     return written, removed
 
 
@@ -52,10 +55,14 @@ def meta(state: State) -> bytes:
     return _bytes([state.last_key, state.pinned_ms, list(state.pending), state.numbers])
 
 
-def restore(state: State, rows: list[Row], rest: bytes | None) -> None:
-    """Bring back what a checkpoint holds."""
-    read = [(kind, key, json.loads(packed)) for kind, key, packed in rows]
-    for kind, _, fields in sorted(read, key=lambda row: (row[0] != DEFINITION, row[1])):
+def restore(state: State, rows: Iterable[Row], rest: bytes | None) -> None:
+    """Bring back what a checkpoint holds.
+
+    Args:
+        rows: by kind and key, so that the definitions come first; each is let go of before the next is read.
+    """
+    for kind, _, packed in rows:
+        fields = json.loads(packed)
         if kind == DEFINITION:
             _restore_definition(state, fields)
         elif kind == MESSAGE:
@@ -204,7 +211,9 @@ def _restored(state: State, packed: list[Any], scope: ElementInstance | None, ro
     element = definition.process.elements[element_id]
     instance = ElementInstance(key, root_key, definition, element, scope, bool(body))
     instance.status, instance.tokens, instance.listener = status, tokens, listener
-    instance.variables, instance.joins = variables, joins
+    # Texts that instances share are kept once.
+    instance.variables = None if variables is None else {intern(name): text for name, text in variables.items()}
+    instance.joins = joins
     instance.trigger = None if trigger is None else (trigger[0], trigger[1])
     instance.caller_key, instance.called_key, instance.compensates, start_at = links
     instance.start_at = tuple(start_at)
@@ -230,8 +239,9 @@ def _restore_loop(progress: LoopProgress, fields: list[Any]) -> None:
 def _restore_work(state: State, instance: ElementInstance, job: list[Any] | None, incident: list[Any] | None) -> None:
     if job is not None:
         (key, type_, retries, kind, headers), rest = job
-        made = Job(key, instance, type_, retries, kind, headers)
+        made = Job(key, instance, intern(type_), retries, kind, intern(headers))
         made.status, made.worker, made.deadline_ms, made.error_message, made.error_code = rest
+        made.worker = intern(made.worker)
         instance.job = state.jobs[key] = made
         if made.deadline_ms:
             state.wheel.put(key, made.deadline_ms)

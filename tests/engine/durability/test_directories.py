@@ -8,6 +8,7 @@ import re
 import resource as limits
 import signal
 import sys
+import threading
 from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,19 @@ async def test_engine_names_a_record_that_it_cannot_read(record: bytes, tmp_path
     status, said = await refused("--data", str(tmp_path), *PORTS)
     assert (status, len(said.splitlines())) == (2, 1)
     assert (said.startswith("Record "), "--reset" in said) == (True, True)
+
+
+async def test_engine_names_a_checkpoint_that_it_cannot_read(tmp_path: Path) -> None:
+    """The same of a row that is whole."""
+    await _filled(tmp_path)
+    journal, saved = Journal.open(tmp_path, say=print), threading.Event()
+    journal.start(lambda number: None, lambda error: None)
+    journal.save([("instance", 1, b"[]")], [], b"[1]", saved.set)
+    await asyncio.to_thread(saved.wait)
+    journal.close()
+    status, said = await refused("--data", str(tmp_path), *PORTS)
+    assert (status, len(said.splitlines())) == (2, 1)
+    assert (said.startswith("The checkpoint "), "--reset" in said) == (True, True)
 
 
 async def test_engine_refuses_a_directory_without_room(tmp_path: Path) -> None:
