@@ -91,6 +91,8 @@ _OF_INSTANCE = "JOIN process_instance p ON p.key = {0}.process_instance_key JOIN
 _OF_ELEMENT = " LEFT JOIN element_instance e ON e.key = {0}.instance_key " + _OF_INSTANCE.format(
     "{0}", "coalesce(e.definition_key, p.definition_key)"
 )
+_ELEMENT_ID = "coalesce(e.element_id, d.process_id)"
+"""A process has no element instance of its own, and may have listeners and incidents."""
 _ROOT = Field("rootProcessInstanceKey", Kind.KEY, "p.root_key", NINE)
 _INCIDENT = "(SELECT i.key FROM incident i WHERE i.instance_key = e.key AND i.state = 'ACTIVE')"
 _STUCK = (
@@ -200,7 +202,7 @@ JOBS = Entity(
         Field("lastUpdateTime", Kind.TIME, "j.updated_ms", NINE),
         *_DEFINITION,
         Field("processInstanceKey", Kind.KEY, "j.process_instance_key"),
-        Field("elementId", Kind.TEXT, "e.element_id"),
+        Field("elementId", Kind.TEXT, _ELEMENT_ID),
         Field("elementInstanceKey", Kind.KEY, "j.instance_key"),
         _ROOT,
         _TENANT,
@@ -216,7 +218,7 @@ INCIDENTS = Entity(
         *_DEFINITION,
         Field("errorType", Kind.STATE, "i.type"),
         Field("errorMessage", Kind.TEXT, "i.message"),
-        Field("elementId", Kind.TEXT, "coalesce(e.element_id, d.process_id)"),
+        Field("elementId", Kind.TEXT, _ELEMENT_ID),
         Field("creationTime", Kind.TIME, "i.created_ms"),
         Field("state", Kind.STATE, "i.state"),
         Field("processInstanceKey", Kind.KEY, "i.process_instance_key"),

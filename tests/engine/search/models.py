@@ -52,3 +52,19 @@ RICH = (
 """
 )
 """`outer` runs `each` twice within `part`, then calls `inner`, which has the task `work`."""
+
+LISTENED = (
+    _HEAD
+    + """
+  <bpmn:process id="listened" isExecutable="true">
+    <bpmn:extensionElements>
+      <zeebe:executionListeners>
+        <zeebe:executionListener eventType="start" type="adopt" />
+      </zeebe:executionListeners>
+    </bpmn:extensionElements>
+    <bpmn:startEvent id="only" />
+  </bpmn:process>
+</bpmn:definitions>
+"""
+)
+"""A process whose own start listener is `adopt`."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.search.models import LISTENED
 from tests.engine.search.searching import Engine, engine
 from zeebe_fleet.engine.core.commands import CancelInstance, DeleteResource, ResolveIncident, ThrowError
 from zeebe_fleet.engine.core.commands.jobs import UpdateJobRetries
@@ -118,6 +119,19 @@ async def test_jobs_and_incidents_are_told_to_their_ends() -> None:
         assert {row["state"] for row in await one.find(PROCESS_INSTANCES)} == {"TERMINATED"}
         assert {row["state"] for row in await one.find(JOBS, {"type": "work"})} == {"CANCELED"}
         assert {row["state"] for row in await one.find(INCIDENTS)} == {"RESOLVED"}
+
+
+async def test_listeners_of_a_process_belong_to_it() -> None:
+    """Their element is the process, which has no element instance; what they are is told."""
+    async with engine() as one:
+        await one.deploy(LISTENED)
+        await one.start("listened")
+        await one.fail("adopt")
+        (job,) = await one.find(JOBS)
+        assert (job["elementId"], job["kind"], job["listenerEventType"]) == ("listened", "EXECUTION_LISTENER", "START")
+        assert [row["elementId"] for row in await one.find(INCIDENTS)] == ["listened"]
+        assert await one.find(ELEMENT_INSTANCES) == []
+        assert len(await one.find(JOBS, {"elementId": "listened"})) == 1
 
 
 async def test_variables_have_their_last_values_and_stay() -> None:

@@ -98,7 +98,7 @@ function Incidents({ view, nameOf }: Part) {
   const rows = view.incidents.map((one) => [
     <strong>{nameOf(one.elementId)}</strong>,
     <Badge words={one.state === "RESOLVED" ? said(one.state) : ["Open", "bad"]} />,
-    <span class="mono">{one.errorType}</span>, <span class="text">{one.message}</span>, one.createdAt && <When iso={one.createdAt} />,
+    <span class="mono">{one.errorType}</span>, one.message && <span class="text">{one.message}</span>, one.createdAt && <When iso={one.createdAt} />,
   ]);
   return <Table title="Incidents" columns={["Element", "State", "Kind", "Message", "Since"]} none="There are none." rows={rows} />;
 }
@@ -128,7 +128,7 @@ function Jobs({ view, nameOf }: Part) {
   const rows = [...view.jobs].reverse().map((one) => [
     <><strong>{nameOf(one.elementId)}</strong> <span class="soft">{one.jobType}</span></>,
     <Badge words={said(one.state)} />, <span class="number">{one.retries}</span>,
-    <span class="soft">{one.worker || "–"}</span>, <span class="text">{one.errorMessage}</span>,
+    <span class="soft">{one.worker || "–"}</span>, one.errorMessage && <span class="text">{one.errorMessage}</span>,
   ]);
   return <Table title="Jobs" columns={["Job", "State", "Retries left", "Worker", "Error"]} none="There were none." rows={rows} />;
 }
