@@ -67,6 +67,11 @@ def _code(package_folder: Path, folder: Path, package: str) -> ModuleType | None
             f"{package_folder} has code, but is not inside the app's folder {folder}.",
             "Move PROCESSES into the app, or the code into the module that TASKS names.",
         ) from None
+    if any("." in part for part in inside.parts):
+        raise DefinitionError(
+            f"{package_folder} has code, which Python cannot import from a folder with a dot in its name.",
+            "Move the code into the module that TASKS names, or its actions to where module:function finds them.",
+        )
     return importlib.import_module(".".join(filter(None, (package, *inside.parts))))
 
 

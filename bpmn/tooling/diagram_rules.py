@@ -12,6 +12,8 @@ from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
 
 _TOLERANCE = 1.0
 _CONNECTIONS = ("sequenceFlow", "association")
+_HOLDS_OTHERS = ("lane", "group")
+"""Drawn around what stands by itself."""
 
 
 class Box(NamedTuple):
@@ -49,10 +51,13 @@ def everything_is_drawn(subject: Subject) -> Iterator[Finding]:
 
 
 def nothing_overlaps(subject: Subject) -> Iterator[Finding]:
-    """No shape lies on another, save a boundary event on its task and a subprocess under what it holds."""
-    boxes = _boxes(subject)
+    """No shape lies on another, save a boundary event on its task and a subprocess under what it holds.
+
+    A collapsed subprocess has a plane of its own: what is drawn there lies on nothing of another plane.
+    """
+    boxes, planes = _boxes(subject), _planes(subject)
     for (one, box), (other, other_box) in combinations(boxes.items(), 2):
-        if box.overlaps(other_box) and not _belong_together(subject, one, other):
+        if planes[one] is planes[other] and box.overlaps(other_box) and not _belong_together(subject, one, other):
             yield subject.wrong(subject.document.by_id[one], f"It overlaps {other!r}.", "Move one of them.")
 
 
@@ -99,17 +104,30 @@ def _boxes(subject: Subject) -> dict[str, Box]:
     for shape in subject.document.root.iter(f"{{{xml.DIAGRAM}}}BPMNShape"):
         element = subject.document.by_id.get(shape.get("bpmnElement", ""))
         bounds = shape.find("dc:Bounds", xml.NAMESPACES)
-        if element is None or bounds is None or xml.kind(element) == "lane":
+        if element is None or bounds is None or xml.kind(element) in _HOLDS_OTHERS:
             continue
         if subject.process in element.iterancestors():
-            found[element.get("id", "")] = Box(*(float(bounds.get(side, "0")) for side in Box._fields))
+            found[element.get("id", "")] = Box(*(_number(subject, bounds, side) for side in Box._fields))
     return found
+
+
+def _planes(subject: Subject) -> dict[str, Element | None]:
+    """Return what each shape is drawn on."""
+    shapes = subject.document.root.iter(f"{{{xml.DIAGRAM}}}BPMNShape")
+    return {shape.get("bpmnElement", ""): shape.getparent() for shape in shapes}
+
+
+def _number(subject: Subject, of: Element, attribute: str) -> float:
+    try:
+        return float(of.get(attribute, "0"))
+    except ValueError:
+        raise subject.document.wrong(of, f"has no number in {attribute}", "Draw it again in a modeler.") from None
 
 
 def _edges(subject: Subject) -> dict[str, list[tuple[float, float]]]:
     return {
         edge.get("bpmnElement", ""): [
-            (float(point.get("x", "0")), float(point.get("y", "0")))
+            (_number(subject, point, "x"), _number(subject, point, "y"))
             for point in edge.iterfind("di:waypoint", xml.NAMESPACES)
         ]
         for edge in subject.document.root.iter(f"{{{xml.DIAGRAM}}}BPMNEdge")

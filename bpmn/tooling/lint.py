@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from zeebe_fleet.bpmn.tooling import diagram_rules, manifest_rules, structure_rules
-from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_package, package_folders
+from zeebe_fleet.bpmn.tooling.document import Document
+from zeebe_fleet.bpmn.tooling.manifest import Manifest
+from zeebe_fleet.bpmn.tooling.package import (
+    MANIFEST,
+    ProcessPackage,
+    load_package,
+    model_of,
+    package_folders,
+    read_content,
+    read_form,
+    read_manifest,
+)
 from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
+_ON_MODELS = (*structure_rules.RULES, *diagram_rules.RULES)
 RULES: dict[str, Rule] = {
     rule.__name__.replace("_", "-"): rule
     for rule in (*structure_rules.RULES, *manifest_rules.RULES, *diagram_rules.RULES)
@@ -18,33 +31,114 @@ RULES: dict[str, Rule] = {
 UNREADABLE = "package-is-readable"
 
 
+class NothingToLint(DefinitionError):
+    """There is nothing where packages were said to be."""
+
+
 def lint(package: ProcessPackage) -> list[Finding]:
     """Return what is wrong with a package, rule by rule."""
-    return list(_lint(package))
+    return list(_lint(package, RULES.values()))
+
+
+def lint_path(path: Path) -> list[Finding]:
+    """Return what is wrong with a package, with all packages of a folder, or with a model.
+
+    Raises:
+        NothingToLint: it does not exist, or holds no process.
+    """
+    if not path.exists():
+        raise NothingToLint(f"There is no {path}.", "Name a folder of process packages, one package, or a .bpmn.")
+    path = path.resolve() if path.name in ("", "..") else path
+    if path.is_file():
+        return _lint_file(path)
+    if (path / MANIFEST).exists() or model_of(path).exists():
+        return _lint_folder(path)
+    drafts = sorted(path.glob("*.bpmn"))
+    if not package_folders(path) and not drafts:
+        raise NothingToLint(
+            f"{path} holds no process package.", f"A package is a folder with a {MANIFEST} and a model of its name."
+        )
+    return [*lint_folder(path), *(finding for draft in drafts for finding in _lint_model(draft))]
 
 
 def lint_folder(processes: Path) -> list[Finding]:
-    """Return what is wrong with all packages of a folder; one that cannot be read is a finding too."""
+    """Return what is wrong with all packages of a folder; what cannot be read is a finding too."""
     return [finding for folder in package_folders(processes) for finding in _lint_folder(folder)]
 
 
+def _lint_file(file: Path) -> list[Finding]:
+    if file.suffix != ".bpmn":
+        raise NothingToLint(f"{file} is no .bpmn.", "Name a folder of process packages, one package, or a .bpmn.")
+    folder = file.resolve().parent
+    if (folder / MANIFEST).exists() and model_of(folder).name == file.name:
+        return _lint_folder(file.parent if file.parent.name else folder)
+    return _lint_model(file)
+
+
 def _lint_folder(folder: Path) -> list[Finding]:
+    """Look at a package, or, where one of its files cannot be read, at all of those that can."""
+    if faults := list(_unreadable_files(folder)):
+        readable = str(model_of(folder)) not in {fault.file for fault in faults}
+        return [*faults, *(_lint_model(model_of(folder)) if readable else ())]
     try:
         return lint(load_package(folder))
     except DefinitionError as error:
         return [_unreadable(folder, error)]
 
 
-def _lint(package: ProcessPackage) -> Iterator[Finding]:
+def _unreadable_files(folder: Path) -> Iterator[Finding]:
+    readers = [(folder / MANIFEST, lambda _: read_manifest(folder)), (model_of(folder), _document)]
+    for file, read in [*readers, *((form, read_form) for form in sorted(folder.glob("*.form")))]:
+        try:
+            read(file)
+        except DefinitionError as error:
+            yield _unreadable(file, error)
+
+
+def _document(file: Path) -> Document:
+    return Document(read_content(file), str(file))
+
+
+def _lint_model(file: Path) -> list[Finding]:
+    """Return what is wrong with a model, as far as no manifest is needed to know: with each process of it that runs."""
+    try:
+        document = _document(file)
+        processes = document.processes or (document.process(),)
+    except DefinitionError as error:
+        return [_unreadable(file, error)]
+    content = read_content(file)
+    found: list[Finding] = []
+    for process in processes:
+        manifest = Manifest.model_construct(name=process.get("id", ""), version="", description="")
+        found += _lint(ProcessPackage(file.parent, manifest, content, model_name=file.name), _ON_MODELS)
+    return found
+
+
+def _lint(package: ProcessPackage, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Apply every rule; one that meets what cannot be read says so, once, and the others go on."""
     try:
         subject = Subject(package)
-        _ = package.model
     except DefinitionError as error:
         yield _unreadable(package.folder, error)
         return
-    for name, rule in RULES.items():
-        yield from (replace(finding, rule=name) for finding in rule(subject))
+    said: set[str] = set()
+    for rule in (_is_readable, *rules):
+        name = UNREADABLE if rule is _is_readable else rule.__name__.replace("_", "-")
+        try:
+            yield from [replace(finding, rule=name) for finding in rule(subject)]
+        except DefinitionError as error:
+            if error.message not in said:
+                said.add(error.message)
+                yield _unreadable(package.model_file, error)
 
 
-def _unreadable(folder: Path, error: DefinitionError) -> Finding:
-    return Finding(str(folder), "", 1, UNREADABLE, error.message, error.suggestion)
+def _is_readable(subject: Subject) -> Iterator[Finding]:
+    _ = subject.package.model
+    yield from ()
+
+
+def _unreadable(file: Path, error: DefinitionError) -> Finding:
+    """Say where it is: the error names file and line itself, where it knows them."""
+    placed = re.fullmatch(rf"{re.escape(str(file))}(?::(\d+))?: (.*)", error.message, re.DOTALL)
+    line, message = (int(placed[1] or 1), placed[2]) if placed else (1, error.message)
+    return Finding(str(file), "", line, UNREADABLE, message, error.suggestion)

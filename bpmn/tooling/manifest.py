@@ -26,7 +26,8 @@ class JobType(_Part):
 class HumanWork(_Part):
     """A task for people."""
 
-    candidate_groups: tuple[str, ...] = Field(min_length=1)
+    candidate_groups: tuple[str, ...] = ()
+    """Whose members may do it; may be none where the model names an assignee or candidate users."""
     form: str = ""
     """File of the form, in the package's folder."""
 
@@ -34,8 +35,11 @@ class HumanWork(_Part):
 class Manifest(_Part):
     """`manifest.yaml` of a process package."""
 
-    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
-    """Of the process and of its folder."""
+    name: str = Field(pattern=r"^[\p{L}_][\p{L}\p{M}\p{N}_.·-]*$")
+    """Of the process and of its folder; whatever BPMN takes for an id.
+
+    Source: XML Schema 1.0, part 2, NCName.
+    """
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     """Semantic version; the model carries it as its version tag."""
     description: str = Field(min_length=1)

@@ -42,7 +42,7 @@ def _job_types(element: Element) -> list[str]:
     """Return the job types of an element; an expression is known only when it runs."""
     own = [definition.get("type", "") for definition in xml.extension(element, "taskDefinition")]
     heard = [job_type for _, job_type in listeners(element) if job_type not in (ADOPT, ENDED)]
-    return [job_type for job_type in own + heard if not job_type.startswith("=")]
+    return [job_type for job_type in own + heard if not _is_expression(job_type)]
 
 
 def errors_are_declared(subject: Subject) -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def errors_are_declared(subject: Subject) -> Iterator[Finding]:
     declared = subject.manifest.errors
     for node in subject.nodes:
         for code in _codes(subject, node):
-            if code and code not in declared:
+            if code and not _is_expression(code) and code not in declared:
                 yield subject.wrong(node, f"Error {code!r} is not in the manifest.", "Say there what it means.")
     for job_type, contract in subject.manifest.job_types.items():
         for code in contract.errors:
@@ -65,7 +65,8 @@ def errors_are_caught(subject: Subject) -> Iterator[Finding]:
         for job_type in _job_types(node):
             contract = subject.manifest.job_types.get(job_type)
             for code in contract.errors if contract else ():
-                if not {code, ""} & _caught_around(subject, node):
+                caught = _caught_around(subject, node)
+                if not {code, ""} & caught and not any(map(_is_expression, caught)):
                     yield subject.wrong(node, f"Its error {code!r} is not caught.", "Add an error boundary event.")
 
 
@@ -85,6 +86,11 @@ def _codes(subject: Subject, event: Element) -> list[str]:
         subject.document.reference(definition, "errorRef").get("errorCode", "") if definition.get("errorRef") else ""
         for definition in xml.children(event, "errorEventDefinition")
     ]
+
+
+def _is_expression(written: str) -> bool:
+    """Tell whether what it is becomes known only when it runs."""
+    return written.startswith("=")
 
 
 def undo_pairs_agree(subject: Subject) -> Iterator[Finding]:
@@ -114,9 +120,12 @@ def human_tasks_are_declared(subject: Subject) -> Iterator[Finding]:
             yield subject.wrong(task, "It is not in the manifest.", "Declare it under `human_tasks`.")
             continue
         groups = _candidate_groups(task)
+        if groups == [] and not declared.candidate_groups and not _names_somebody(task):
+            message, suggestion = "It is for nobody in particular.", "Name candidate groups, users or an assignee."
+            yield subject.wrong(task, message, suggestion)
         if groups is not None and set(groups) != set(declared.candidate_groups):
             message = f"Its candidate groups are {', '.join(groups) or 'none'}."
-            yield subject.wrong(task, message, f"The manifest says {', '.join(declared.candidate_groups)}.")
+            yield subject.wrong(task, message, f"The manifest says {', '.join(declared.candidate_groups) or 'none'}.")
         if _form_id(task) != subject.package.form_files.get(declared.form, ""):
             message = f"Its form is {_form_id(task) or 'none'}, the manifest's {declared.form or 'none'}."
             yield subject.wrong(task, message, "Name a form of the package, by id here and by file there.")
@@ -127,7 +136,12 @@ def human_tasks_are_declared(subject: Subject) -> Iterator[Finding]:
 def _candidate_groups(task: Element) -> list[str] | None:
     """Return the groups; nothing when an expression decides."""
     written = "".join(one.get("candidateGroups", "") for one in xml.extension(task, "assignmentDefinition"))
-    return None if written.startswith("=") else [group.strip() for group in written.split(",") if group.strip()]
+    return None if _is_expression(written) else [group.strip() for group in written.split(",") if group.strip()]
+
+
+def _names_somebody(task: Element) -> bool:
+    assignments = xml.extension(task, "assignmentDefinition")
+    return any(one.get(to) for one in assignments for to in ("assignee", "candidateUsers"))
 
 
 def _form_id(task: Element) -> str:

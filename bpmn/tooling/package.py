@@ -36,11 +36,13 @@ class ProcessPackage:
     """Camunda Forms by form id."""
     form_files: Mapping[str, str] = field(default_factory=dict)
     """File name → form id."""
+    model_name: str = ""
+    """Of the model's file; the folder's when empty."""
 
     @property
     def model_file(self) -> Path:
         """Where the model is."""
-        return self.folder / f"{self.folder.name}.bpmn"
+        return self.folder / self.model_name if self.model_name else model_of(self.folder)
 
     @cached_property
     def document(self) -> Document:
@@ -67,16 +69,21 @@ def load_package(folder: Path) -> ProcessPackage:
     Raises:
         DefinitionError: something is missing or cannot be read, with file and reason.
     """
-    forms = {file.name: _form(file) for file in sorted(folder.glob("*.form"))}
+    forms = {file.name: read_form(file) for file in sorted(folder.glob("*.form"))}
     package = ProcessPackage(
         folder,
         read_manifest(folder),
-        _content(folder / f"{folder.name}.bpmn"),
+        read_content(model_of(folder)),
         {form["id"]: form for form in forms.values()},
         {file: form["id"] for file, form in forms.items()},
     )
     package.document.process(package.manifest.name)
     return package
+
+
+def model_of(folder: Path) -> Path:
+    """Return where the model of a package is."""
+    return folder / f"{folder.name}.bpmn"
 
 
 def package_folders(processes: Path) -> list[Path]:
@@ -90,7 +97,12 @@ def load_packages(processes: Path) -> list[ProcessPackage]:
     return [load_package(folder) for folder in package_folders(processes)]
 
 
-def _content(file: Path) -> bytes:
+def read_content(file: Path) -> bytes:
+    """Read a file of a package.
+
+    Raises:
+        DefinitionError: it cannot be read, and why.
+    """
     try:
         return file.read_bytes()
     except OSError as error:
@@ -103,7 +115,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read what a package says of itself."""
     file = folder / MANIFEST
     try:
-        return Manifest.model_validate(yaml.safe_load(_content(file)))
+        return Manifest.model_validate(yaml.safe_load(read_content(file)))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -113,9 +125,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise DefinitionError(f"{file}: {wrong}.", "See `Manifest` for what it may hold.") from None
 
 
-def _form(file: Path) -> dict[str, Any]:
+def read_form(file: Path) -> dict[str, Any]:
+    """Read a Camunda Form.
+
+    Raises:
+        DefinitionError: it is none, or has no id.
+    """
     try:
-        form = json.loads(_content(file))
+        form = json.loads(read_content(file))
     except ValueError as error:
         raise DefinitionError(f"{file}: not JSON: {error}.", "Export the form again from the modeler.") from None
     if not isinstance(form, dict) or not isinstance(form.get("id"), str):

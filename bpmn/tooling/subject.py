@@ -63,7 +63,7 @@ class Subject:
     def undeclared(self, word: str, message: str, suggestion: str) -> Finding:
         """Find something in the manifest, at the first line that has the word."""
         file = self.package.folder / MANIFEST
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
         line = next((number for number, text in enumerate(lines, 1) if word in text), 1)
         return Finding(str(file), word, line, "", message, suggestion)
 
