@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import os
 import random
 import tempfile
 import time
@@ -14,6 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+
+# Before gRPC is loaded: the engine is started while it runs, and a fork with its threads would crash.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from bench.figures import commit, merge
 from tests.chaos.row import Finding, Row

@@ -26,15 +26,14 @@ GAPS = 100
 SAGAS = 50
 _GAP_S = 8.0
 _WAYS = ("timer", "cancel", "migration")
+_MIGRATED = "migrated"
 
 
 async def gaps(world: World) -> Finding:
     """Interrupt, cancel and migrate between COMMIT and the acknowledgement, which is held up for a while."""
-    # Before 8.9 an instance that stands at a task with a compensation handler is not migrated.
-    undoing = {way: models.gap(world.prefix, way, undone=way != "migration") for way in _WAYS}
-    keeping = {f"{way}-kept": models.gap(world.prefix, f"{way}-kept", undone=False) for way in _WAYS}
-    target = {"migrated": models.gap(world.prefix, "migrated", undone=False)}
-    await world.deploy(**undoing, **keeping, **target)
+    for way in (*_WAYS, _MIGRATED):
+        undoing, keeping = (models.gap(world.prefix, name, undone=name == way) for name in (way, f"{way}-kept"))
+        await world.deploy(**{way: undoing, f"{way}-kept": keeping})
     expected: dict[str, Effects] = {}
     async with FaultGateway(world.addresses.engine_grpc) as gateway:
         world.gateway = gateway.address
@@ -47,7 +46,7 @@ async def gaps(world: World) -> Finding:
             way, kept = _WAYS[nth % 3], nth % 2 == 1
             item = f"{world.prefix}-{way}-{nth}"
             expected[item] = _expected(way, kept=kept)
-            playing.append(_in_turn(turns, _interfere(world, item, way, f"{way}-kept" if kept else way)))
+            playing.append(_in_turn(turns, _interfere(world, item, way, "-kept" if kept else "")))
         met = sum(await asyncio.gather(*playing))
         with suppress(TimeoutError):
             async with asyncio.timeout(150):
@@ -66,29 +65,29 @@ async def _in_turn(turns: asyncio.Semaphore, interference: Awaitable[bool]) -> b
         return met
 
 
-async def _interfere(world: World, item: str, way: str, process: str) -> bool:
+async def _interfere(world: World, item: str, way: str, kind: str) -> bool:
     """Change the way of an instance in the gap; tells whether the engine did."""
-    await world.start(process, {item: {}})
+    await world.start(f"{way}{kind}", {item: {}})
     await world.wait_for(bool, "SELECT 1 FROM effect_log WHERE item = $1 AND effect = 'write'", item)
     rows = await world.sql("SELECT process_instance_key FROM workflow WHERE business_key = $1", item)
     try:
         if way == "cancel":
             await world.engine.cancel(rows[0]["process_instance_key"])
         elif way == "migration":
-            await _migrate(world, rows[0]["process_instance_key"])
+            await _migrate(world, rows[0]["process_instance_key"], kind)
     except (EngineError, grpc.aio.AioRpcError) as error:
         (world.folder / f"{world.prefix}-missed.txt").open("a").write(f"{item}: {error}\n")
         return False
     return True
 
 
-async def _migrate(world: World, instance_key: int) -> None:
-    """Move an instance to another definition, in which its task has another name."""
+async def _migrate(world: World, instance_key: int, kind: str) -> None:
+    """Move an instance, with what undoes its task, to the process that is like its own."""
     (row,) = await world.sql(
-        "SELECT definition_key FROM process_definition WHERE process_name = $1", f"{world.prefix}-migrated"
+        "SELECT definition_key FROM process_definition WHERE process_name = $1", f"{world.prefix}-{_MIGRATED}{kind}"
     )
     plan = pb.MigrateProcessInstanceRequest.MigrationPlan(targetProcessDefinitionKey=row["definition_key"])
-    for element_id in ("write", "finish"):
+    for element_id in ("write", "finish") if kind else ("write", "write-undo", "finish"):
         plan.mappingInstructions.add(sourceElementId=element_id, targetElementId=element_id)
     request = pb.MigrateProcessInstanceRequest(processInstanceKey=instance_key, migrationPlan=plan)
     async with EngineConnection(address=world.addresses.engine_grpc).channel() as channel:
