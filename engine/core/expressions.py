@@ -62,7 +62,7 @@ def evaluate(
     if isinstance(value, str):
         return value
     try:
-        return value.evaluate(lookup_of(instance, extra), machine.now_ms)
+        return value.evaluate(lookup_of(instance, extra), machine.now_ms, machine.seed())
     except feel.FeelFailure as failure:
         raise Stuck(error_type, f"Failed to evaluate expression '{value.text}': {failure}") from None
 

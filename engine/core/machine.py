@@ -53,6 +53,7 @@ class Machine:
         self.now_ms = 0
         self.counters: dict[tuple[str, str], int] = {}
         self.witness: Witness | None = None
+        self._seeds = 0
         self._steps: deque[tuple[Any, ...]] = deque()
 
     def run(self, command: Command[Answer], now_ms: int) -> Answer:
@@ -96,6 +97,11 @@ class Machine:
         """Return a key that was never used."""
         self.state.last_key += 1
         return self.state.last_key
+
+    def seed(self) -> int:
+        """Return a number that no other evaluation has: what random functions draw from."""
+        self._seeds += 1
+        return (self.state.last_key << 20) + self._seeds
 
     def later(self, step: str, *arguments: Any) -> None:
         """Have a step of `lifecycle.STEPS` run once the current one is over."""
