@@ -67,11 +67,13 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine(data: Path | None = None, *, lag_ms: int = 0, instances: int = 10_000) -> AsyncIterator[Engine]:
+async def engine(
+    data: Path | None = None, *, lag_ms: int = 0, instances: int = 10_000, age_ms: int = 0
+) -> AsyncIterator[Engine]:
     """Run an engine of one's own; without a directory it keeps nothing."""
     pump = open_pump(data)
     said: list[str] = []
-    index = Index(pump, Settings(data and data / FILE, lag_ms, Retention(instances)), said.append)
+    index = Index(pump, Settings(data and data / FILE, lag_ms, Retention(instances, age_ms)), said.append)
     await pump.start()
     try:
         index.start()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.search.models import LISTENED
 from tests.engine.search.searching import Engine, engine
-from zeebe_fleet.engine.core.commands import CancelInstance, DeleteResource, ResolveIncident, ThrowError
+from zeebe_fleet.engine.core.commands import CancelInstance, DeleteResource, PinClock, ResolveIncident, ThrowError
 from zeebe_fleet.engine.core.commands.jobs import UpdateJobRetries
 from zeebe_fleet.engine.search import snapshot
 from zeebe_fleet.engine.search.entities import (
@@ -329,6 +329,20 @@ async def test_retention_forgets_what_ended_first() -> None:
         kept = {row["processInstanceKey"] for row in ended} | {living}
         for entity in (ELEMENT_INSTANCES, JOBS, VARIABLES):
             assert {row["processInstanceKey"] for row in await one.find(entity)} <= kept
+
+
+async def test_retention_forgets_what_ended_long_ago() -> None:
+    """By the engine's own time; what lives stays, however old."""
+    async with engine(age_ms=60_000) as one:
+        await one.deploy()
+        living = await one.start("outer")
+        await one.start("inner")
+        await one.complete("work")
+        assert len(await one.find(PROCESS_INSTANCES)) == 2
+        await one.pump.run(PinClock(one.pump.now_ms() + 120_000))
+        young = await one.start("inner")
+        await one.complete("work")
+        assert {row["processInstanceKey"] for row in await one.find(PROCESS_INSTANCES)} == {living, young}
 
 
 async def test_late_index_shows_what_was_written_by_then() -> None:
