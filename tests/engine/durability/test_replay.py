@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.engine.durability.models import Block, blocks
 from tests.engine.durability.runs import Choice, Run, choices, image, stuck
 from zeebe_fleet.engine.core import machine
 
+# Shrinking takes minutes: whoever has a failure adds `Phase.shrink`.
 _SETTINGS = settings(
-    max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 
 
