@@ -51,7 +51,7 @@ class _Seat:
             event = self._events.get()
             try:
                 self._observer.notice(event)
-            except Exception as error:
+            except BaseException as error:  # also one that would end its thread
                 self._complain("observer.broke", told=event.point, error=type(error).__name__)
 
     def _complain(self, what: str, **facts: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
 from zeebe_fleet.workers.execution import execute
+from zeebe_fleet.workers.raised import LikeAnyOther
 from zeebe_fleet.workers.service_task import ServiceTaskHelper
 
 _HELPER = "sth"
@@ -57,7 +58,10 @@ class Call:
         Raises:
             PermanentError: a variable is missing or does not fit.
         """
-        arguments = self._read(variables)
+        with LikeAnyOther():
+            return await self._run(ctx, self._read(variables))
+
+    async def _run(self, ctx: TaskContext, arguments: dict[str, Any]) -> Any:
         if self.blocking and self._is_helped:
             helper = ServiceTaskHelper(ctx, asyncio.get_running_loop())
             call = {"function": self.function, "arguments": arguments, "parameter": self._context_parameter}

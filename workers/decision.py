@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import traceback
-from concurrent.futures import BrokenExecutor
 from typing import TypeVar
 
 from zeebe_fleet.workers.contract.errors import (
     BusinessError,
-    EngineError,
     FleetError,
     InfrastructureError,
     PermanentError,
@@ -18,6 +15,7 @@ from zeebe_fleet.workers.contract.errors import (
 )
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
 from zeebe_fleet.workers.contract.records import Claim
+from zeebe_fleet.workers.raised import ProcessEnded, gravest, raised
 
 Told = TypeVar("Told", Complete, ThrowError)
 RESULT_LIMIT_BYTES = 256 * 1024
@@ -32,31 +30,31 @@ _HAND_BACK_CAP_S = 5.0
 def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcome | HandBack:
     """Turn what an action raised into an outcome.
 
+    Of a group it is the gravest that counts.
+
     Foreign errors give their type and place alone: their text may hold secrets or personal data. What an action
     that must not be repeated has done is known only if it says so, by a business or a permanent error.
     """
-    match error:
-        case BusinessError() | PermanentError():
-            pass
-        case _ if not repeatable:
-            return HandBack("whether its effect happened is unknown", suspect=True)
-    match error:
-        case BusinessError():
-            return _thrown(error)
-        case PermanentError():
-            return Fail(str(error), retries=0)
-        case InfrastructureError():
-            return HandBack(str(error), backoff_ms=_backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
-        case _ if getattr(error, "connection_invalidated", False):  # SQLAlchemy's, which is not loaded for a name
+    if not repeatable and not all(isinstance(one.error, BusinessError | PermanentError) for one in raised(error)):
+        return HandBack("whether its effect happened is unknown", suspect=True)
+    found = gravest(error)
+    match found.error:
+        case BusinessError() as thrown:
+            return _thrown(thrown)
+        case PermanentError() as permanent:
+            return Fail(str(permanent), retries=0)
+        case InfrastructureError() as down:
+            return HandBack(str(down), backoff_ms=_backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
+        case _ if found.is_of(InfrastructureError):
             return HandBack("PostgreSQL cut the connection", _backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
-        case TransientError():
-            return _retry(str(error), claim, error.retry_after_s)
-        case BrokenExecutor():
+        case TransientError() as transient:
+            return _retry(str(transient), claim, transient.retry_after_s)
+        case ProcessEnded():
             return HandBack("a process of its pool ended", suspect=True)
-        case EngineError() | FleetError():
-            return _retry(str(error), claim)
+        case FleetError() as ours:
+            return _retry(str(ours), claim)
         case _:
-            return _retry(f"{type(error).__name__} at {_place(error)}", claim)
+            return _retry(f"{found.kind} at {found.place}", claim)
 
 
 def bounded(outcome: Told) -> Told:
@@ -100,10 +98,3 @@ def _backoff_ms(times: int, cap_s: float = _BACKOFF_CAP_S) -> int:
     """Double from one second; half of it is chance, so that a crowd does not come back as one."""
     full_s = min(_BACKOFF_BASE_S * 2.0 ** min(times, _MOST_DOUBLINGS), cap_s)
     return int(1000 * full_s * random.uniform(0.5, 1.0))
-
-
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return "an unknown place"
-    return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"

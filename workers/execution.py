@@ -11,6 +11,7 @@ import contextvars
 import ctypes
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -20,6 +21,9 @@ from contextlib import suppress
 from functools import cache, partial
 from multiprocessing.connection import wait
 from typing import Any
+
+from zeebe_fleet.workers.contract.errors import PermanentError
+from zeebe_fleet.workers.raised import Elsewhere, Escaped, ProcessEnded, gravest, is_ordinary, trace_of
 
 THREADS = 64
 """Slots that the plain tasks of one worker share."""
@@ -34,13 +38,66 @@ async def execute(action: Callable[..., Any], arguments: Mapping[str, Any], *, c
     """Run a plain function where it does not hold up the others; cancelled, its process ends, but a thread goes on.
 
     Raises:
-        BrokenExecutor: the process ended that ran the action.
+        ProcessEnded: the process ended that ran the action.
+        PermanentError: its result cannot leave its process.
     """
     call = partial(action, **arguments)
     if cpu:
-        return await _in_a_process(call)
+        return _told(await _in_a_process(partial(_telling, call)))
     loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-    return await loop.run_in_executor(_threads(), partial(context.run, call))
+    result, error = await loop.run_in_executor(_threads(), partial(_tried, partial(context.run, call)))
+    if error is not None:
+        raise error
+    return result
+
+
+def _tried(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """Catch whatever a call raises: a future refuses some of it, and takes some for a cancellation of its own."""
+    try:
+        return call(), None
+    except BaseException as error:
+        return None, error
+
+
+def _telling(call: Callable[[], Any]) -> bytes:
+    """In the process: put the result, or what was raised, into what surely gets out."""
+    result, error = _tried(call)
+    if error is not None:
+        return pickle.dumps((None, _packed(error)))
+    try:
+        return pickle.dumps((result, None))
+    except Exception as unfit:
+        refusal = PermanentError(
+            f"The result, a {type(result).__name__}, cannot leave its process ({type(unfit).__name__}).",
+            "Return plain values, or instances of classes that stand at the top level of a module.",
+        )
+        return pickle.dumps((None, _packed(refusal)))
+
+
+_Packed = tuple[bytes | None, str, str, str]
+
+
+def _packed(error: BaseException) -> _Packed:
+    found = gravest(error)
+    return _copied(error), found.kind, found.place, trace_of(error)
+
+
+def _copied(error: BaseException) -> bytes | None:
+    """Write an error so that it can be read; nothing, when it cannot be, or could not be raised then."""
+    try:
+        written = pickle.dumps(error)
+        return written if is_ordinary(error) and type(pickle.loads(written)) is type(error) else None
+    except Exception:  # its class wants what it does not keep: it is known by name and traceback
+        return None
+
+
+def _told(written: bytes) -> Any:
+    packed: _Packed | None
+    result, packed = pickle.loads(written)
+    if packed is None:
+        return result
+    error, kind, place, trace = packed
+    raise (Escaped(kind) if error is None else pickle.loads(error)) from Elsewhere(place, trace)
 
 
 @cache
@@ -55,8 +112,8 @@ async def _in_a_process(call: Callable[[], Any]) -> Any:
     except asyncio.CancelledError:
         process.end()
         raise
-    except BrokenExecutor:
-        raise  # it has ended, and its PID may be another's by now
+    except BrokenExecutor as error:  # it has ended, and its PID may be another's by now
+        raise ProcessEnded("The process ended that ran the action.") from error
     except BaseException:
         _idle.append(process)
         raise

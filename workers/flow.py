@@ -14,7 +14,6 @@ A task without any of these is run by itself, and none of this costs it anything
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -24,10 +23,11 @@ from zeebe_fleet.workers.audience import Audience
 from zeebe_fleet.workers.call import Call
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.access import AS_PERSISTER
-from zeebe_fleet.workers.contract.errors import BusinessError, DefinitionError, FleetError, PermanentError
+from zeebe_fleet.workers.contract.errors import BusinessError, DefinitionError, PermanentError
 from zeebe_fleet.workers.contract.flow import FlowEvent, Persister, Point
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, ThrowError
+from zeebe_fleet.workers.raised import LikeAnyOther, gravest, trace_of
 from zeebe_fleet.workers.task import ACTION, Surroundings, Task
 
 T = TypeVar("T")
@@ -140,7 +140,8 @@ class Flow(Task):
 
     async def _load(self, ctx: TaskContext) -> None:
         if self._persister is not None:
-            ctx.state.update(await self._persister.load(ctx.db, ctx.workflow_id))
+            with LikeAnyOther():
+                ctx.state.update(await self._persister.load(ctx.db, ctx.workflow_id))
 
     def _pick(self, available: Sequence[str], hindrances: Mapping[str, str], named: object) -> Alternative:
         if named is not None and named not in hindrances:
@@ -171,7 +172,8 @@ class Flow(Task):
         become_persister = ctx.db.info.get(AS_PERSISTER)
         if become_persister is not None:
             await become_persister()
-        await self._persister.store(ctx.db, ctx.workflow_id, ctx.state)
+        with LikeAnyOther():
+            await self._persister.store(ctx.db, ctx.workflow_id, ctx.state)
         await ctx.flush()
 
 
@@ -179,13 +181,13 @@ async def _asked(call: Call, ctx: TaskContext, variables: Mapping[str, Any]) -> 
     """Call a condition or a validator; one that breaks is a mistake in the code, which no retry mends."""
     try:
         return await call(ctx, variables)
-    except FleetError:
-        raise
     except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"
+        found = gravest(error)
+        if not found.is_foreign:
+            raise found.error from error if found.error is not error else None
+        ctx.log.warning("task.raised", what=found.kind, place=found.place, exception=trace_of(error))
         raise PermanentError(
-            f"{call.subject} of task {ctx.job.type!r} raised {type(error).__name__} at {place}.",
+            f"{call.subject} of task {ctx.job.type!r} raised {found.kind} at {found.place}.",
             "Mend it, then resolve this incident; nothing was changed.",
         ) from error
 

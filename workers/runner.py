@@ -27,6 +27,7 @@ from zeebe_fleet.workers.contract.ports import Answer, Engine, Ledger
 from zeebe_fleet.workers.contract.records import Claim, Replay, Verdict
 from zeebe_fleet.workers.decision import bounded, decide
 from zeebe_fleet.workers.observers import Unobserved
+from zeebe_fleet.workers.raised import LikeAnyOther, gravest, trace_of
 from zeebe_fleet.workers.reply import decline, send
 from zeebe_fleet.workers.task import Task
 
@@ -101,13 +102,17 @@ class Runner:
         try:
             if not task.settings.repeatable:
                 await self._ledger.intend(claim)
-            variables = await task.call(ctx, claim.job.variables)
+            with LikeAnyOther():
+                variables = await task.call(ctx, claim.job.variables)
             await ctx.flush()
             _heed_cancellation()
             return bounded(Complete(variables))
-        except StaleError:
-            raise
         except Exception as error:
+            found = gravest(error)
+            if isinstance(found.error, StaleError):
+                raise found.error from None
+            if found.is_foreign:
+                ctx.log.warning("task.raised", what=found.kind, place=found.place, exception=trace_of(error))
             return decide(error, claim, repeatable=task.settings.repeatable)
 
     async def finish(self, claim: Claim, outcome: Outcome | HandBack, ctx: TaskContext) -> Outcome | HandBack:
