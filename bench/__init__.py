@@ -1,4 +1,4 @@
-"""Measurements: this fleet beside pyzeebe, the Java client and a bare loop, and the engine in the box. Not in the wheel."""
+"""Measurements: this fleet beside others on one engine, and the engine in the box by itself. Not in the wheel."""
 
 import os
 
