@@ -57,15 +57,19 @@ async def _known_after_a_kill(data: Path, *arguments: str) -> tuple[list[int], l
     return known, anew
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_forgetful_engine_makes_jobs_anew_that_it_handed_out(tmp_path: Path) -> None:
     """A worker holds jobs that nobody knows any more; their instances have others, under keys of their own."""
-    known, anew = await _known_after_a_kill(tmp_path, "--forgetful")
+    for attempt in range(5):
+        # On a busy machine the kill may come later than the write.
+        known, anew = await _known_after_a_kill(tmp_path / str(attempt), "--forgetful")
+        if len(known) < INSTANCES:
+            break
     assert len(known) < INSTANCES
     assert len(anew) == INSTANCES - len(known)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_engine_knows_every_job_that_it_handed_out(tmp_path: Path) -> None:
     """Without the switch there is none that a restarted engine does not know."""
     known, anew = await _known_after_a_kill(tmp_path)
