@@ -10,6 +10,7 @@ from typing import Any
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.refusals import InvalidArgument, InvalidVariables, NotAllowed, UnknownProcessVersion
+from zeebe_fleet.workers.contract.variables import unfit
 
 _STORED_BYTES = 4_194_304
 """The engine gives out at most 4 MB with a job."""
@@ -54,15 +55,11 @@ def bounded(value: dict[str, Any], limit_bytes: int) -> dict[str, Any]:
     """Check that a JSON object can be stored and is not too large.
 
     Raises:
-        InvalidVariables: it is too large, or holds a number or character that JSON does not have.
+        InvalidVariables: it is too large, or holds what neither engine nor records can keep; says where.
     """
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        size_bytes = len(text.encode())
-    except (ValueError, RecursionError):
-        raise InvalidVariables("A number or character in it is not JSON.", "Send plain JSON in UTF-8.") from None
-    if "\\u0000" in text:
-        raise InvalidVariables("A text in it holds a NUL character.", "Remove it.")
+    if wrong := unfit(value):
+        raise InvalidVariables(f"{wrong}.", "Send plain JSON in UTF-8, with numbers of 64 bits; larger ones as text.")
+    size_bytes = len(json.dumps(value, ensure_ascii=False).encode())
     if size_bytes > limit_bytes:
         raise InvalidVariables(
             f"It takes {size_bytes:,} bytes; {limit_bytes:,} are allowed.",

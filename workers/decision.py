@@ -15,6 +15,7 @@ from zeebe_fleet.workers.contract.errors import (
 )
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
 from zeebe_fleet.workers.contract.records import Claim
+from zeebe_fleet.workers.contract.variables import unfit
 from zeebe_fleet.workers.raised import ProcessEnded, gravest, raised
 
 Told = TypeVar("Told", Complete, ThrowError)
@@ -61,17 +62,16 @@ def bounded(outcome: Told) -> Told:
     """Refuse variables that no process should carry.
 
     Raises:
-        PermanentError: more than 256 KB of JSON, or none: NaN, infinity, half a character.
+        PermanentError: more than 256 KB of JSON, or none that can be kept; says where.
     """
     if not outcome.variables:
         return outcome
-    try:
-        size_bytes = len(json.dumps(dict(outcome.variables), ensure_ascii=False, allow_nan=False).encode())
-    except (ValueError, TypeError, RecursionError) as error:
+    if wrong := unfit(outcome.variables):
         raise PermanentError(
-            f"The result is not JSON ({type(error).__name__}).",
-            "Variables hold only objects, lists, text, finite numbers, booleans and null.",
-        ) from None
+            f"The result is no JSON that can be kept: {wrong}.",
+            "Variables hold objects, lists, text, numbers of 64 bits, booleans and null; write larger numbers as text.",
+        )
+    size_bytes = len(json.dumps(dict(outcome.variables), ensure_ascii=False).encode())
     if size_bytes > RESULT_LIMIT_BYTES:
         raise PermanentError(
             f"The result is {size_bytes // 1024} KB of JSON; the limit is {RESULT_LIMIT_BYTES // 1024} KB.",

@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any, Literal, TypeVar, overload
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from zeebe_fleet.workers.call import Call, plain
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
 from zeebe_fleet.workers.contract.flow import Action, Condition, Observer, Persister, Validator
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
+from zeebe_fleet.workers.unwritable import unwritable
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ALONE_S = 60.0
@@ -78,8 +79,11 @@ class Task:
             written = to_jsonable_python(self._output.validate_python(result))
         except ValidationError as error:
             raise PermanentError(f"Task {self.job_type!r} returned what it does not declare: {plain(error)}.") from None
-        except PydanticSerializationError:
-            raise PermanentError(f"Task {self.job_type!r} returned something that is not JSON.") from None
+        except (ValueError, RecursionError):  # pydantic's own are ValueErrors, as are bytes that are no text
+            raise PermanentError(
+                f"Task {self.job_type!r} returned something that is not JSON: {unwritable(result)}.",
+                "Return objects, lists, text, numbers, booleans and null; bytes as base64 text.",
+            ) from None
         if written is None:
             return {}
         if not isinstance(written, dict):

@@ -8,6 +8,7 @@ from typing import Any
 
 from zeebe_fleet.workers.contract.errors import EngineRejected
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
+from zeebe_fleet.workers.contract.variables import unfit
 
 _EMPTY = ("", "{}")
 MAX_MESSAGE = 4_000
@@ -45,13 +46,12 @@ def document(variables: Mapping[str, Any]) -> str:
     """
     if not variables:
         return "{}"
-    try:
-        return json.dumps(variables, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
+    if wrong := unfit(variables):
         raise EngineRejected(
-            f"The variables are not JSON ({type(error).__name__}).",
-            "Variables hold only objects, lists, strings, finite numbers, booleans and null.",
-        ) from None
+            f"The variables are no JSON that can be kept: {wrong}.",
+            "Variables hold objects, lists, text, numbers of 64 bits, booleans and null.",
+        )
+    return json.dumps(variables, separators=(",", ":"))
 
 
 def message(text: str) -> str:
