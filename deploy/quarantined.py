@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ctypes
 import os
 import pickle
 import signal
@@ -15,14 +14,12 @@ from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.cell import serve
-
-_PR_SET_PDEATHSIG = 1
+from zeebe_fleet.workers.parent import end_with_parent
 
 
 def main() -> None:
     """Read the parent's settings, then its jobs."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     preamble = sys.stdin.buffer.readline()
     if not preamble:

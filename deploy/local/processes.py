@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -17,8 +15,10 @@ from pathlib import Path
 
 import psutil
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+from zeebe_fleet.deploy.local.guardian import Guardian, enroll
+from zeebe_fleet.workers import parent
+
+_guardian = Guardian()
 #: Children of this process; kept, because a zombie is only told from a living process by its parent.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -66,8 +66,8 @@ def spawn(launch: Launch, *, owned: bool) -> Identity:
     """Start a process in a session of its own, so that a terminal's Ctrl-C does not reach it.
 
     Args:
-        owned: the process dies with this one, even by SIGKILL. On Linux only (PR_SET_PDEATHSIG); elsewhere
-            an owner that is killed leaves it running, and the next start finds and reuses it.
+        owned: the process dies with this one, even by SIGKILL: on Linux by the kernel (PR_SET_PDEATHSIG), elsewhere
+            by a guardian.
     """
     return _forker.run(lambda: _fork(launch, owned))
 
@@ -191,13 +191,16 @@ def _runs(process: psutil.Process) -> bool:
 
 
 def _fork(launch: Launch, owned: bool) -> Identity:
-    parent = os.getpid()
+    owner = os.getpid()
+    guarded = _guardian.descriptor() if owned and not parent.BY_KERNEL else None
 
     def before_exec() -> None:
         # After Popen has changed the user: a change of credentials clears the parent-death signal.
-        if owned and _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, int(launch.death_signal), 0, 0, 0)
-            if os.getppid() != parent:
+        if guarded is not None:
+            enroll(guarded, launch.death_signal)
+        elif owned:
+            parent.ask_kernel(launch.death_signal)
+            if os.getppid() != owner:
                 os._exit(1)
 
     launch.log.parent.mkdir(parents=True, exist_ok=True)

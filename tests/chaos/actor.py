@@ -11,11 +11,9 @@ Runs as `python -m tests.chaos.actor ROLE`, with FLEET_… settings and:
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import functools
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any
 
@@ -29,10 +27,10 @@ from zeebe_fleet.deploy import bootstrap, cli
 from zeebe_fleet.workers.contract.job import Job, JobKey
 from zeebe_fleet.workers.contract.records import Claim, Verdict
 from zeebe_fleet.workers.fleet import Fleet
+from zeebe_fleet.workers.parent import end_with_parent
 
 POINT, _, _NTH = os.environ.get("CHAOS_KILL", "").partition(":")
 _left = int(_NTH or 1)
-_DIE_WITH_PARENT = 1
 _RECEIVED = os.environ.get("CHAOS_RECEIVED", "")
 _ours: set[int] = set()
 """Keys of jobs that have an effect; the fleet's own listeners have none."""
@@ -163,8 +161,7 @@ class _Answering:
 
 def main() -> None:
     """Put the dying parts in the place of the living ones and run the command line."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    end_with_parent()
     if os.getppid() != int(os.environ["CHAOS_PARENT"]):  # it died before this process had asked to die with it
         return
     patched = vars(bootstrap)

@@ -7,14 +7,13 @@ second or two of a processor, and a test has four victims.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 
-PR_SET_PDEATHSIG = 1
+from zeebe_fleet.workers.parent import end_with_parent
+
 _LOADED = ["pytest", "zeebe_fleet.deploy.bootstrap", "zeebe_fleet.adapters.zeebe.gateway"]
 _forks = multiprocessing.get_context("forkserver")
 
@@ -55,8 +54,7 @@ class Victim:
 
 
 def _live(arguments: list[str], environment: dict[str, str]) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     os.environ.update(environment)
     from tests.crash import victim
 

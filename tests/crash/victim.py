@@ -13,7 +13,6 @@ decides:
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -41,6 +40,7 @@ from zeebe_fleet.workers.contract.ports import Answer
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import Claim, Verdict
 from zeebe_fleet.workers.fleet import worker_name
+from zeebe_fleet.workers.parent import end_with_parent
 from zeebe_fleet.workers.quarantine import Quarantine
 from zeebe_fleet.workers.task import task, tasks_in
 
@@ -48,7 +48,6 @@ PREFIX = os.environ["VICTIM_PREFIX"]
 POINT = os.environ.get("VICTIM_POINT", "")
 TASK = f"{PREFIX}.{os.environ.get('VICTIM_TASK', 'write')}"
 MARK = Path(os.environ.get("VICTIM_MARK", os.devnull))
-PR_SET_PDEATHSIG = 1
 CLERK = Principal("clerk", roles=frozenset({"admin"}))
 _LOG = text("INSERT INTO effect_log (workflow_id, effect, detail) VALUES (:workflow_id, :effect, :detail)")
 
@@ -217,6 +216,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     main()

@@ -27,11 +27,13 @@ from zeebe_fleet.deploy.local.state import StateDir
 #: Parts that start in well under a second; how a stack is kept alive does not depend on which they are.
 QUICK = ("database", "sandbox")
 DRIVER = """
-import signal, sys
+import os, signal, sys
 from pathlib import Path
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import LocalStack
+from zeebe_fleet.workers import parent
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
+parent.BY_KERNEL = parent.BY_KERNEL and "TEST_NO_KERNEL" not in os.environ
 state, parts, mode = sys.argv[1:]
 stack = LocalStack(Path(state), parts=parts.split(","))
 print("starting", flush=True)
@@ -183,9 +185,10 @@ async def test_stack_reset_wipes_engine_and_database_together(full: LocalStack) 
     assert clock.status_code == 204
 
 
-def test_stack_dies_with_its_killed_parent(state: Path) -> None:
+@pytest.mark.parametrize("environment", [{}, {"TEST_NO_KERNEL": "1"}], ids=["as it is here", "as on a Mac"])
+def test_stack_dies_with_its_killed_parent(state: Path, environment: dict[str, str]) -> None:
     """SIGKILL of the owner leaves no process, and the next start works with the data."""
-    driver = drive(state, "owned")
+    driver = drive(state, "owned", **environment)
     hear(driver, "up")
     assert len(living(state)) == 2
     driver.kill()
