@@ -159,7 +159,7 @@ ROWS = (
 )
 FORGETFUL_ROWS = (
     Row(
-        "the same, and the engine forgets what it handed out last",
+        "engine killed under load, and it forgets what it handed out last",
         f"{_MOVING}; jobs forgotten > 0, no activity of such",
         forgetful_engine_killed,
         engine=(FORGETFUL,),
