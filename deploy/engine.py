@@ -26,6 +26,7 @@ def serve(
     rest_port: Annotated[int, typer.Option(help="Port of the REST API, of health and of counters.")] = 8088,
     version: Annotated[str, typer.Option("--as", help="The Camunda it plays: 8.6, 8.7, 8.8 or 8.9.")] = "8.9",
     listen: Annotated[str, typer.Option(help="Address to listen on; it has no authentication.")] = "127.0.0.1",
+    reset: Annotated[bool, typer.Option("--reset", help="Begin anew: forget what the folder holds.")] = False,
     search_lag: Annotated[
         int, typer.Option(help="Have searches find things so many ms later; 1000 is what a real one does.")
     ] = 0,
@@ -47,5 +48,6 @@ def serve(
     }
     if record is not None:
         options["--records"] = record
-    sys.argv[1:] = [str(word) for option in options.items() for word in option]
+    flags = ["--reset"] if reset else []
+    sys.argv[1:] = [*flags, *(str(word) for option in options.items() for word in option)]
     runpy.run_module("zeebe_fleet.engine", run_name="__main__", alter_sys=True)

@@ -47,7 +47,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
-    from zeebe_fleet.engine.journal.errors import JournalError
+    from zeebe_fleet.engine.journal import JournalError, reset
     from zeebe_fleet.engine.pump import open_pump
     from zeebe_fleet.engine.search.index import FILE, Settings
     from zeebe_fleet.engine.serving import CannotListen, Ports, address, running
@@ -61,6 +61,8 @@ async def _serve(arguments: argparse.Namespace) -> int:
         stop.set()
 
     try:
+        if arguments.reset and not arguments.memory:
+            reset(arguments.data)
         pump = open_pump(None if arguments.memory else arguments.data, forgetful=arguments.forgetful, say=_say)
         pump.on_failure = fail
         with ExitStack() as told:
@@ -122,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     kept = parser.add_mutually_exclusive_group(required=True)
     kept.add_argument("--data", type=Path, metavar="DIR", help="keep everything in this directory, made if needed")
     kept.add_argument("--memory", action="store_true", help="keep nothing: gone with the process")
+    parser.add_argument("--reset", action="store_true", help="begin anew: forget what the directory holds")
     parser.add_argument(
         "--grpc-port", type=_port, default=26500, metavar="N", help="0 takes any free one (%(default)s)"
     )

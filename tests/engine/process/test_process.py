@@ -126,7 +126,10 @@ async def test_process_refuses_a_damaged_data_directory(tmp_path: Path) -> None:
     flipped = flip(tmp_path, b"p1.bpmn")
     status, said = await refused("--data", str(tmp_path), "--grpc-port", "0", "--rest-port", "0")
     assert (status, len(said.splitlines())) == (2, 1)
-    assert (flipped.name in said, "damaged" in said) == (True, True)
+    assert (flipped.name in said, "damaged" in said, "--reset" in said) == (True, True, True)
+
+    async with box("--data", str(tmp_path), "--reset") as engine, client(engine.grpc) as stub:
+        assert await deploy(stub, "p0")
 
 
 async def test_process_goes_on_after_a_kill_where_it_was(tmp_path: Path) -> None:
