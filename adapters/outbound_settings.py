@@ -20,6 +20,9 @@ class ServiceSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _is_http(cls, base_url: str) -> str:
+        base_url = base_url.strip()
+        if any(not character.isprintable() or character.isspace() for character in base_url):
+            raise ValueError("it has a blank or a line break inside")
         try:
             url = urlsplit(base_url)
             usable = url.port != 0

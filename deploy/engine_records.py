@@ -125,9 +125,9 @@ def _rest(data: Path | None, rest_port: int | None) -> str:
 
 def _local_rest() -> str:
     from zeebe_fleet.deploy.local.stack import LocalStack
-    from zeebe_fleet.deploy.settings import Settings
+    from zeebe_fleet.deploy.settings import read_settings
 
-    stack = LocalStack(Settings().state, parts=["engine"])
+    stack = LocalStack(read_settings().state, parts=["engine"])
     running = any(part.state == "running" for part in stack.status())
     return stack.addresses().engine_rest.removeprefix("http://") if running else ""
 

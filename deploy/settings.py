@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets as randomness
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from zeebe_fleet.adapters.outbound_settings import ServiceSettings
+from zeebe_fleet.deploy.setting_kinds import Line, SecretLine, Word, trimmed
+from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.job import DEFAULT_TENANT
 
 SHIPPED_APP = "zeebe_fleet.bpmn.shipped"
@@ -19,64 +21,66 @@ SHIPPED_APP = "zeebe_fleet.bpmn.shipped"
 class ZeebeSettings(BaseModel):
     """Where a remote engine is and how to be let in."""
 
-    address: str = Field(default="", description="Host and port of the gRPC gateway; empty for the local engine.")
-    rest_address: str = Field(default="", description="Base address of the REST API (8.8 and newer).")
+    address: Word = Field(default="", description="Host and port of the gRPC gateway; empty for the local engine.")
+    rest_address: Word = Field(default="", description="Base address of the REST API (8.8 and newer).")
     tls: bool = Field(default=False, description="Speak TLS.")
     ca_file: Path | None = Field(default=None, description="PEM file of the authority behind the certificate.")
-    client_id: str = Field(default="", description="OAuth client; empty for no credentials.")
-    client_secret: SecretStr = Field(default=SecretStr(""), description="OAuth client secret.")
-    authorization_server: str = Field(default="", description="Address of the token endpoint.")
-    audience: str = Field(default="", description="Audience of the token.")
-    scope: str = Field(default="", description="Scope of the token.")
-    tenant_id: str = Field(default=DEFAULT_TENANT, description="Tenant of everything sent and taken.")
+    client_id: Word = Field(default="", description="OAuth client; empty for no credentials.")
+    client_secret: SecretLine = Field(default=SecretStr(""), description="OAuth client secret.")
+    authorization_server: Word = Field(default="", description="Address of the token endpoint.")
+    audience: Line = Field(default="", description="Audience of the token.")
+    scope: Line = Field(default="", description="Scope of the token.")
+    tenant_id: Word = Field(default=DEFAULT_TENANT, description="Tenant of everything sent and taken.")
     timeout_s: float = Field(default=10.0, description="Deadline of a call, in seconds.")
-    operate_url: str = Field(
+    operate_url: Word = Field(
         default="",
         description="Base address of an Operate to ask for incidents, where the engine itself cannot (8.6, 8.7).",
     )
-    operate_username: str = Field(default="", description="Who signs in to that Operate; empty: the OAuth client does.")
-    operate_password: SecretStr = Field(default=SecretStr(""), description="The password of that account.")
+    operate_username: Line = Field(
+        default="", description="Who signs in to that Operate; empty: the OAuth client does."
+    )
+    operate_password: SecretLine = Field(default=SecretStr(""), description="The password of that account.")
 
 
 class OidcSection(BaseModel):
     """People's provider of OpenID Connect; without an issuer they are personas."""
 
-    issuer: str = Field(
+    issuer: Word = Field(
         default="", description="The provider, as its tokens name it: https://login.example.com/realms/x."
     )
-    client_id: str = Field(default="", description="The client that was registered there for the page.")
-    client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret.")
-    scope: str = Field(default="openid profile email", description="What is asked for; some send groups for a scope.")
-    subject_claim: str = Field(
+    client_id: Word = Field(default="", description="The client that was registered there for the page.")
+    client_secret: SecretLine = Field(default=SecretStr(""), description="Its secret.")
+    scope: Line = Field(default="openid profile email", description="What is asked for; some send groups for a scope.")
+    subject_claim: Line = Field(
         default="preferred_username", description="Claim by which people are known, also as BPMN's assignee."
     )
-    groups_claim: str = Field(default="groups", description="Claim with a list of groups: BPMN's candidate groups.")
+    groups_claim: Line = Field(default="groups", description="Claim with a list of groups: BPMN's candidate groups.")
     operator_groups: list[str] = Field(default=[], description="Groups whose members see and repair every workflow.")
     admin_groups: list[str] = Field(default=[], description="Groups whose members may do anything.")
-    public_url: str = Field(default="", description="Where people open the page; needed behind a proxy that ends TLS.")
+    public_url: Word = Field(default="", description="Where people open the page; needed behind a proxy that ends TLS.")
     ca_file: Path | None = Field(default=None, description="PEM file of the authority behind its certificate.")
 
 
 class ApiSettingsSection(BaseModel):
     """The GraphQL API and the inbox."""
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only without OIDC.")
+    host: Word = Field(default="127.0.0.1", description="Address to listen on; loopback only without OIDC.")
     port: int = Field(default=8080, description="Port to listen on; the next free one when taken locally.")
-    url: str = Field(default="", description="Where adapters and tasks find the API; derived from host and port.")
-    service_token: SecretStr = Field(
+    url: Word = Field(default="", description="Where adapters and tasks find the API; derived from host and port.")
+    service_token: SecretLine = Field(
         default_factory=lambda: SecretStr(randomness.token_urlsafe(32)),
         description="Credential of the service role; adapters and API must share it.",
     )
-    session_key: SecretStr = Field(
+    session_key: SecretLine = Field(
         default_factory=lambda: SecretStr(randomness.token_urlsafe(32)), description="Signs login sessions."
     )
     session_s: float = Field(default=43_200.0, description="How long a login lasts, in seconds.")
     oidc: OidcSection = OidcSection()
-    operate_url: str = Field(
+    operate_url: Word = Field(
         default="",
         description="Operate as browsers reach it: https://…/operate; that of Docker's engine when empty.",
     )
-    sandbox_url: str = Field(
+    sandbox_url: Word = Field(
         default="", description="Sandbox whose services the start page may put out of order; the local one in a demo."
     )
 
@@ -84,7 +88,7 @@ class ApiSettingsSection(BaseModel):
 class HealthSettings(BaseModel):
     """Liveness, readiness and metrics of each process."""
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in a container.")
+    host: Word = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 in a container.")
     port: int = Field(default=0, description="Port of /health/live, /health/ready and /metrics; 0 for none.")
 
 
@@ -107,8 +111,8 @@ class Settings(BaseSettings):
     engine: Literal["auto", "builtin", "docker", "remote"] = Field(
         default="auto", description="Which engine; auto: remote where an address is set, else the one in the box."
     )
-    app: str = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
-    database_url: str = Field(default="", description="postgresql:// address; empty for the local database.")
+    app: Word = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
+    database_url: Line = Field(default="", description="postgresql:// address; empty for the local database.")
     state: Path = Field(default=Path(".fleet"), description="Folder of the local stack's data and logs.")
     human_tasks: Literal["deployed", "all"] = Field(
         default="deployed", description="Whether user tasks of processes that others deployed become activities too."
@@ -121,6 +125,11 @@ class Settings(BaseSettings):
     secrets: dict[str, SecretStr] = Field(default_factory=dict, description="Credentials for tasks, by name.")
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _trim(cls, read: Any) -> Any:
+        return trimmed(read)
+
     @field_validator("engine", mode="before")
     @classmethod
     def _no_longer_embedded(cls, engine: object) -> object:
@@ -132,6 +141,22 @@ class Settings(BaseSettings):
     def api_url(self) -> str:
         """Where adapters and tasks find the API."""
         return self.api.url or f"http://{self.api.host}:{self.api.port}"
+
+
+def read_settings() -> Settings:
+    """Read the settings as every command does.
+
+    Raises:
+        FleetError: some cannot be used; it names each variable, and no value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [
+            f"FLEET_{'__'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
+            for one in error.errors()
+        ]
+        raise FleetError(" ".join(wrong), "All settings are in docs/reference/settings.md.") from error
 
 
 def on_the_local_stack(app: str, state: Path) -> Settings:

@@ -28,7 +28,7 @@ class Cache:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        chosen = root or os.environ.get("FLEET_CACHE") or platformdirs.user_cache_dir("zeebe-fleet")
+        chosen = root or os.environ.get("FLEET_CACHE", "").strip() or platformdirs.user_cache_dir("zeebe-fleet")
         self.root = Path(chosen).expanduser().absolute()
 
     @contextmanager

@@ -55,7 +55,7 @@ class StateDir:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        chosen = root or Path(os.environ.get("FLEET_STATE") or _project() / ".fleet")
+        chosen = root or Path(os.environ.get("FLEET_STATE", "").strip() or _project() / ".fleet")
         self.root = chosen.expanduser().absolute()
 
     @property
