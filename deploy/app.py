@@ -50,9 +50,8 @@ def load_app(name: str) -> App:
         DefinitionError: it cannot be imported, two tasks claim one job type, two models one name or table, or a
             process declares a model that is not the app's.
     """
-    module = _import(name, f"Set FLEET_APP, or app under [tool.zeebe-fleet] in pyproject.toml, not {name!r}.")
-    folder = Path(module.__file__ or "").parent
-    processes = Path(getattr(module, "PROCESSES", folder / "processes"))
+    module = _app_module(name)
+    folder, processes = _folder(module), _processes(module)
     models = _models(module)
     package = name if hasattr(module, "__path__") else name.rpartition(".")[0]
     declarations = read_declarations(processes, folder, package)
@@ -65,6 +64,15 @@ def load_app(name: str) -> App:
     )
 
 
+def processes_of(name: str) -> Path:
+    """Return the folder of an app's process packages, of which none is read.
+
+    Raises:
+        DefinitionError: the app cannot be imported.
+    """
+    return _processes(_app_module(name))
+
+
 def configured_app(folder: Path) -> str:
     """Return the app that the nearest `pyproject.toml` names, or nothing."""
     for candidate in (folder, *folder.parents):
@@ -73,6 +81,18 @@ def configured_app(folder: Path) -> str:
             section = tomllib.loads(file.read_text()).get("tool", {}).get("zeebe-fleet", {})
             return str(section.get("app", ""))
     return ""
+
+
+def _app_module(name: str) -> ModuleType:
+    return _import(name, f"Set FLEET_APP, or app under [tool.zeebe-fleet] in pyproject.toml, not {name!r}.")
+
+
+def _folder(module: ModuleType) -> Path:
+    return Path(module.__file__ or "").parent
+
+
+def _processes(module: ModuleType) -> Path:
+    return Path(getattr(module, "PROCESSES", _folder(module) / "processes"))
 
 
 def _task_modules(module: ModuleType, declarations: list[Declaration]) -> list[ModuleType]:

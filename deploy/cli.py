@@ -1,36 +1,40 @@
-"""`fleet`: the command line."""
+"""`fleet`: the command line.
+
+What a command needs is imported by it: help and a mistyped word are answered at once, and a worker carries nothing
+that another command needs.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 
-from zeebe_fleet.deploy import ending, roles
-from zeebe_fleet.deploy.app import configured_app
+from zeebe_fleet.deploy import ending
 from zeebe_fleet.deploy.engine import engine
-from zeebe_fleet.deploy.health import watched
 from zeebe_fleet.deploy.local.commands import stack
-from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.models import models_commands
 from zeebe_fleet.deploy.new import new
 from zeebe_fleet.deploy.records import records_commands
-from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings
 from zeebe_fleet.workers.contract.errors import FleetError
 
-# What a command needs is imported by it: a worker would carry all of it for ever.
+if TYPE_CHECKING:
+    from zeebe_fleet.deploy.roles import Role
+    from zeebe_fleet.deploy.settings import Settings
+
 app = typer.Typer(
-    help="Zeebe Fleet: a worker fleet for Camunda 8.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="Zeebe Fleet: a worker fleet for Camunda 8.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 app.add_typer(stack)
 app.add_typer(engine)
@@ -38,6 +42,23 @@ app.add_typer(new)
 
 AppOption = Annotated[str, typer.Option("--app", help="Module with the processes and tasks.", show_default=False)]
 ResetOption = Annotated[bool, typer.Option("--reset", help="Wipe the local data first.")]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"fleet {version('zeebe-fleet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fleet(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Zeebe Fleet: a worker fleet for Camunda 8."""
 
 
 @app.command(epilog="Example: fleet up · fleet up --app myflows --reset")
@@ -52,6 +73,7 @@ def up(app: AppOption = "", reset: ResetOption = False) -> None:
 def demo(reset: ResetOption = False) -> None:
     """Run the shipped processes, start one onboarding, and say what to do next."""
     from zeebe_fleet.deploy.demo import show_demo
+    from zeebe_fleet.deploy.settings import SHIPPED_APP
 
     _unwrapped(lambda: show_demo(_settings(SHIPPED_APP), reset=reset))
 
@@ -59,6 +81,7 @@ def demo(reset: ResetOption = False) -> None:
 @app.command(epilog="Example: fleet smoke")
 def smoke() -> None:
     """Run three onboardings to their ends, hands-free, and compare what everybody says of them."""
+    from zeebe_fleet.deploy.settings import SHIPPED_APP
     from zeebe_fleet.deploy.smoke import smoke as run_smoke
 
     _unwrapped(lambda: run_smoke(_settings(SHIPPED_APP)))
@@ -70,6 +93,8 @@ def worker(
     tasks: Annotated[str, typer.Option(help="Job types to work on, by comma; all of the app's when left out.")] = "",
 ) -> None:
     """Take jobs and run their actions until stopped."""
+    from zeebe_fleet.deploy import roles
+
     only = frozenset(filter(None, (one.strip() for one in tasks.split(","))))
     _run_role(lambda settings, stop, health: roles.worker(settings, stop, health, only), _connected(_settings(app)))
 
@@ -77,24 +102,32 @@ def worker(
 @app.command("human-tasks", epilog="Example: fleet human-tasks")
 def human_tasks() -> None:
     """Turn user tasks into activities until stopped."""
+    from zeebe_fleet.deploy import roles
+
     _run_role(roles.human_tasks, _connected(_settings(required=False)))
 
 
 @app.command(epilog="Example: fleet relay")
 def relay() -> None:
     """Tell the engine what is owed to it until stopped."""
+    from zeebe_fleet.deploy import roles
+
     _run_role(roles.relay, _connected(_settings(required=False)))
 
 
 @app.command(epilog="Example: FLEET_API__PORT=8080 fleet api")
 def api() -> None:
     """Serve the GraphQL API and the inbox until stopped."""
+    from zeebe_fleet.deploy import roles
+
     _run_role(roles.api, _connected(_settings(required=False)))
 
 
 @app.command(epilog="Example: fleet deploy --app myflows")
 def deploy(app: AppOption = "") -> None:
     """Migrate the records and deploy the app's processes."""
+    import asyncio
+
     _unwrapped(lambda: asyncio.run(_deploy(_connected(_settings(app)))))
 
 
@@ -102,8 +135,9 @@ def deploy(app: AppOption = "") -> None:
 def doctor() -> None:
     """Say in plain words what is wrong with engine, database and API; changes nothing."""
     from zeebe_fleet.deploy.doctor import show_findings
+    from zeebe_fleet.deploy.terminal import terminal
 
-    raise typer.Exit(0 if show_findings(_connected(_settings(required=False)), Console()) else 1)
+    raise typer.Exit(0 if show_findings(_connected(_settings(required=False)), terminal()) else 1)
 
 
 @app.command(
@@ -117,23 +151,37 @@ def verify_engine(
     ] = None,
 ) -> None:
     """Check point by point that the engine does what the fleet relies on: on a process of its own, which it removes."""
+    from rich.console import Console
+
     from zeebe_fleet.deploy.verify.command import verify_engine as run
 
     raise typer.Exit(0 if run(_settings(required=False), report, Console()) else 1)
 
 
-@app.command(epilog="Example: fleet lint · fleet lint myflows/processes")
+@app.command(epilog="Example: fleet lint · fleet lint myflows/processes · fleet lint drafts/refund.bpmn")
 def lint(
-    folder: Annotated[Path | None, typer.Argument(help="Folder of process packages; the app's when left out.")] = None,
+    what: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of process packages, one package, or a .bpmn; the app's packages when left out."),
+    ] = None,
 ) -> None:
-    """Check process packages: models, manifests, diagrams."""
-    from zeebe_fleet.bpmn.tooling.lint import lint_folder
-    from zeebe_fleet.deploy.app import load_app
+    """Check process packages: models, manifests, diagrams.
 
-    findings = lint_folder(folder or load_app(_settings().app).processes)
+    The exit status is 1 with findings, and 2 where there is nothing to check.
+    """
+    from zeebe_fleet.bpmn.tooling.lint import NothingToLint, lint_path
+    from zeebe_fleet.deploy.app import processes_of
+    from zeebe_fleet.deploy.terminal import show_error
+
+    try:
+        findings = lint_path(what or processes_of(_settings().app))
+    except NothingToLint as error:
+        show_error(error)
+        raise typer.Exit(2) from None
     for finding in findings:
         typer.echo(str(finding))
-    typer.echo(f"{len(findings)} findings." if findings else "All process packages are in order.")
+    counted = f"{len(findings)} finding{'s' * (len(findings) > 1)}."
+    typer.echo(counted if findings else "All process packages are in order.")
     raise typer.Exit(1 if findings else 0)
 
 
@@ -148,15 +196,18 @@ def main() -> None:
         try:
             app()
         except FleetError as error:
-            console = Console(stderr=True)
-            console.print(f"[bold red]{error.message}[/]", highlight=False, soft_wrap=True)
-            if error.suggestion:
-                console.print(error.suggestion, highlight=False, soft_wrap=True)
+            from zeebe_fleet.deploy.terminal import show_error
+
+            show_error(error)
             raise SystemExit(1) from None
 
 
 def _settings(app: str = "", *, required: bool = True) -> Settings:
-    settings = _read()
+    from zeebe_fleet.deploy.app import configured_app
+    from zeebe_fleet.deploy.logs import configure_logs
+    from zeebe_fleet.deploy.settings import SHIPPED_APP, read_settings
+
+    settings = read_settings()
     name = app or settings.app or configured_app(Path.cwd())
     if required and not name:
         raise FleetError(
@@ -165,17 +216,6 @@ def _settings(app: str = "", *, required: bool = True) -> Settings:
         )
     configure_logs(settings.log_format)
     return settings.model_copy(update={"app": name})
-
-
-def _read() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = [
-            f"FLEET_{'__'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
-            for one in error.errors()
-        ]
-        raise FleetError(" ".join(wrong), "All settings are in docs/reference/settings.md.") from error
 
 
 def _connected(settings: Settings) -> Settings:
@@ -190,7 +230,11 @@ def _with_database(settings: Settings) -> Settings:
     return settings if settings.database_url else _connected(settings)
 
 
-def _run_role(role: roles.Role, settings: Settings) -> None:
+def _run_role(role: Role, settings: Settings) -> None:
+    import asyncio
+
+    from zeebe_fleet.deploy.health import watched
+
     async def until_stopped() -> None:
         stop = asyncio.Event()
         ending.heed_signals(stop)

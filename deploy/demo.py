@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.demo_live import LiveView
 from zeebe_fleet.deploy.demo_news import news
@@ -16,11 +14,12 @@ from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.state import StateDir
 from zeebe_fleet.deploy.logs import configure_logs
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.deploy.terminal import terminal
 from zeebe_fleet.deploy.up import local_stack, running, until_interrupted
 
 APPLICANT = {"name": "Ada Lovelace", "email": "ada@example.com", "country": "GB"}
 
-console = Console()
+console = terminal(soft_wrap=False)
 
 
 def show_up(settings: Settings, *, reset: bool) -> None:

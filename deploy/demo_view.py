@@ -91,9 +91,10 @@ class LineView(ConsoleReport):
     def invite(self) -> None:
         """Print who can do what."""
         url = self._settings.api_url
-        self._print(f"\n[bold]What to do next[/]\n  Open {url} and sign in; nobody has a password.")
+        self._out.print("\nWhat to do next", style="bold")
+        self._print(f"  Open {url} and sign in; nobody has a password.")
         for name, role, todo in PEOPLE:
-            self._print(f"    [bold]{name:<6}[/]{role + ':':<23}{todo}")
+            self._print(f"    {name:<6}{role + ':':<23}{todo}")
         self._print(
             f"  Start more at {url}/start: one that is declined, one with an outage.\n"
             f"  What the outside services were asked: {sandbox_url(self._settings)}/calls\n"
@@ -105,7 +106,7 @@ class LineView(ConsoleReport):
         self._print("Stopping …")
 
     def _print(self, text: str) -> None:
-        self._out.print(text, highlight=False, soft_wrap=True)
+        self._out.print(text, soft_wrap=True)
 
 
 def print_places(console: Console, settings: Settings, deployment: Deployment) -> None:
@@ -117,7 +118,7 @@ def print_places(console: Console, settings: Settings, deployment: Deployment) -
         table.add_row("Process", f"{process.process_name} version {process.version}")
     console.print(table)
     for warning in deployment.warnings:
-        console.print(f"[yellow]warning:[/] {warning}", highlight=False)
+        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
 
 
 def places(settings: Settings) -> dict[str, str]:

@@ -60,16 +60,15 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def show_findings(settings: Settings, console: Console) -> bool:
-    """Print each finding as it is made; returns whether all is well."""
+    """Print each finding as it is made, on a `terminal()`; returns whether all is well."""
 
     async def show() -> bool:
         well = True
         async for finding in examine(settings):
-            mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
-            console.print(f"{mark} {finding.subject:<13}", end="", highlight=False)
-            console.print(finding.said, markup=False, highlight=False, soft_wrap=True)
+            console.print("✓" if finding.well else "✗", style="green" if finding.well else "red", end="")
+            console.print(f" {finding.subject:<13}{finding.said}")
             if finding.next_step:
-                console.print(f"  {'':<13}→ {finding.next_step}", markup=False, highlight=False, soft_wrap=True)
+                console.print(f"  {'':<13}→ {finding.next_step}")
             well = well and finding.well
         return well
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import multiprocessing
 import os
 import signal
 import sys
@@ -12,9 +10,10 @@ import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from zeebe_fleet.workers.execution import THREAD_NAME
+if TYPE_CHECKING:
+    import asyncio
 
 _left_behind: list[asyncio.Runner] = []
 """Their loops may have tasks that swallow a cancellation, and threads that nothing wakes: closing would wait."""
@@ -22,6 +21,8 @@ _left_behind: list[asyncio.Runner] = []
 
 def run(role: Coroutine[Any, Any, None]) -> None:
     """Run a role to its end; what its actions still do then is left behind, until `leaving` ends it."""
+    import asyncio
+
     runner = asyncio.Runner()
     _left_behind.append(runner)
     runner.run(role)
@@ -29,6 +30,8 @@ def run(role: Coroutine[Any, Any, None]) -> None:
 
 def heed_signals(stop: asyncio.Event) -> None:
     """Set `stop` at the first SIGINT or SIGTERM, and end this process at the second, whatever it is doing."""
+    import asyncio
+
     loop, asked = asyncio.get_running_loop(), False
 
     def hear(number: int, _frame: FrameType | None) -> None:
@@ -58,7 +61,11 @@ def leaving() -> Iterator[None]:
 
 def _is_held_up() -> bool:
     others = [one for one in threading.enumerate() if one is not threading.main_thread()]
-    return bool(_left_behind) or any(one.name.startswith(THREAD_NAME) for one in others)
+    if not others or _left_behind:
+        return bool(_left_behind)
+    from zeebe_fleet.workers.execution import THREAD_NAME
+
+    return any(one.name.startswith(THREAD_NAME) for one in others)
 
 
 def _status(error: BaseException) -> int:
@@ -70,6 +77,8 @@ def _status(error: BaseException) -> int:
 
 def _leave(status: int) -> NoReturn:
     """End the process as Python does, but for the wait for threads and processes; log lines are written out."""
+    import multiprocessing
+
     for child in multiprocessing.active_children():
         child.kill()
     atexit._run_exitfuncs()

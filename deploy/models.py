@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
     from zeebe_fleet.adapters.postgres.namespace import Namespace
+    from zeebe_fleet.deploy.settings import Settings
 
 AppOption = Annotated[str, typer.Option("--app", help="Module with the data models.", show_default=False)]
 MessageOption = Annotated[str, typer.Option("--message", "-m", help="What the migration does.")]
-SettingsOf = Callable[[str], Settings]
+SettingsOf = Callable[[str], "Settings"]
 
 
 def models_commands(settings_of: SettingsOf) -> typer.Typer:
@@ -26,19 +25,25 @@ def models_commands(settings_of: SettingsOf) -> typer.Typer:
     @models.command(epilog="Example: fleet models revision -m 'add the amount'")
     def revision(app: AppOption = "", message: MessageOption = "change the models") -> None:
         """Write the migrations that bring the database to the models."""
-        asyncio.run(_revision(settings_of(app), message))
+        _run(_revision(settings_of(app), message))
 
     @models.command(epilog="Example: fleet models upgrade --app myflows")
     def upgrade(app: AppOption = "") -> None:
         """Run the migrations that the database lacks; `fleet deploy` does so too."""
-        asyncio.run(_upgrade(settings_of(app)))
+        _run(_upgrade(settings_of(app)))
 
     @models.command(epilog="Example: fleet models status")
     def status(app: AppOption = "") -> None:
         """Say how the database stands to the models."""
-        asyncio.run(_status(settings_of(app)))
+        _run(_status(settings_of(app)))
 
     return models
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    import asyncio
+
+    asyncio.run(work)
 
 
 async def _revision(settings: Settings, message: str) -> None:

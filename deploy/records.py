@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, Principal
+
+if TYPE_CHECKING:
+    from zeebe_fleet.deploy.settings import Settings
+    from zeebe_fleet.workers.contract.principal import Principal
 
 DaysOption = Annotated[
     float,
@@ -35,17 +34,25 @@ def records_commands(settings_of: Callable[[], Settings]) -> typer.Typer:
     def prune(older_than_days: DaysOption = 0.0) -> None:
         """Delete workflows that ended long ago, with their steps, attempts and activities."""
         settings = settings_of()
-        asyncio.run(_prune(settings, older_than_days or settings.records.keep_days))
+        _run(_prune(settings, older_than_days or settings.records.keep_days))
 
     @records.command(epilog="Example: fleet records erase --business-key C-1042 · fleet records erase --subject rita")
     def erase(workflow: WorkflowOption = None, business_key: KeyOption = None, subject: SubjectOption = None) -> None:
         """Blank what was entered into workflows that are over, and replace names of people; the history stays."""
-        asyncio.run(_erase(settings_of(), [_id(one) for one in workflow or ()], business_key or [], subject or []))
+        _run(_erase(settings_of(), [_id(one) for one in workflow or ()], business_key or [], subject or []))
 
     return records
 
 
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    import asyncio
+
+    asyncio.run(work)
+
+
 async def _prune(settings: Settings, days: float) -> None:
+    from datetime import UTC, datetime, timedelta
+
     from zeebe_fleet.adapters.postgres.retention import PostgresRetention
 
     if days <= 0:
@@ -73,6 +80,10 @@ async def _erase(settings: Settings, workflow_ids: list[UUID], keys: list[str], 
 
 
 def _whoever_types() -> Principal:
+    import getpass
+
+    from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, Principal
+
     name = "somebody"
     with suppress(OSError, KeyError):
         name = getpass.getuser()

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console
 
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy.bootstrap import connection_to
 from zeebe_fleet.deploy.client import FleetClient
 from zeebe_fleet.deploy.local.report import ConsoleReport, Report
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.deploy.terminal import terminal
 from zeebe_fleet.deploy.up import local_stack, running
 from zeebe_fleet.workers.contract.errors import EngineGone, FleetError
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -29,7 +29,7 @@ from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 STATE = Path("build/smoke")
 """A stack of its own, emptied first: what it counts is its own doing."""
 
-console = Console()
+console = terminal()
 
 
 class Disagreement(FleetError):
@@ -43,7 +43,7 @@ def smoke(settings: Settings) -> None:
     settings = settings.model_copy(update={"state": STATE})
     with local_stack(settings, report, reset=True) as located:
         asyncio.run(_smoke(located, report, begun))
-    console.print(f"[bold green]smoke: all agree[/] after {time.monotonic() - begun:.1f} s")
+    console.print(f"smoke: all agree after {time.monotonic() - begun:.1f} s", style="bold green")
 
 
 async def _smoke(settings: Settings, report: Report, begun: float) -> None:
@@ -73,7 +73,7 @@ class Run:
 
     def say(self, what: str) -> None:
         """Print a line with the time since the beginning."""
-        console.print(f"  {time.monotonic() - self.begun:6.2f} s  {what}", highlight=False)
+        console.print(f"  {time.monotonic() - self.begun:6.2f} s  {what}")
 
     async def start(self, name: str, **variables: Any) -> str:
         """Start an onboarding for an applicant of this name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,8 +87,12 @@ def _lint_folder(folder: Path) -> list[Finding]:
 
 
 def _unreadable_files(folder: Path) -> Iterator[Finding]:
-    readers = [(folder / MANIFEST, lambda _: read_manifest(folder)), (model_of(folder), _document)]
-    for file, read in [*readers, *((form, read_form) for form in sorted(folder.glob("*.form")))]:
+    readers: list[tuple[Path, Callable[[Path], object]]] = [
+        (folder / MANIFEST, lambda manifest: read_manifest(manifest.parent)),
+        (model_of(folder), _document),
+        *((form, read_form) for form in sorted(folder.glob("*.form"))),
+    ]
+    for file, read in readers:
         try:
             read(file)
         except DefinitionError as error:

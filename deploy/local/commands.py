@@ -6,16 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from zeebe_fleet.deploy.local.overview import Addresses, PartStatus
-from zeebe_fleet.deploy.local.report import ConsoleReport
-from zeebe_fleet.deploy.local.stack import PARTS, LocalStack
 from zeebe_fleet.workers.contract.errors import FleetError
+
+if TYPE_CHECKING:
+    from zeebe_fleet.deploy.local.overview import Addresses, PartStatus
+    from zeebe_fleet.deploy.local.stack import LocalStack
+
 
 _LINES = 40
 _POLL_S = 0.2
@@ -33,33 +33,40 @@ def up(
 ) -> None:
     """Start what does not run yet, in the background, and print the addresses."""
     with _told():
-        _print_addresses(LocalStack(report=ConsoleReport()).up(detached=True, reset=reset))
+        _print_addresses(_told_stack().up(detached=True, reset=reset))
 
 
 @stack.command(epilog="Example: fleet stack down")
 def down() -> None:
     """Stop everything; the data stays for the next start."""
     with _told():
-        LocalStack(report=ConsoleReport()).down()
-        Console().print("The local stack is stopped; its data is kept.")
+        _told_stack().down()
+        typer.echo("The local stack is stopped; its data is kept.")
 
 
 @stack.command(epilog="Example: fleet stack status")
 def status() -> None:
     """Show each part, its address, process and memory."""
+    from rich.table import Table
+
+    from zeebe_fleet.deploy.local.stack import LocalStack
+    from zeebe_fleet.deploy.terminal import terminal
+
     with _told():
         table = Table("part", "state", "address", "pid", "up", "memory", box=None)
         for part in LocalStack().status():
             table.add_row(*_cells(part))
-        Console().print(table)
+        terminal().print(table)
 
 
 @stack.command(epilog="Example: fleet stack logs engine --follow")
 def logs(
-    part: Annotated[str, typer.Argument(help=f"One of {', '.join(PARTS)}; all when left out.")] = "",
+    part: Annotated[str, typer.Argument(help="One of engine, database, sandbox; all when left out.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until Ctrl-C.")] = False,
 ) -> None:
     """Print the end of the logs."""
+    from zeebe_fleet.deploy.local.stack import PARTS, LocalStack
+
     with _told():
         local = LocalStack()
         files = {name: local.logs(name) for name in ([part] if part else PARTS)}
@@ -70,16 +77,22 @@ def logs(
                 ends[name] = _print_new(name, file, ends[name], alone=len(files) == 1)
 
 
+def _told_stack() -> LocalStack:
+    from zeebe_fleet.deploy.local.report import ConsoleReport
+    from zeebe_fleet.deploy.local.stack import LocalStack
+
+    return LocalStack(report=ConsoleReport())
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Say what went wrong and what to do next, without a traceback."""
     try:
         yield
     except FleetError as error:
-        console = Console(stderr=True, soft_wrap=True)
-        console.print(error.message, style="red", markup=False, highlight=False)
-        if error.suggestion:
-            console.print(f"→ {error.suggestion}", markup=False, highlight=False)
+        from zeebe_fleet.deploy.terminal import show_error
+
+        show_error(error)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

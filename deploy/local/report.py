@@ -19,6 +19,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from zeebe_fleet.deploy.terminal import terminal
+
 #: Called with the bytes done so far.
 Advance = Callable[[int], None]
 
@@ -67,10 +69,10 @@ class ConsoleReport:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or terminal(stderr=True)
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
@@ -83,7 +85,7 @@ class ConsoleReport:
 
     def say(self, text: str) -> None:
         """Print one line above the bars."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text)
 
     def ready(self, part: str, took_s: float) -> None:
         """Print one line above the bars."""

@@ -55,9 +55,7 @@ def test_lint_sees_no_overlap_between_planes() -> None:
 
 def test_lint_sees_no_overlap_with_a_group() -> None:
     """A group is drawn around what it groups."""
-    grouped = _model(
-        '<bpmn:task id="a" /><bpmn:group id="g" />', _plane("p", a=(10, 10, 100, 80), g=(0, 0, 200, 200))
-    )
+    grouped = _model('<bpmn:task id="a" /><bpmn:group id="g" />', _plane("p", a=(10, 10, 100, 80), g=(0, 0, 200, 200)))
 
     assert _found("nothing-overlaps", grouped) == []
 

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from zeebe_fleet.deploy import cli
 from zeebe_fleet.deploy.local.database import Database
 from zeebe_fleet.deploy.local.errors import OtherEngine
 from zeebe_fleet.deploy.local.kinds import Kind, note_kind, require_kind
 from zeebe_fleet.deploy.local.postgres_binaries import home
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.local.state import StateDir
-from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
+from zeebe_fleet.deploy.settings import Settings, ZeebeSettings, read_settings
 from zeebe_fleet.deploy.up import engine_kind, missing_parts
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -52,7 +51,7 @@ def test_embedded_engine_is_refused_by_the_name_of_what_there_is(monkeypatch: py
     with pytest.raises(ValidationError, match="called builtin"):
         Settings()
     with pytest.raises(FleetError, match=r"^FLEET_ENGINE: there is no embedded Zeebe any more"):
-        cli._read()
+        read_settings()
 
 
 @pytest.mark.parametrize("left", ["incidents.jsonl", "engine/raft-partition/1"])
