@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.commands import command_figures
 from bench.contestant import fleet
 from bench.figures import Figure, console, show, write
 from bench.first_run import downloads
@@ -37,7 +38,7 @@ _DEMOS = 3
 
 def main() -> None:
     """Run demo and smoke on empty state directories and a warm cache, and one worker on an engine of its own."""
-    figures = [*_demo_figures(), _smoke_figure(), asyncio.run(_job_figure())]
+    figures = [*command_figures(), *_demo_figures(), _smoke_figure(), asyncio.run(_job_figure())]
     write(figures, _FILE, engine=ENGINE)
     figures.append(downloads())
     write(figures[-1:], _FILE)
