@@ -9,14 +9,16 @@ RUN_READY := $(VENV)/.run-ready
 SITE_READY := $(VENV)/.site-ready
 BENCH_READY := $(VENV)/.bench-ready
 PACKAGES := workers adapters bpmn deploy engine graphql_api
+# Each platform keeps what it has checked: in one place they would drop each other's.
+MYPY = $(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* --no-error-summary
 # What waits for the engine in the box; without that file, nothing.
 ON_HOLD = $(addprefix --ignore=,$(shell grep -v '^#' tests/on_hold.txt 2>/dev/null))
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-seeds smoke chaos bench bench-start bench-records bench-ui check format-check lint types imports processes \
-	schema reference ui ui-check ui-types docs site format setup lock wheel stop clean screenshots
+.PHONY: help demo test test-all test-seeds smoke chaos bench bench-start bench-records bench-ui check format-check lint types types-linux types-darwin \
+	imports processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,10 +68,12 @@ format-check: $(READY)
 lint: $(READY) ## Lint the Python code
 	@$(BIN)/ruff check --quiet .
 
-types: $(READY) ## Check types, strictly
+types: types-linux types-darwin ## Check types, strictly, as they are on Linux and on a Mac
+
+types-linux types-darwin: types-%: $(READY)
 	@mkdir -p .link && ln -sfn .. .link/zeebe_fleet
-	@$(BIN)/mypy --no-error-summary -m zeebe_fleet -m zeebe_fleet.data_models -m zeebe_fleet.testing $(PACKAGES:%=-p zeebe_fleet.%)
-	@$(BIN)/mypy --no-error-summary --explicit-package-bases tests
+	@$(MYPY) -m zeebe_fleet -m zeebe_fleet.data_models -m zeebe_fleet.testing $(PACKAGES:%=-p zeebe_fleet.%)
+	@$(MYPY) --explicit-package-bases tests
 
 imports: $(READY) ## Check that the packages import only what they may
 	@$(BIN)/lint-imports --no-logo
@@ -125,6 +129,9 @@ lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versio
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local --group demo --output-file requirements/demo.txt
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra docs --output-file requirements/docs.txt
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
+
+platforms: $(READY) ## Ask the package index whether all that is locked is there for Linux and for Macs
+	@requirements/platforms $(VENV)
 
 wheel: ui ## Build the wheel into dist/
 	@rm -rf build/lib build/bdist.* dist
