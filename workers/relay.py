@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from zeebe_fleet.workers.contract.errors import (
+    EngineBroke,
     EngineBusy,
     EngineConflict,
     EngineError,
@@ -35,6 +36,9 @@ _PROBES = 20
 _ROUND_S = 300.0
 """Within which a batch is sent or a sweep ends, even when every call runs into its deadline."""
 
+_MANY = 10
+"""Attempts after which something that breaks the engine, or us, is shown as an incident."""
+
 log = structlog.get_logger("fleet.relay")
 
 
@@ -57,8 +61,10 @@ class Relay:
 
     async def deliver(self, owed_ids: Sequence[int]) -> None:
         """Tell the engine these now; whatever it does not hear stays owed."""
-        with suppress(InfrastructureError):
+        try:
             await self._send_all(await self._outbox.take(owed_ids))
+        except InfrastructureError as error:
+            log.info("owed.later", owed_ids=list(owed_ids), why=error.message)
 
     async def send_due(self) -> None:
         """Send everything whose time has come."""
@@ -86,7 +92,8 @@ class Relay:
         """Note what the engine holds up; while it cannot be asked for that, say so once for each reason."""
         try:
             incidents = await self._engine.newest_incidents(_INCIDENTS)
-        except EngineRejected:  # it never can: people look into Operate
+        except EngineRejected as error:  # it never can
+            log.debug("incidents.unknown", why=error.message)
             return
         except EngineError as error:
             if self._unasked != error.message:
@@ -105,18 +112,62 @@ class Relay:
         try:
             answer = await self._verb(owed)(owed)
         except EngineRejected as error:
-            await self._outbox.refused(owed, str(error))
+            await self._refused(owed, error)
         except EngineGone as error:
             if owed.verb == "START":
-                await self._outbox.refused(owed, str(error))
+                await self._refused(owed, error)
             else:
                 await self._outbox.told(owed, Answer.GONE)
         except EngineError as error:
+            if owed.verb == "THROW_ERROR" and isinstance(error, EngineConflict):
+                await self._refused(owed, error)
+                return
             log.info("owed.later", **_names(owed), attempts=owed.attempts, why=error.message)
+            if isinstance(error, EngineBroke):
+                await self._broke(owed, str(error))
             if owed.verb != "START" or isinstance(error, EngineBusy):
                 await self._outbox.told(owed, Answer.LATER)
+        except InfrastructureError:
+            raise
+        except Exception as error:
+            log.exception("owed.broke", **_names(owed), attempts=owed.attempts, error=type(error).__name__)
+            await self._broke(
+                owed, f"It cannot be told to the engine ({type(error).__name__}); the relay's log says more."
+            )
+            await self._outbox.told(owed, Answer.LATER)
         else:
             await self._outbox.told(owed, answer)
+
+    async def _broke(self, owed: Owed, why: str) -> None:
+        """Show what breaks again and again; it may pass, so it is tried on."""
+        if owed.attempts >= _MANY:
+            way_out = "It is tried again and again; mend the engine, or cancel the workflow."
+            await self._outbox.held_up(owed, f"{why} {way_out}")
+
+    async def _refused(self, owed: Owed, error: EngineError) -> None:
+        """Make an incident of what the engine will never take: at the engine, where a job waits for a person's word."""
+        log.warning("owed.refused", **_names(owed), why=error.message)
+        if owed.step_id is None or owed.verb == "FAIL":
+            await self._outbox.refused(owed, str(error))
+            return
+        if not await self._outbox.current(owed):
+            return  # another delivery has the job, and what it does counts
+        reason = _untold(owed, error)
+        try:
+            await self._engine.fail(_job_key(owed), Fail(reason, retries=0))
+        except EngineGone:
+            await self._outbox.told(owed, Answer.GONE)
+        except EngineConflict as conflict:
+            log.info("owed.incident", **_names(owed), why=conflict.message)
+            if owed.verb == "THROW_ERROR":  # thrown before, and not caught: the engine has its incident
+                await self._outbox.told(owed, Answer.DONE)
+            else:
+                await self._outbox.refused(owed, reason)
+        except EngineError as later:
+            log.info("owed.later", **_names(owed), attempts=owed.attempts, why=later.message)
+            await self._outbox.told(owed, Answer.LATER)
+        else:
+            await self._outbox.refused(owed, reason)
 
     def _verb(self, owed: Owed) -> Callable[[Owed], Awaitable[Answer]]:
         return {
@@ -159,13 +210,25 @@ class Relay:
         return Answer.DONE
 
     async def _throw_error(self, owed: Owed) -> Answer:
-        """An error that was thrown and not caught left the job in a state in which it cannot be thrown again."""
         payload = owed.payload
-        with suppress(EngineConflict):
-            await self._engine.throw_error(
-                _job_key(owed), ThrowError(payload["code"], payload["message"], payload["variables"])
-            )
+        await self._engine.throw_error(
+            _job_key(owed), ThrowError(payload["code"], payload["message"], payload["variables"])
+        )
         return Answer.DONE
+
+
+def _untold(owed: Owed, error: EngineError) -> str:
+    """Say what the engine does not take, in its own words, and what can be done."""
+    if owed.verb == "THROW_ERROR":
+        return (
+            f"The engine does not take BPMN error {owed.payload['code']!r} here: {error.message} Where no boundary "
+            "event can be, as at a message throw event or a listener, let the task return and a gateway decide, or "
+            "make it a send task; then resolve this incident: the task runs again."
+        )
+    return (
+        f"The engine does not take the result: {error.message} What was done is kept and not run again. Raise the "
+        "engine's limit and resolve this incident, and the result is told again; or cancel the workflow."
+    )
 
 
 def _names(owed: Owed) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg import Record
 
+from zeebe_fleet.adapters.postgres import untold
 from zeebe_fleet.adapters.postgres.adoption import adopt_started
 from zeebe_fleet.adapters.postgres.held_starts import RELEASE
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
@@ -52,6 +53,8 @@ WITH told AS (
 )
 INSERT INTO activity_event (activity_id, kind, principal) SELECT activity_id, $2::text, '{"subject": "fleet"}' FROM told
 """
+
+_LAST_ERROR = "SELECT last_error FROM owed WHERE owed_id = $1"
 
 _CANCELLED = """
 UPDATE workflow SET state = 'CANCELLED', ended_at = now(), incident = coalesce($2, NULL)
@@ -118,7 +121,9 @@ class PostgresOutbox:
                 await connection.execute(_SOON, owed.owed_id)
             return
         async with self._pool.transaction() as connection:
+            last_error = await connection.fetchval(_LAST_ERROR, owed.owed_id)
             struck = await _strike(connection, owed)
+            await untold.over(connection, owed, last_error)
             if not struck and answer is Answer.DONE and owed.verb == "COMPLETE" and owed.step_id is not None:
                 await connection.execute(HEARD, [owed.step_id], [owed.fence])
             if not struck or owed.verb == "START":
@@ -133,7 +138,7 @@ class PostgresOutbox:
                 )
 
     async def refused(self, owed: Owed, reason: str) -> None:
-        """Keep the reason where people see it; a start that is refused ends its workflow."""
+        """Keep the reason where people see it: a start ends its workflow, an answer goes back."""
         async with self._pool.transaction() as connection:
             if owed.verb == "START" and owed.workflow_id is not None:
                 await _strike(connection, owed)
@@ -141,8 +146,17 @@ class PostgresOutbox:
                 await connection.execute(
                     "DELETE FROM owed WHERE workflow_id = $1 AND verb = 'CANCEL'", owed.workflow_id
                 )
+            elif owed.verb == "THROW_ERROR" and await _strike(connection, owed):
+                await untold.not_thrown(connection, owed, reason)
+            elif owed.activity_id is not None and await _strike(connection, owed):
+                await untold.reopen(connection, owed, reason)
             else:
-                await connection.execute("UPDATE owed SET last_error = $2 WHERE owed_id = $1", owed.owed_id, reason)
+                await untold.hold_up(connection, owed, reason)
+
+    async def held_up(self, owed: Owed, reason: str) -> None:
+        """Show what is not told yet, and why."""
+        async with self._pool.transaction() as connection:
+            await untold.hold_up(connection, owed, reason)
 
     async def wait(self, timeout_s: float) -> None:
         """Return when something new is owed on somebody's request, or after `timeout_s`."""

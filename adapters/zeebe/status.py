@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 
 from zeebe_fleet.workers.contract.errors import (
+    EngineBroke,
     EngineBusy,
     EngineConflict,
     EngineDenied,
@@ -31,12 +32,16 @@ MEANINGS: dict[grpc.StatusCode, type[EngineError]] = {
     grpc.StatusCode.UNAUTHENTICATED: EngineDenied,
     grpc.StatusCode.PERMISSION_DENIED: EngineDenied,
     grpc.StatusCode.RESOURCE_EXHAUSTED: EngineBusy,
+    grpc.StatusCode.INTERNAL: EngineBroke,
+    grpc.StatusCode.UNKNOWN: EngineBroke,
+    grpc.StatusCode.DATA_LOSS: EngineBroke,
 }
 """All others say that the engine did not act, or not that we know: `EngineUnavailable`."""
 
 SUGGESTIONS: dict[type[EngineError], str] = {
     EngineBusy: "Try again later; more partitions or a faster disk raise what the engine can take.",
     EngineDenied: "Check the credentials, and what they are allowed to do for this tenant.",
+    EngineBroke: "Look into the engine's log.",
     EngineUnavailable: "Check that the engine runs and that its address is right.",
 }
 

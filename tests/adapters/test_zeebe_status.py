@@ -8,6 +8,7 @@ import pytest
 
 from zeebe_fleet.adapters.zeebe.status import MAX_DETAILS, engine_error
 from zeebe_fleet.workers.contract.errors import (
+    EngineBroke,
     EngineBusy,
     EngineConflict,
     EngineDenied,
@@ -42,9 +43,9 @@ def answered(code: grpc.StatusCode, details: str = "as it says") -> EngineError:
         (Code.DEADLINE_EXCEEDED, EngineUnavailable),
         (Code.CANCELLED, EngineUnavailable),
         (Code.ABORTED, EngineUnavailable),
-        (Code.INTERNAL, EngineUnavailable),
-        (Code.UNKNOWN, EngineUnavailable),
-        (Code.DATA_LOSS, EngineUnavailable),
+        (Code.INTERNAL, EngineBroke),
+        (Code.UNKNOWN, EngineBroke),
+        (Code.DATA_LOSS, EngineBroke),
     ],
 )
 def test_status_means_exactly_one_error(code: grpc.StatusCode, meaning: type[EngineError]) -> None:

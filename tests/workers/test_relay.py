@@ -56,6 +56,7 @@ async def test_sweep_goes_on_where_incidents_cannot_be_read() -> None:
     assert [(line["event"], line.get("why")) for line in lines] == [
         ("incidents.waiting", "Operate answered 401."),
         ("incidents.waiting", "Operate answered 403."),
+        ("incidents.unknown", "It never can."),
         ("incidents.again", None),
         ("incidents.waiting", "Operate answered 401."),
     ]

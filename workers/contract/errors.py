@@ -10,7 +10,8 @@ FleetError                      message and suggestion
 ├── DefinitionError             a model, manifest or task that cannot work
 └── EngineError                 what the engine answered
     ├── EngineUnavailable       no answer, or none in time
-    │   └── EngineBusy          backpressure: again, later
+    │   ├── EngineBusy          backpressure: again, later
+│   └── EngineBroke         it failed inside: again, but it may never take it
     ├── EngineGone              NOT_FOUND: the job, instance or definition is not there
     ├── EngineConflict          the thing exists, in another state
     ├── EngineRejected          the engine refused the request itself
@@ -96,6 +97,10 @@ class EngineUnavailable(EngineError):
 
 class EngineBusy(EngineUnavailable):
     """The engine pushes back; it did nothing."""
+
+
+class EngineBroke(EngineUnavailable):
+    """The engine, or who stands before it, failed over the request; whether it acted is unknown."""
 
 
 class EngineGone(EngineError):

@@ -318,7 +318,14 @@ class Outbox(Protocol):
         """Note the engine's answer; `LATER` keeps the row and brings its next try near."""
 
     async def refused(self, owed: Owed, reason: str) -> None:
-        """Note that the engine will never accept this; a person must look."""
+        """Note that the engine will never accept this; a person must look.
+
+        A start ends its workflow. An answer goes back to who gave it. A business error makes an incident of its step.
+        A result stays owed, beside an incident.
+        """
+
+    async def held_up(self, owed: Owed, reason: str) -> None:
+        """Note an incident that is over when this has been told."""
 
     async def wait(self, timeout_s: float) -> None:
         """Return when something new is owed on somebody's request, or after `timeout_s`."""
