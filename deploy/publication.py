@@ -1,11 +1,16 @@
-"""Deploys an app's process packages and keeps what the engine called them."""
+"""Deploys an app's process packages and keeps what the engine called them.
+
+Of resources that are deployed together, engines give all a new version as soon as one is new. So only what changed is
+deployed together, all of it or nothing; what did not change is deployed after it, by itself, and keeps its version.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from zeebe_fleet.adapters.postgres.schema import migrate
+from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_packages
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.app import App, load_app
@@ -25,7 +30,7 @@ class Deployment:
 
 
 async def deploy(settings: Settings) -> Deployment:
-    """Bring the records up to date, deploy all packages of the app at once, and remember their models.
+    """Bring the records up to date, deploy the packages of the app, and remember their models.
 
     Raises:
         DefinitionError: a package cannot be read, or the data models lack a migration.
@@ -36,11 +41,56 @@ async def deploy(settings: Settings) -> Deployment:
     await migrate(settings.database_url)
     await _bring_models(settings.database_url, app)
     resources = {resource.name: resource for package in packages for resource in package.resources()}
+    deployed: list[DeployedProcess] = []
     async with bootstrap.core(settings) as core:
-        deployed = await core.engine.deploy(list(resources.values()))
         inputs = {package.manifest.name: package.manifest.input for package in packages}
-        await core.definitions.save(deployed, lambda name: resources[name].content.decode(), inputs)
+        for batch in batches(packages, await core.definitions.latest()):
+            processes = await core.engine.deploy([one for package in batch for one in package.resources()])
+            await core.definitions.save(processes, lambda name: resources[name].content.decode(), inputs)
+            deployed += processes
+    deployed.sort(key=lambda process: process.process_name)
     return Deployment(deployed, [w for package in packages for w in _warnings(package, app.tasks.keys())])
+
+
+def batches(packages: Sequence[ProcessPackage], known: Mapping[str, str]) -> list[list[ProcessPackage]]:
+    """Return what to deploy together: first all that changed, then what did not, each by itself.
+
+    Packages that call each other's processes of the same deployment stay together.
+
+    Args:
+        known: the newest models as deployed, by the name of the process.
+    """
+    changed: list[ProcessPackage] = []
+    unchanged: list[list[ProcessPackage]] = []
+    for bundle in _bundles(packages):
+        if all(_text(package) == known.get(package.manifest.name) for package in bundle):
+            unchanged.append(bundle)
+        else:
+            changed += bundle
+    return [changed, *unchanged] if changed else unchanged
+
+
+def _bundles(packages: Sequence[ProcessPackage]) -> list[list[ProcessPackage]]:
+    bundles: list[list[ProcessPackage]] = []
+    for package in packages:
+        bound = [one for one in bundles if any(_calls(package, other) or _calls(other, package) for other in one)]
+        bundles = [one for one in bundles if one not in bound]
+        bundles.append([*(other for one in bound for other in one), package])
+    return bundles
+
+
+def _calls(package: ProcessPackage, other: ProcessPackage) -> bool:
+    """Tell whether a package calls another's process as it is in the same deployment.
+
+    Source: `bindingType` of `zeebe:calledElement`, Camunda 8.6, "Choosing the resource binding type".
+    """
+    called = package.document.root.iter(f"{{{xml.ZEEBE}}}calledElement")
+    return any(one.get("bindingType") == "deployment" and one.get("processId") == other.manifest.name for one in called)
+
+
+def _text(package: ProcessPackage) -> str:
+    (model,) = package.resources()
+    return model.content.decode()
 
 
 async def _bring_models(database_url: str, app: App) -> None:

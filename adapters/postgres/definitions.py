@@ -65,6 +65,15 @@ class PostgresDefinitions:
                 ],
             )
 
+    async def latest(self) -> Mapping[str, str]:
+        """Return the text of the newest version of each process, by its name."""
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT DISTINCT ON (process_name) process_name, bpmn FROM process_definition "
+                "ORDER BY process_name, version DESC, definition_key DESC"
+            )
+        return {row["process_name"]: row["bpmn"] for row in rows}
+
     async def model_of(self, definition_key: int | None) -> ProcessModel:
         """Return the facts of a model; of a process that somebody else deployed, nothing is known."""
         if definition_key is None:
