@@ -188,7 +188,7 @@ async def test_stack_reset_wipes_engine_and_database_together(full: LocalStack) 
 @pytest.mark.parametrize("environment", [{}, {"TEST_NO_KERNEL": "1"}], ids=["as it is here", "as on a Mac"])
 def test_stack_dies_with_its_killed_parent(state: Path, environment: dict[str, str]) -> None:
     """SIGKILL of the owner leaves no process, and the next start works with the data."""
-    driver = drive(state, "owned", **environment)
+    driver = drive(state, "owned", QUICK, **environment)
     hear(driver, "up")
     assert len(living(state)) == 2
     driver.kill()
