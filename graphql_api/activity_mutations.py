@@ -10,7 +10,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from zeebe_fleet.graphql_api.answers import ActivityClaimed, ActivityCompleted, ActivityReleased
-from zeebe_fleet.graphql_api.arguments import read_text, read_variables
+from zeebe_fleet.graphql_api.arguments import read_key, read_variables
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.errors import (
     ActivityAlreadyClaimed,
@@ -82,7 +82,7 @@ class ActivityMutations:
         variables = read_variables(result, context.settings.limits.variables_bytes)
         requested = await context.services.activities.request_completion(
             context.principal,
-            Completion(activity_id, version, variables, read_text("idempotencyKey", idempotency_key)),
+            Completion(activity_id, version, variables, read_key(idempotency_key)),
             _check_form(variables),
         )
         await context.services.delivery.deliver(requested.owed_ids)

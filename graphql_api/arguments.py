@@ -82,6 +82,17 @@ def read_text(name: str, value: str | None, limit: int = 500) -> str | None:
     return value
 
 
+def read_key(key: str | None) -> str | None:
+    """Check an idempotency key; nothing means that each request counts.
+
+    Raises:
+        InvalidArgument: it is blank, or no text that can be kept. Blanks name no request: two that differ would be one.
+    """
+    if key is not None and not key.strip():
+        raise InvalidArgument("idempotencyKey is blank.", "Name the request by it, or leave it out.")
+    return read_text("idempotencyKey", key)
+
+
 def require_role(principal: Principal, *roles: str) -> None:
     """Let only holders of one of the roles, and administrators, pass.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from zeebe_fleet.graphql_api.arguments import read_text
+from zeebe_fleet.graphql_api.arguments import read_key
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.workers.contract.errors import EngineError
 from zeebe_fleet.workers.contract.refusals import EngineRefused
@@ -24,7 +24,7 @@ async def send_once(context: Context, key: str | None, body: Mapping[str, Any], 
         EngineRefused: the engine refused, or did not answer; or the same request is on its way.
     """
     principal, requests = context.principal, context.services.requests
-    key = read_text("idempotencyKey", key)
+    key = read_key(key)
     if key is not None and not await requests.take(principal, key, body):
         return
     try:

@@ -19,7 +19,7 @@ from zeebe_fleet.graphql_api.answers import (
     WorkflowRetried,
     WorkflowStarted,
 )
-from zeebe_fleet.graphql_api.arguments import read_text, read_variables, read_version, require_role
+from zeebe_fleet.graphql_api.arguments import read_key, read_text, read_variables, read_version, require_role
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.errors import (
     EngineRefused,
@@ -102,7 +102,7 @@ class WorkflowMutations:
             read_version(process_version),
             read_text("businessKey", business_key),
             read_variables(variables, context.settings.limits.variables_bytes),
-            read_text("idempotencyKey", idempotency_key),
+            read_key(idempotency_key),
         )
         requested = await context.services.workflows.request_start(context.principal, request)
         await context.services.delivery.deliver(requested.owed_ids)
@@ -147,7 +147,7 @@ class WorkflowMutations:
         """
         context = info.context
         _check_owner(context, await _read(context, workflow_id))
-        request = RerunRequest(workflow_id, read_version(process_version), read_text("idempotencyKey", idempotency_key))
+        request = RerunRequest(workflow_id, read_version(process_version), read_key(idempotency_key))
         requested = await context.services.workflows.request_rerun(context.principal, request)
         for owed_id in requested.owed_ids:
             await context.services.delivery.deliver([owed_id])
@@ -169,10 +169,11 @@ class WorkflowMutations:
         checked = read_variables(variables, context.settings.limits.variables_bytes)
         ttl_s = max(0.0, time_to_live_s)
         body = {"publishMessage": name, "correlation_key": correlation_key, "variables": checked, "ttl_s": ttl_s}
-        message_id = f"{context.principal.subject}:{idempotency_key}" if idempotency_key else str(uuid4())
+        key = read_key(idempotency_key)
+        message_id = f"{context.principal.subject}:{key}" if key is not None else str(uuid4())
         await send_once(
             context,
-            idempotency_key,
+            key,
             body,
             lambda: context.services.engine.publish_message(
                 name, correlation_key, message_id=message_id, variables=checked, ttl_s=ttl_s

@@ -150,3 +150,23 @@ async def test_retry_workflow_without_incident(rita: Client) -> None:
     """The engine knows nothing to retry."""
     workflow_id = (await start(rita))["workflow"]["workflowId"]
     assert (await rita.answer(RETRY, id=workflow_id))["__typename"] == "NoOpenIncident"
+
+
+_BLANK_KEYS = (
+    'startWorkflow(processName: "onboarding", idempotencyKey: KEY) { __typename }',
+    f'rerunWorkflow(workflowId: "{uuid4()}", idempotencyKey: KEY) {{ __typename }}',
+    f'completeActivity(activityId: "{uuid4()}", version: 1, idempotencyKey: KEY) {{ __typename }}',
+    'publishMessage(name: "a", idempotencyKey: KEY) { __typename }',
+    'broadcastSignal(name: "a", idempotencyKey: KEY) { __typename }',
+)
+
+
+@pytest.mark.parametrize("key", ['""', '" "', r'"\t\n"', r'"\u00a0"'])
+@pytest.mark.parametrize("mutation", _BLANK_KEYS, ids=lambda one: one.partition("(")[0])
+async def test_blank_idempotency_key_is_refused(ada: Client, rita: Client, mutation: str, key: str) -> None:
+    """It names no request: two that have nothing to do with each other would be one."""
+    client = rita if mutation.startswith("completeActivity") else ada
+    if mutation.startswith("rerun"):
+        mutation = mutation.replace(mutation.split('"')[1], (await start(ada))["workflow"]["workflowId"])
+    (error,) = (await client.send(f"mutation {{ {mutation.replace('KEY', key)} }}"))["errors"]
+    assert (error["message"], error["extensions"]["code"]) == ("idempotencyKey is blank.", "BAD_REQUEST")
