@@ -32,12 +32,17 @@ class Identity:
 
 def identify(connection: HTTPConnection, settings: ApiSettings) -> Identity | None:
     """Return who asks, or nothing for a stranger."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme:
-        principal = _by_bearer(token.strip(), settings) if scheme.lower() == "bearer" else None
+    if said := connection.headers.get("authorization", "").strip():
+        principal = identify_bearer(said, settings)
         return Identity(principal) if principal else None
     principal = read_session(connection.cookies.get(COOKIE, ""), settings)
     return Identity(principal, by_cookie=True) if principal else None
+
+
+def identify_bearer(said: str, settings: ApiSettings) -> Principal | None:
+    """Return who an Authorization header names, or nothing for a stranger."""
+    scheme, _, token = said.partition(" ")
+    return _by_bearer(token.strip(), settings) if scheme.lower() == "bearer" else None
 
 
 def _by_bearer(token: str, settings: ApiSettings) -> Principal | None:

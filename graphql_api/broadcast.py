@@ -32,7 +32,7 @@ from strawberry.types import ExecutionResult
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.graphql_api.faults import shown
 from zeebe_fleet.graphql_api.types import Activity, Workflow
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.errors import FleetError, RecordsUnavailable
 from zeebe_fleet.workers.contract.principal import FLEET
 
 _KINDS = {"activityChanged": "activity", "workflowChanged": "workflow"}
@@ -87,6 +87,7 @@ class Broadcast:
                     result = await self._results.load(_Told(asked, record_id, context))
                     if result is not None:
                         yield result
+                raise changes_lost()
         except FleetError as error:
             yield ExecutionResult(data=None, errors=[shown(GraphQLError(error.message, original_error=error))])
 
@@ -110,6 +111,11 @@ class Broadcast:
         )
         result = await found if hasattr(found, "__await__") else found
         return ExecutionResult(data=result.data, errors=[shown(one) for one in result.errors or ()] or None)
+
+
+def changes_lost() -> RecordsUnavailable:
+    """Return what ends a subscription that did not end by itself: nobody tells of changes any more."""
+    return RecordsUnavailable("Changes may have been missed.", "Subscribe again and read.")
 
 
 async def _record(context: Context, told: _Told) -> Activity | Workflow | None:

@@ -17,6 +17,9 @@ from strawberry.extensions import SchemaExtension
 from zeebe_fleet.workers.contract.errors import EngineUnavailable, FleetError, InfrastructureError
 from zeebe_fleet.workers.contract.refusals import NotAllowed
 
+UNAVAILABLE = "UNAVAILABLE"
+"""Code of what passes: something that is needed is away."""
+
 _log = structlog.get_logger("fleet.api")
 
 
@@ -59,5 +62,5 @@ def shown(error: GraphQLError) -> GraphQLError:
 
 def _code(error: FleetError) -> str:
     if isinstance(error, InfrastructureError | EngineUnavailable):
-        return "UNAVAILABLE"
+        return UNAVAILABLE
     return "NOT_ALLOWED" if isinstance(error, NotAllowed) else "BAD_REQUEST"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zeebe_fleet.graphql_api.auth import identify
+from zeebe_fleet.graphql_api.origins import Origins, preflight_headers, shared_headers
 from zeebe_fleet.graphql_api.settings import ApiSettings
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import SERVICE_ROLE
@@ -60,14 +62,32 @@ class Guards:
     def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
         self._app = app
         self._settings = settings
+        self._origins = Origins.of(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        app: ASGIApp = self._refusal(scope) or self._app
-        await app(scope, _bounded(receive, self._limit_bytes(scope)), _with_headers(send))
+        headers = _HEADERS
+        if origin := self._sharing(scope):
+            scope, headers = _without_cookies(scope), {**_HEADERS, **shared_headers(origin)}
+        app: ASGIApp = self._refusal(scope) or self._preflight(scope, origin) or self._app
+        await app(scope, _bounded(receive, self._limit_bytes(scope)), _with_headers(send, headers))
+
+    def _sharing(self, scope: Scope) -> str:
+        """Return the origin of a page elsewhere that may ask; empty for all others."""
+        headers = Headers(scope=scope)
+        origin = headers.get("origin", "")
+        if scope["path"] != "/graphql" or self._origins.is_own(origin, headers.get("host", "")):
+            return ""
+        return origin if self._origins.allows(origin) else ""
+
+    def _preflight(self, scope: Scope, origin: str) -> Response | None:
+        headers = Headers(scope=scope)
+        if not origin or scope.get("method") != "OPTIONS" or "access-control-request-method" not in headers:
+            return None
+        return Response(None, 204, preflight_headers(headers.get("access-control-request-headers", "")))
 
     def _limit_bytes(self, scope: Scope) -> int:
         limits, headers = self._settings.limits, Headers(scope=scope)
@@ -86,7 +106,9 @@ class Guards:
         if _declared_bytes(headers) > self._limit_bytes(scope):
             return error_response(413, "TOO_LARGE", "The request is too large.", "Send less at once.")
         if self._is_cross_site(scope, headers):
-            return error_response(403, "WRONG_ORIGIN", "The request comes from another site.", "Use the API's page.")
+            return error_response(
+                403, "WRONG_ORIGIN", "The request comes from another site.", "Use the API's page at its public address."
+            )
         return None
 
     def _is_cross_site(self, scope: Scope, headers: Headers) -> bool:
@@ -95,7 +117,7 @@ class Guards:
             return False
         origin = headers.get("origin")
         if origin is not None:
-            return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+            return not (self._origins.is_own(origin, headers.get("host", "")) or self._sharing(scope))
         identity = identify(HTTPConnection(scope), self._settings)
         return bool(identity and identity.by_cookie and headers.get("sec-fetch-site") != "same-origin")
 
@@ -120,11 +142,16 @@ def _bounded(receive: Receive, limit_bytes: int) -> Receive:
     return bounded
 
 
-def _with_headers(send: Send) -> Send:
+def _without_cookies(scope: Scope) -> Scope:
+    """Return a request of somebody who says who they are by a token, or is a stranger."""
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"cookie"]}
+
+
+def _with_headers(send: Send, added: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in added.items():
                 headers.setdefault(name, value)
         await send(message)
 

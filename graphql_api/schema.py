@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import DisableIntrospection
+from strawberry.http import GraphQLRequestData
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
@@ -17,11 +18,13 @@ from zeebe_fleet.graphql_api.data_rows import chain_sizes, data_row_queries
 from zeebe_fleet.graphql_api.errors import UserError
 from zeebe_fleet.graphql_api.faults import Faults
 from zeebe_fleet.graphql_api.limits import limiting
+from zeebe_fleet.graphql_api.operations import OneOperation, is_subscription
 from zeebe_fleet.graphql_api.outside_world import OutsideWorldMutations, OutsideWorldQueries
 from zeebe_fleet.graphql_api.queries import RecordQueries
 from zeebe_fleet.graphql_api.scalars import SCALARS
 from zeebe_fleet.graphql_api.service_operations import ServiceMutations, ServiceQueries
 from zeebe_fleet.graphql_api.settings import Limits
+from zeebe_fleet.graphql_api.streams import told
 from zeebe_fleet.graphql_api.subscriptions import Subscription
 from zeebe_fleet.graphql_api.workflow_mutations import WorkflowMutations
 from zeebe_fleet.workers.contract.data_rows import ReadableModel
@@ -33,16 +36,19 @@ Mutation = merge_types("Mutation", (WorkflowMutations, ActivityMutations, Servic
 class FleetSchema(strawberry.Schema):
     """The schema; `Faults` logs what is to be logged, so that nothing else does."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, max_tokens: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._max_tokens = max_tokens
         self._broadcast = Broadcast(self._schema)
 
     async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
         """Run an operation whose results are streamed; what many ask for alike is executed once for all."""
-        asked = self._broadcast.asked(query, kwargs.get("operation_name"), kwargs.get("variable_values"))
+        name = kwargs.get("operation_name")
+        asked = self._broadcast.asked(query, name, kwargs.get("variable_values"))
         if asked is not None:
-            return self._broadcast.follow(asked, kwargs["context_value"])
-        return await super().stream(query, *args, **kwargs)
+            return told(self._broadcast.follow(asked, kwargs["context_value"]), streams=True)
+        streams = is_subscription(GraphQLRequestData(query, None, name, None), self._max_tokens)
+        return told(await super().stream(query, *args, **kwargs), streams=streams)
 
     def process_errors(self, errors: Sequence[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing: messages may quote variables."""
@@ -52,7 +58,8 @@ def make_schema(
     limits: Limits | None = None, *, introspection: bool = True, models: Sequence[ReadableModel] = ()
 ) -> FleetSchema:
     """Make the schema with its limits, and with queries for the data models that are open for reading."""
-    extensions: list[Any] = [Faults, *limiting(limits or Limits(), chain_sizes(models))]
+    limits = limits or Limits()
+    extensions: list[Any] = [Faults, OneOperation, *limiting(limits, chain_sizes(models))]
     if not introspection:
         extensions.append(DisableIntrospection)
     return FleetSchema(
@@ -61,5 +68,6 @@ def make_schema(
         subscription=Subscription,
         types=[UserError],
         extensions=extensions,
+        max_tokens=limits.tokens,
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
     )

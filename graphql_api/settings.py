@@ -68,6 +68,8 @@ class ApiSettings:
     personas: Mapping[str, Principal] = field(default_factory=lambda: PERSONAS)
     operate_url: str = ""
     """Base address of Operate, as people's browsers reach it; empty: there is none."""
+    allowed_origins: frozenset[str] = frozenset()
+    """Whose pages may ask besides our own; with a bearer token, never with a cookie."""
     introspection: bool = True
     limits: Limits = Limits()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from zeebe_fleet.graphql_api.broadcast import changes_lost
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.described import subscribed
 from zeebe_fleet.graphql_api.types import Activity, Workflow
@@ -28,6 +29,7 @@ class Subscription:
                     record = await context.news.activity(context.principal, changed_id)
                     if record:
                         yield Activity.of(record)
+            raise changes_lost()
 
     @subscribed
     async def workflow_changed(self, info: Info, workflow_id: UUID | None = None) -> AsyncGenerator[Workflow, None]:
@@ -41,3 +43,4 @@ class Subscription:
                     record = await context.workflow.load(changed_id)
                     if record:
                         yield Workflow.of(record, context)
+            raise changes_lost()

@@ -1,0 +1,185 @@
+"""`/graphql`: requests by POST, subscriptions as server-sent events or by WebSocket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from cross_web import HTTPException as ViewRefused
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLRequestData
+from strawberry.http.parse_content_type import parse_content_type
+from strawberry.http.streaming import merge_stream_with_heartbeat
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from zeebe_fleet.graphql_api.auth import identify, identify_bearer
+from zeebe_fleet.graphql_api.context import Context
+from zeebe_fleet.graphql_api.guards import error_response
+from zeebe_fleet.graphql_api.negotiation import GRAPHQL, JSON, Accepted
+from zeebe_fleet.graphql_api.news import News
+from zeebe_fleet.graphql_api.operations import PersistedQueries, Refused, is_subscription, read_operation
+from zeebe_fleet.graphql_api.schema import FleetSchema
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+from zeebe_fleet.graphql_api.sockets import Socket
+from zeebe_fleet.graphql_api.streams import Events, StreamLost
+from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.principal import Principal
+
+_SIGN_IN = "GET /login says how."
+_STRANGER = Principal("")
+_INTRODUCTION_S = 10
+
+
+class Endpoint(GraphQL[Context, None]):
+    """GraphQL for those who have signed in."""
+
+    graphql_transport_ws_handler_class = Socket
+    stream_transport_classes_by_protocol: ClassVar = {GRAPHQL_SSE_PROTOCOL: Events}
+
+    def __init__(self, schema: FleetSchema, services: ApiServices, settings: ApiSettings) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=_INTRODUCTION_S),
+        )
+        self._services = services
+        self._settings = settings
+        self._news = News(services)
+        self._persisted = PersistedQueries()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or tell a stranger to sign in; a WebSocket's first message may still say who it is."""
+        if scope["type"] == "websocket":
+            await self.run(WebSocket(scope, receive, send))
+            return
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if identify(request, self._settings) is None:
+            return error_response(401, "UNAUTHENTICATED", "You are not signed in.", _SIGN_IN)
+        try:
+            return await self.run(request)
+        except Refused as refused:
+            return error_response(refused.status, *refused.told())
+        except ViewRefused as refused:
+            return error_response(refused.status_code, "BAD_REQUEST", refused.reason, "Correct the request.")
+
+    async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
+        """Make the context of one request, or of a WebSocket whose client is still to say who it is."""
+        identity = identify(request, self._settings)
+        if identity is None and isinstance(request, Request):
+            raise FleetError("You are not signed in.", _SIGN_IN)
+        return self._context(identity.principal if identity else _STRANGER)
+
+    def introduced(self, context: Context, parameters: Any) -> Context | None:
+        """Return the context of a WebSocket whose client has introduced itself; nothing if it is still a stranger.
+
+        Args:
+            parameters: the payload of its first message, that may hold the token as a header would.
+        """
+        given = parameters if isinstance(parameters, dict) else {}
+        within = given.get("headers")
+        headers = {
+            str(name).lower(): one for name, one in {**(within if isinstance(within, dict) else {}), **given}.items()
+        }
+        token = headers.get("authorization")
+        if token is not None:
+            principal = identify_bearer(str(token), self._settings)
+            return self._context(principal) if principal else None
+        return None if context.principal is _STRANGER else context
+
+    def read(self, sent: Any) -> GraphQLRequestData:
+        """Read an operation.
+
+        Raises:
+            Refused: it is none.
+        """
+        return read_operation(sent, self._persisted)
+
+    async def parse_http_body(self, request: Any) -> GraphQLRequestData:
+        """Read a request, and settle how it is answered.
+
+        Raises:
+            Refused: it is none, or cannot be answered in a form that the client takes.
+        """
+        kind, _ = parse_content_type(request.content_type or "")
+        if kind != JSON:
+            raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"{kind or 'Nothing'} is not JSON.", f"Send {JSON}.")
+        try:
+            asked = self.read(json.loads(await request.get_body()))
+        except (ValueError, RecursionError):
+            raise Refused(400, "BAD_REQUEST", "The request is not JSON.", "Send a JSON object in UTF-8.") from None
+        accepted = Accepted.of(request.headers.get("accept", ""))
+        streams = is_subscription(asked, self._settings.limits.tokens)
+        media = accepted.stream() if streams else accepted.answer()
+        if not media:
+            how = "text/event-stream, or open a WebSocket" if streams else JSON
+            what = "A subscription" if streams else "A query or mutation"
+            raise Refused(406, "NOT_ACCEPTABLE", f"{what} is not answered in a form you accept.", f"Accept {how}.")
+        return replace(asked, protocol="http" if media in (JSON, GRAPHQL) else "sse")
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Begin an answer of the media type that the client prefers."""
+        answer = await super().get_sub_response(request)
+        answer.media_type = Accepted.of(request.headers.get("accept", "")).answer()
+        return answer
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """Answer at once; GraphQL's own media type says by the status whether anything was executed."""
+        is_refusal = "data" not in response_data and sub_response.media_type == GRAPHQL
+        body = self.encode_json(response_data)
+        return Response(body, 400 if is_refusal else 200, media_type=sub_response.media_type)
+
+    async def process_result(self, request: Request, result: Any) -> Any:
+        """Show a result; without data when nothing was executed."""
+        shown: Any = await super().process_result(request, result)
+        errors = result.errors or ()
+        if errors and result.data is None and all(one.path is None for one in errors):
+            del shown["data"]
+        return shown
+
+    def _check_websocket_origin(self, request: WebSocket) -> bool:
+        return True  # `Guards` has decided
+
+    def _stream_result(self, request: Any, result: Any, transport: Any) -> Any:
+        async def stream() -> AsyncGenerator[str, None]:
+            try:
+                async for value in result:
+                    yield transport.encode_next(await self.process_result(request, value), self.encode_json_string)
+            except StreamLost as lost:
+                yield transport.encode_comment(lost.reason)
+                return
+            yield transport.encode_complete()
+
+        return merge_stream_with_heartbeat(
+            stream,
+            lambda: transport.heartbeat_message(self.encode_json_string),
+            interval=transport.heartbeat_interval,
+            send_initial_heartbeat=transport.send_initial_heartbeat,
+        )
+
+    def _context(self, principal: Principal) -> Context:
+        return Context(principal, self._services, self._settings, self._news)
+
+
+async def refused(request: HTTPConnection, error: Exception) -> Response:
+    """Answer what a route or a limit refuses as GraphQL does."""
+    assert isinstance(error, HTTPException), "registered for it"
+    codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
+    said = {405: "GraphQL is sent by POST here."} if request.url.path == "/graphql" else {}
+    response = error_response(
+        error.status_code, codes.get(error.status_code, "BAD_REQUEST"), said.get(error.status_code, error.detail), ""
+    )
+    response.headers.update(error.headers or {})
+    return response

@@ -1,0 +1,60 @@
+"""Subscriptions by WebSocket: `graphql-transport-ws`, with the token in the handshake or in its first message.
+
+Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    _OperationStreamClosed,
+)
+
+from zeebe_fleet.graphql_api.context import Context
+from zeebe_fleet.graphql_api.operations import Refused
+from zeebe_fleet.graphql_api.streams import StreamLost
+
+_TRY_AGAIN_LATER = 1013
+_FORBIDDEN = 4403
+
+
+class Socket(BaseGraphQLTransportWSHandler[Context, None]):
+    """One connection; an error ends the operation it is of, and no other."""
+
+    _is_closing = False
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Let in whoever is known by now."""
+        known = self.view.introduced(self.context, message.get("payload"))  # type: ignore[attr-defined]
+        if known is None:
+            await self.websocket.close(_FORBIDDEN, "Forbidden")
+            return
+        self.context = known
+        await super().handle_connection_init(message)
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """Run an operation, or say what is wrong with it."""
+        try:
+            asked = self.view.read(message["payload"])  # type: ignore[attr-defined]
+        except Refused as refused:
+            error = GraphQLError(refused.message, extensions=refused.extensions)
+            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            return
+        payload: Any = {"query": asked.query, "variables": asked.variables, "operationName": asked.operation_name}
+        await super().handle_subscribe({"id": message["id"], "type": "subscribe", "payload": payload})
+
+    async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
+        try:
+            await super()._send_result_stream(operation, result_source)
+        except StreamLost as lost:
+            self.operations.pop(operation.id, None)
+            if not self._is_closing:
+                self._is_closing = True
+                await self.websocket.close(_TRY_AGAIN_LATER, lost.reason)
+            raise _OperationStreamClosed from lost
+
+    async def _handle_pre_execution_error(self, operation: Any, result: Any) -> None:
+        await operation.send_initial_errors(result.errors)
