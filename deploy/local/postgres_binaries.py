@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 import warnings
 from functools import cache
 from importlib.metadata import version
@@ -15,22 +16,22 @@ import psutil
 
 from zeebe_fleet.deploy.local.errors import PartFailed
 
-# PostgreSQL refuses to run as root; the wheel's own name for the user it makes then.
-_USER = "pgserver"
+# PostgreSQL refuses to run as root. A Mac has a user for it; elsewhere one is made, by the wheel's own name.
+_USER = "_postgres" if sys.platform == "darwin" else "pgserver"
 # Where root's database and a copy of the programs lie when that user cannot enter the project's path.
-_PUBLIC = Path("/var/lib/zeebe-fleet")
+_PUBLIC = Path("/Library/Application Support" if sys.platform == "darwin" else "/var/lib", "zeebe-fleet")
 _ORIGIN = "origin"
 _OTHERS_ENTER = stat.S_IXOTH
 _OTHERS_READ = stat.S_IROTH | stat.S_IXOTH
 
 
 def system_user() -> str | None:
-    """The user to run as: None for our own, or, as root, one that is made when it is missing."""
+    """The user to run as: None for our own, or, as root, PostgreSQL's, which is made when it is missing."""
     if os.geteuid() != 0:
         return None
     try:
         _package().utils.ensure_user_exists(_USER)
-    except Exception as error:  # useradd is missing or refuses: its ways to fail are many
+    except Exception as error:  # useradd is missing, as on a Mac, or refuses: its ways to fail are many
         raise PartFailed(
             f"PostgreSQL does not run as root, and the user {_USER!r} could not be made: {error}.",
             f"Run as another user, or make the user {_USER!r} yourself.",
