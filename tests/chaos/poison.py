@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from zeebe_fleet.workers.context import TaskContext
@@ -41,10 +42,12 @@ def _raise(error: BaseException) -> Callable[[], Any]:
 
 
 def _memory_hog() -> Any:
-    resource.setrlimit(resource.RLIMIT_AS, (256 * 1024**2, resource.RLIM_INFINITY))
+    with suppress(ValueError):  # a Mac keeps no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (256 * 1024**2, resource.RLIM_INFINITY))
     hoard = []
-    while True:
+    for _ in range(64):
         hoard.append(bytearray(16 * 1024**2))
+    os.kill(os.getpid(), signal.SIGKILL)  # what a system does that is asked for more than it has
 
 
 def _deadlock() -> Any:
