@@ -10,6 +10,7 @@ import structlog
 
 from zeebe_fleet.workers.contract.errors import EngineError, FleetError, InfrastructureError
 from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.noted import noted
 from zeebe_fleet.workers.contract.outcomes import HandBack
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.contract.records import Claim, Replay, Verdict
@@ -115,7 +116,7 @@ class Crew:
             await self._runner.process(verdict)
 
     async def _hand_back(self, job: Job, outcome: HandBack) -> None:
-        with suppress(EngineError):
+        with noted("reply.unheard", EngineError):
             await self._engine.hand_back(job, outcome)
 
     def _ended(self, work: asyncio.Task[None], slots: Slots) -> None:

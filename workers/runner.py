@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
+
+import structlog
 
 from zeebe_fleet.workers.context import Services, TaskContext
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, FleetError, InfrastructureError, StaleError
 from zeebe_fleet.workers.contract.job import Job
+from zeebe_fleet.workers.contract.noted import noted
 from zeebe_fleet.workers.contract.observer import Observer
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Answer, Engine, Ledger
@@ -30,6 +32,8 @@ from zeebe_fleet.workers.observers import Unobserved
 from zeebe_fleet.workers.raised import LikeAnyOther, gravest, trace_of
 from zeebe_fleet.workers.reply import decline, send
 from zeebe_fleet.workers.task import Task
+
+log = structlog.get_logger("fleet.runner")
 
 
 class Runner:
@@ -65,7 +69,7 @@ class Runner:
             case Replay(claim, outcome):
                 await self.acknowledge(claim, outcome)
             case _:
-                with suppress(EngineError, InfrastructureError):
+                with noted("decline.later", EngineError, InfrastructureError):
                     await decline(self._engine, self._ledger, verdict)
 
     async def work(self, claim: Claim) -> Outcome | HandBack | None:
@@ -132,7 +136,7 @@ class Runner:
         if not isinstance(outcome, HandBack):
             await self._ledger.finish(claim, outcome, ctx.session)
         elif not outcome.suspect:
-            with suppress(InfrastructureError):
+            with noted("attempt.unclosed", InfrastructureError):
                 await self._ledger.hand_back(claim, outcome)
 
     async def acknowledge(self, claim: Claim, outcome: Outcome | HandBack) -> None:
@@ -140,7 +144,7 @@ class Runner:
         if not claim.job.key:
             return
         if isinstance(outcome, HandBack):
-            with suppress(EngineError):
+            with noted("reply.unheard", EngineError):
                 await self._engine.hand_back(claim.job, outcome)
             return
         answer = Answer.DONE
@@ -148,12 +152,13 @@ class Runner:
             await send(self._engine, claim.job.key, outcome)
         except EngineGone:
             answer = Answer.GONE
-        except EngineError:
+        except EngineError as error:
+            log.info("reply.later", why=error.message)
             answer = Answer.LATER
         if isinstance(outcome, Fail) and outcome.backoff_ms:
             return
         self.observer.acknowledged(claim, outcome, answer)
-        with suppress(InfrastructureError):
+        with noted("reply.unsettled", InfrastructureError):
             await self._ledger.settle(claim, outcome, answer)
 
     async def claim_orphans(self, limit: int) -> list[Claim]:
@@ -162,7 +167,7 @@ class Runner:
 
     async def give_up(self, claim: Claim) -> None:
         """Close the attempt of a claim whose work has not begun, or will not end."""
-        with suppress(InfrastructureError):
+        with noted("attempt.unclosed", InfrastructureError):
             await self._ledger.hand_back(claim, HandBack("the worker stops"))
 
 

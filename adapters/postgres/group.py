@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.noted import noted
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -126,5 +127,5 @@ class Postponed(Generic[T]):
         if before is not None:
             await asyncio.wait({before})
         items, self._items = self._items, []
-        with suppress(FleetError):
+        with noted("settling.later", FleetError):
             await self._write(items)
