@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import ctypes
 import multiprocessing
 import os
 import pickle
 import signal
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -23,6 +21,7 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from zeebe_fleet.workers.contract.errors import PermanentError
+from zeebe_fleet.workers.parent import BY_KERNEL, ask_kernel
 from zeebe_fleet.workers.raised import Elsewhere, Escaped, ProcessEnded, gravest, is_ordinary, trace_of
 
 THREADS = 64
@@ -31,7 +30,6 @@ PROCESSES = max(os.cpu_count() or 1, 1)
 """Slots that its cpu tasks share; each has one at least, and more when it says so."""
 THREAD_NAME = "task"
 _NO_BOUND = 10_000
-_PR_SET_PDEATHSIG = 1
 
 
 async def execute(action: Callable[..., Any], arguments: Mapping[str, Any], *, cpu: bool) -> Any:
@@ -160,8 +158,8 @@ def _live_with_the_parent() -> None:
     """In the process: leave signals to the parent, and end with it, however it ends."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if BY_KERNEL:
+        ask_kernel(signal.SIGKILL)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 

@@ -54,14 +54,14 @@ print("up", flush=True)
 signal.pause()
 """
 POOL = """
-import asyncio, os, sys, time
-from zeebe_fleet.workers.execution import execute
-sys.platform = "darwin"
+import asyncio, os, time
+from zeebe_fleet.workers import execution
+execution.BY_KERNEL = False
 def stay():
     print(os.getpid(), flush=True)
     time.sleep(600)
 if __name__ == "__main__":
-    asyncio.run(execute(stay, {}, cpu=True))
+    asyncio.run(execution.execute(stay, {}, cpu=True))
 """
 WAYS = pytest.mark.parametrize(
     "by_kernel", [pytest.param(True, marks=pytest.mark.skipif(not BY_KERNEL, reason="Linux alone does it")), False]
