@@ -41,8 +41,12 @@ def job_types_are_declared(subject: Subject) -> Iterator[Finding]:
 def _job_types(element: Element) -> list[str]:
     """Return the job types of an element; an expression is known only when it runs."""
     own = [definition.get("type", "") for definition in xml.extension(element, "taskDefinition")]
-    heard = [job_type for _, job_type in listeners(element) if job_type not in (ADOPT, ENDED)]
-    return [job_type for job_type in own + heard if not _is_expression(job_type)]
+    return [job_type for job_type in own + _heard(element) if not _is_expression(job_type)]
+
+
+def _heard(element: Element) -> list[str]:
+    """Return the job types of its listeners."""
+    return [job_type for _, job_type in listeners(element) if job_type not in (ADOPT, ENDED)]
 
 
 def errors_are_declared(subject: Subject) -> Iterator[Finding]:
@@ -63,11 +67,32 @@ def errors_are_caught(subject: Subject) -> Iterator[Finding]:
     """A business error that nobody catches is an incident."""
     for node in subject.nodes:
         for job_type in _job_types(node):
+            if not _takes_errors(node, job_type):
+                continue
             contract = subject.manifest.job_types.get(job_type)
             for code in contract.errors if contract else ():
                 caught = _caught_around(subject, node)
                 if not {code, ""} & caught and not any(map(_is_expression, caught)):
                     yield subject.wrong(node, f"Its error {code!r} is not caught.", "Add an error boundary event.")
+
+
+def errors_are_taken(subject: Subject) -> Iterator[Finding]:
+    """The engine takes no business error from a message throw event or a listener: they become incidents."""
+    for node in subject.nodes:
+        for job_type in _job_types(node):
+            contract = subject.manifest.job_types.get(job_type)
+            if contract and contract.errors and not _takes_errors(node, job_type):
+                what = "listener" if job_type in _heard(node) else "message throw event"
+                errors = ", ".join(contract.errors)
+                yield subject.wrong(
+                    node,
+                    f"Its job type {job_type!r} raises {errors}, which the engine takes from no {what}.",
+                    "Make it a send task or a service task, or let the task return and a gateway decide.",
+                )
+
+
+def _takes_errors(node: Element, job_type: str) -> bool:
+    return job_type not in _heard(node) and xml.kind(node) not in ("intermediateThrowEvent", "endEvent")
 
 
 def _caught_around(subject: Subject, node: Element) -> set[str]:
@@ -153,6 +178,7 @@ RULES: tuple[Rule, ...] = (
     job_types_are_declared,
     errors_are_declared,
     errors_are_caught,
+    errors_are_taken,
     undo_pairs_agree,
     human_tasks_are_declared,
 )

@@ -63,6 +63,28 @@ def test_rule_finds_what_only_the_manifest_says(rule: str, manifest: dict[str, A
     assert culprit in {one.element_id for one in findings(rule, "valid", **manifest)}
 
 
+@pytest.mark.parametrize(
+    ("was", "shall"),
+    [
+        ("intermediateThrowEvent", "endEvent"),
+        (
+            '<zeebe:taskDefinition type="a.b" retries="3" />\n      </bpmn:extensionElements>\n      <bpmn:message',
+            '<zeebe:executionListeners><zeebe:executionListener eventType="start" type="a.b" />'
+            "</zeebe:executionListeners>\n      </bpmn:extensionElements>\n      <bpmn:message",
+        ),
+    ],
+)
+def test_errors_are_not_taken_from_end_events_and_listeners_either(was: str, shall: str) -> None:
+    """And nobody is told to put a boundary event where none can be."""
+    bpmn = (PAIRS / "errors-are-taken/invalid.bpmn").read_text().replace(was, shall)
+    said = yaml.safe_load((PAIRS / "errors-are-taken/manifest.yaml").read_text())
+    manifest = Manifest.model_validate(said | {"name": PROCESS, "version": "1.0.0", "description": "A pair."})
+    found = lint(ProcessPackage(Path(PROCESS), manifest, bpmn.encode()))
+    assert [(one.rule, one.element_id) for one in found if one.rule.startswith("errors-")] == [
+        ("errors-are-taken", "wrong")
+    ]
+
+
 def test_shipped_processes_are_clean() -> None:
     """What ships passes its own lint."""
     assert [str(finding) for finding in lint_folder(SHIPPED)] == []
