@@ -6,6 +6,10 @@ Source: https://openid.net/specs/openid-connect-core-1_0.html
 from __future__ import annotations
 
 import html
+import json
+import math
+import re
+import time
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,24 +17,25 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 import structlog
-from starlette.middleware import Middleware
-from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
-from zeebe_fleet.graphql_api.auth import keep_session, sign_session
+from zeebe_fleet.graphql_api.attempts import Attempt, Attempts
+from zeebe_fleet.graphql_api.auth import identify, keep_session, sign_session
+from zeebe_fleet.graphql_api.claims import Reading, has_groups, read_claims
 from zeebe_fleet.graphql_api.settings import ApiSettings, OidcSettings
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
 
 if TYPE_CHECKING:
     from authlib.integrations.starlette_client import StarletteOAuth2App
 
 SIGN_IN = "/oidc/sign-in"
 _CALLBACK = "/oidc/callback"
-_UNDER_WAY_S = 600
-"""How long somebody may take at the provider."""
+_STALE = "mismatching_state"
+_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+_DESCRIPTION = 500
+"""Characters of what a provider says of its reason that people are shown."""
 _NO_ANSWER = (httpx.HTTPError, ValueError, RuntimeError)
 """What Authlib raises of a provider that is away, or that answers something else than was asked for."""
 
@@ -48,6 +53,7 @@ class Provider:
         self._settings = settings
         self._oidc = oidc
         self._client = _client(oidc)
+        self._attempts = Attempts(settings.session_secret, secure=oidc.public_url.startswith("https:"))
 
     @property
     def name(self) -> str:
@@ -55,17 +61,8 @@ class Provider:
         return urlsplit(self._oidc.issuer).hostname or self._oidc.issuer
 
     def routes(self) -> list[BaseRoute]:
-        """Return the way there and the way back; what must be remembered in between is a cookie of its own."""
-        remembered = Middleware(
-            SessionMiddleware,
-            secret_key=self._settings.session_secret,
-            session_cookie="fleet_sign_in",
-            max_age=_UNDER_WAY_S,
-            path="/oidc",
-            https_only=self._oidc.public_url.startswith("https:"),
-        )
-        routes = [Route(SIGN_IN.removeprefix("/oidc"), self._sign_in), Route("/callback", self._called_back)]
-        return [Mount("/oidc", routes=routes, middleware=[remembered])]
+        """Return the way there and the way back."""
+        return [Route(SIGN_IN, self._sign_in), Route(_CALLBACK, self._called_back)]
 
     async def sign_out_url(self, request: Request) -> str:
         """Return where the provider forgets somebody too; empty if it has no such place or does not answer."""
@@ -77,74 +74,167 @@ class Provider:
         back = {"client_id": self._oidc.client_id, "post_logout_redirect_uri": f"{self._public_url(request)}/"}
         return f"{place}?{urlencode(back)}" if place else ""
 
+    async def reading(self, token: str) -> Reading:
+        """Return whom an ID token names, and why; claims as JSON are read as if they were believed.
+
+        Raises:
+            FleetError: the token is none of the provider's for this client, or it names nobody.
+        """
+        from joserfc.errors import JoseError
+
+        if token.lstrip().startswith("{"):
+            reading = read_claims(_object(token), self._oidc)
+            return Reading(reading.principal, ("These claims are not signed: read as if they were.", *reading.why))
+        try:
+            claims = await self._signed_claims(token.strip())
+        except (JoseError, *_NO_ANSWER) as error:
+            raise FleetError(
+                f"That is no token that {self.name} signed ({type(error).__name__}).", "Give the whole ID token."
+            ) from error
+        reading = read_claims(claims, self._oidc)
+        if float(claims.get("exp", math.inf)) < time.time():
+            return Reading(reading.principal, ("The token has run out; read as if it had not.", *reading.why))
+        return reading
+
     async def _sign_in(self, request: Request) -> Response:
-        asked = request.query_params.get("next") or request.session.get("next", "")
-        request.session["next"] = _own_place(asked)
+        place = _own_place(request.query_params.get("next", ""))
         callback = f"{self._public_url(request)}{_CALLBACK}"
         try:
-            redirect: Response = await self._client.authorize_redirect(request, callback)
+            begun = await self._client.create_authorization_url(callback)
         except _NO_ANSWER as error:
-            return self._trouble(502, f"{self.name} does not answer as it should ({type(error).__name__}).", error)
-        return redirect
+            said = f"{self.name} does not answer as it should ({type(error).__name__})."
+            return _trouble(502, said, place, error)
+        response = RedirectResponse(begun["url"], status_code=302)
+        nonce, verifier = begun.get("nonce", ""), begun.get("code_verifier", "")
+        self._attempts.keep(request, response, Attempt(begun["state"], nonce, verifier, callback, place))
+        return response
 
     async def _called_back(self, request: Request) -> Response:
+        attempt = self._attempts.find(request, request.query_params.get("state", ""))
+        if attempt is None:
+            return self._unasked(request)
+        if attempt.stage == "done":  # a way back that was walked: whoever is signed in goes where they were going
+            return RedirectResponse(attempt.place, status_code=303)
+        if attempt.stage == "failed" or attempt.is_late:
+            return _trouble(403, f"{self.name} did not sign you in ({_STALE}).", attempt.place)
+        try:
+            principal = read_claims(await self._claims(request, attempt), self._oidc).principal
+            response: Response = RedirectResponse(attempt.place, status_code=303)
+            token, secure = sign_session(principal, self._settings), self._is_secure(request)
+            keep_session(response, token, self._settings, secure=secure)
+        except Exception as error:
+            response = self._refused(error, attempt.place)
+            self._attempts.end(request, response, attempt, "failed")
+            return response
+        self._attempts.end(request, response, attempt, "done")
+        return response
+
+    def _unasked(self, request: Request) -> Response:
+        """Answer a way back that belongs to no attempt of this browser; its words may be anybody's, but for a code."""
+        place, said = self._attempts.latest_place(request), request.query_params.get("error", "")
+        if not said and identify(request, self._settings):
+            return RedirectResponse(place, status_code=303)
+        code = said if _ERROR_CODE.fullmatch(said) else _STALE
+        return _trouble(403, f"{self.name} did not sign you in ({code}).", place)
+
+    def _refused(self, error: Exception, place: str) -> Response:
         from authlib.common.errors import AuthlibBaseError
         from joserfc.errors import JoseError
 
-        try:
-            token = sign_session(self._principal(await self._claims(request)), self._settings)
-            response = RedirectResponse(request.session.get("next", "/"), status_code=303)
-            keep_session(response, token, self._settings, secure=self._public_url(request).startswith("https:"))
-        except FleetError as error:
-            return self._trouble(403, f"{error.message} {error.suggestion}", error)
-        except (AuthlibBaseError, JoseError, *_NO_ANSWER) as error:
-            why = getattr(error, "error", "") or type(error).__name__
-            return self._trouble(403, f"{self.name} did not sign you in ({why}).", error)
-        request.session.pop("next", None)
-        return response
+        if isinstance(error, FleetError):
+            return _trouble(403, f"{error.message} {error.suggestion}", place, error)
+        if not isinstance(error, (AuthlibBaseError, JoseError, *_NO_ANSWER)):
+            raise error
+        why = getattr(error, "error", "") or type(error).__name__
+        said = str(getattr(error, "description", "") or "")[:_DESCRIPTION]
+        return _trouble(403, f"{self.name} did not sign you in ({why}). {said}".strip(), place, error)
 
-    async def _claims(self, request: Request) -> Mapping[str, Any]:
+    async def _claims(self, request: Request, attempt: Attempt) -> Mapping[str, Any]:
         """Return what the provider says of somebody: the ID token, whose signature, audience, age and nonce fit."""
+        from authlib.integrations.base_client import OAuthError
+
+        given = request.query_params
+        if given.get("error"):
+            raise OAuthError(error=given["error"], description=given.get("error_description"))
         expected = {
             "iss": {"essential": True, "value": self._oidc.issuer},
             "aud": {"essential": True, "value": self._oidc.client_id},
         }
-        token = await self._client.authorize_access_token(request, claims_options=expected)
-        claims: dict[str, Any] = dict(token.get("userinfo") or {})
+        token = await self._client.fetch_access_token(
+            redirect_uri=attempt.callback,
+            code=given.get("code"),
+            state=attempt.state,
+            code_verifier=attempt.code_verifier,
+        )
+        told = await self._client.parse_id_token(token, nonce=attempt.nonce, claims_options=expected)
+        claims: dict[str, Any] = dict(told or {})
         if not claims:
             raise FleetError(f"{self.name} sent no ID token.", "The scope must hold openid.")
-        if self._oidc.groups_claim not in claims and "userinfo_endpoint" in await self._client.load_server_metadata():
-            told = await self._client.userinfo(token=token)
-            claims = {**told, **claims} if told.get("sub") == claims["sub"] else claims
-        return claims
+        if has_groups(claims, self._oidc):
+            return claims
+        more = await self._userinfo(token)
+        return {**more, **claims} if more.get("sub") == claims["sub"] else claims
 
-    def _principal(self, claims: Mapping[str, Any]) -> Principal:
-        """Make a principal of claims.
+    async def _userinfo(self, token: Any) -> Mapping[str, Any]:
+        """Return what the userinfo endpoint says, signed or not; nothing where there is none."""
+        place = (await self._client.load_server_metadata()).get("userinfo_endpoint")
+        if not place:
+            return {}
+        answer = await self._client.get(place, token=token)
+        answer.raise_for_status()
+        if answer.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/jwt":
+            return await self._signed_claims(answer.text.strip())
+        said = answer.json()
+        if not isinstance(said, dict):
+            raise FleetError(f"{self.name} answers for userinfo what is no object.", "Look at its userinfo endpoint.")
+        return said
+
+    async def _signed_claims(self, token: str) -> Mapping[str, Any]:
+        """Return the claims of a token that the provider signed for this client.
 
         Raises:
-            FleetError: they name nobody.
+            FleetError: it is encrypted, or was made by or for somebody else.
         """
-        oidc = self._oidc
-        subject, said = claims.get(oidc.subject_claim), claims.get(oidc.groups_claim)
-        if not isinstance(subject, str) or not subject:
+        from joserfc import jwt
+        from joserfc.errors import InvalidKeyIdError
+        from joserfc.jwk import KeySet
+        from joserfc.jws import JWSRegistry
+
+        if token.count(".") == 4:
+            raise FleetError(f"{self.name} sends encrypted claims.", "Have them signed only.")
+        metadata = await self._client.load_server_metadata()
+        named = ("userinfo_signing_alg_values_supported", "id_token_signing_alg_values_supported")
+        known = {alg for name in named for alg in metadata.get(name) or () if alg.lower() != "none"} or {"RS256"}
+        registry = JWSRegistry(algorithms=sorted(known), strict_check_header=False)
+        try:
+            keys = KeySet.import_key_set(await self._client.fetch_jwk_set())
+            claims = jwt.decode(token, keys, registry=registry).claims
+        except InvalidKeyIdError:
+            keys = KeySet.import_key_set(await self._client.fetch_jwk_set(force=True))
+            claims = jwt.decode(token, keys, registry=registry).claims
+        audience = claims.get("aud", self._oidc.client_id)
+        audiences = audience if isinstance(audience, list) else [audience]
+        if claims.get("iss", self._oidc.issuer) != self._oidc.issuer or self._oidc.client_id not in audiences:
             raise FleetError(
-                f"{self.name} does not say who you are: there is no claim {oidc.subject_claim!r}.",
-                "Have it added to the ID token, or set FLEET_API__OIDC__SUBJECT_CLAIM.",
+                f"{self.name} signed that in another name, or for another client.",
+                f"It says iss {claims.get('iss')!r}, aud {audience!r}.",
             )
-        groups = frozenset(one for one in said if isinstance(one, str)) if isinstance(said, list) else frozenset()
-        held = {OPERATOR_ROLE: oidc.operator_groups, ADMIN_ROLE: oidc.admin_groups}
-        return Principal(subject, groups, frozenset(role for role, holders in held.items() if groups & holders))
+        return claims
+
+    def _is_secure(self, request: Request) -> bool:
+        return self._public_url(request).startswith("https:")
 
     def _public_url(self, request: Request) -> str:
         return self._oidc.public_url.rstrip("/") or str(request.base_url).rstrip("/")
 
-    def _trouble(self, status: int, said: str, error: Exception) -> Response:
-        """Tell a person, and the log, which is told no claims."""
-        log.warning("oidc.refused", status=status, error=type(error).__name__, why=getattr(error, "error", ""))
-        body = f"<h1>Not signed in</h1><p>{html.escape(said)}</p>"
-        again = f'<p><a href="{SIGN_IN}">Try again</a></p>'
-        page = f'<!doctype html><html lang="en"><title>Not signed in</title>{body}{again}'
-        return HTMLResponse(page, status)
+
+def _trouble(status: int, said: str, place: str, error: Exception | None = None) -> Response:
+    """Tell a person, and the log, which is told no claims; trying again leads where they were going."""
+    kind, why = (type(error).__name__, getattr(error, "error", "")) if error else ("MismatchingStateError", _STALE)
+    log.warning("oidc.refused", status=status, error=kind, why=why)
+    again = html.escape(f"{SIGN_IN}?{urlencode({'next': place})}")
+    body = f'<h1>Not signed in</h1><p>{html.escape(said)}</p><p><a href="{again}">Try again</a></p>'
+    return HTMLResponse(f'<!doctype html><html lang="en"><title>Not signed in</title>{body}', status)
 
 
 def _client(oidc: OidcSettings) -> StarletteOAuth2App:
@@ -172,3 +262,10 @@ def _client(oidc: OidcSettings) -> StarletteOAuth2App:
 def _own_place(path: str) -> str:
     """Return a path of this site; whatever leads elsewhere leads to the start."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except ValueError:
+        raise FleetError("That is no JSON object.", "Give an ID token, or its claims.") from None

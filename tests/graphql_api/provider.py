@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from joserfc import jwt
@@ -28,14 +28,17 @@ class TalkativeProvider:
     Args:
         id_claims: what the ID token says beside what it must say; may say that differently.
         userinfo: what the userinfo endpoint says.
+        is_signing_userinfo: it says so in a signed token: this one, or one that is made.
         is_talking_html: everything is answered by a page for people.
     """
 
     issuer: str = ""
     id_claims: Mapping[str, Any] = field(default_factory=dict)
     userinfo: Mapping[str, Any] = field(default_factory=dict)
+    is_signing_userinfo: bool = False
+    signed_userinfo: str = ""
     is_talking_html: bool = False
-    _nonce: str = ""
+    _nonces: dict[str, str] = field(default_factory=dict)
     _key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one"}))
 
     @property
@@ -51,10 +54,25 @@ class TalkativeProvider:
 
     async def sign_in(self, browser: httpx.AsyncClient, place: str = SIGN_IN) -> httpx.Response:
         """Take a browser there and back; returns the last answer of the API."""
+        return await browser.get(await self.leave(browser, place))
+
+    async def leave(self, browser: httpx.AsyncClient, place: str = SIGN_IN) -> str:
+        """Take a browser there; returns the address of the way back."""
         away = await browser.get(place)
         asked = {name: value[0] for name, value in parse_qs(urlsplit(away.headers["location"]).query).items()}
-        self._nonce = asked["nonce"]
-        return await browser.get(asked["redirect_uri"], params={"code": "a code", "state": asked["state"]})
+        code = f"code-{len(self._nonces)}"
+        self._nonces[code] = asked["nonce"]
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+
+    def signed(self, claims: Mapping[str, Any]) -> str:
+        """Return a token of its own."""
+        return jwt.encode({"alg": _ALG, "kid": "one"}, dict(claims), self._key)
+
+    def id_token(self, nonce: str = "") -> str:
+        """Return an ID token."""
+        now = int(time.time())
+        must = {"iss": self.issuer, "sub": "1", "aud": "fleet", "iat": now, "exp": now + 60, "nonce": nonce}
+        return self.signed({**must, **self.id_claims})
 
     async def _metadata(self, _request: Request) -> Response:
         if self.is_talking_html:
@@ -67,11 +85,14 @@ class TalkativeProvider:
     async def _keys(self, _request: Request) -> Response:
         return JSONResponse(KeySet([self._key]).as_dict(private=False))
 
-    async def _token(self, _request: Request) -> Response:
-        now = int(time.time())
-        must = {"iss": self.issuer, "sub": "1", "aud": "fleet", "iat": now, "exp": now + 60, "nonce": self._nonce}
-        id_token = jwt.encode({"alg": _ALG, "kid": "one"}, {**must, **self.id_claims}, self._key)
+    async def _token(self, request: Request) -> Response:
+        (code,) = parse_qs((await request.body()).decode())["code"]
+        if code not in self._nonces:
+            return JSONResponse({"error": "invalid_grant", "error_description": "Code <b>unknown</b>"}, 400)
+        id_token = self.id_token(self._nonces.pop(code))
         return JSONResponse({"access_token": "a token", "token_type": "Bearer", "id_token": id_token})
 
     async def _userinfo(self, _request: Request) -> Response:
+        if self.is_signing_userinfo:
+            return Response(self.signed_userinfo or self.signed(self.userinfo), media_type="application/jwt")
         return JSONResponse(dict(self.userinfo))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -169,3 +170,103 @@ async def test_sign_out_needs_no_provider(provider: TalkativeProvider, browser: 
     with capture_logs() as logged:
         assert (await browser.get(SIGN_IN)).status_code == 502
     assert [(one["event"], one["status"]) for one in logged] == [("oidc.refused", 502)]
+
+
+URL_NAMED = "https://example.com/claims/groups"
+SHAPES = [
+    ("groups", {"groups": ["a", "b"]}),
+    ("groups", {"groups": ["/a", "b", ""]}),
+    ("groups", {"groups": "a,b"}),
+    ("groups", {"groups": " /a , b "}),
+    ("groups", {"groups": '["a", "/b"]'}),
+    ("groups", {"groups": {"a": True, "b": {"org": "x"}, "c": False, "d": None}}),
+    ("groups", {"groups": [{"name": "a"}, {"id": "4711", "displayName": "b"}]}),
+    ("groups", {"groups": [{"value": "x1", "display": "a"}, {"value": "b"}]}),
+    ("realm_access.roles", {"realm_access": {"roles": ["a", "b"]}}),
+    ("resource_access.my.fleet.roles", {"resource_access": {"my.fleet": {"roles": ["a", "b"]}, "my": {}}}),
+    (URL_NAMED, {URL_NAMED: ["a", "b"]}),
+    ("urn:zitadel:iam:org:project:roles", {"urn:zitadel:iam:org:project:roles": {"a": {"1": "x"}, "b": {"1": "x"}}}),
+]
+
+
+@pytest.mark.parametrize(("claim", "claims"), SHAPES, ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize("is_signing", [None, False, True], ids=["ID token", "userinfo", "signed userinfo"])
+async def test_groups_are_read_in_every_shape(
+    provider: TalkativeProvider, settings: ApiSettings, claim: str, claims: dict[str, Any], is_signing: bool | None
+) -> None:
+    """Wherever the provider says them; by its own name, by a path, with Keycloak's slash or without."""
+    assert settings.oidc is not None
+    oidc = replace(settings.oidc, groups_claim=claim, operator_groups=frozenset({"/a"}))
+    provider.id_claims = {**GRACE, **(claims if is_signing is None else {})}
+    provider.userinfo = {"sub": "1", **claims}
+    provider.is_signing_userinfo = bool(is_signing)
+    found = replace(settings, oidc=oidc)
+    app = without_tls(Starlette(routes=sign_in_routes(found)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC) as browser:
+        assert (await provider.sign_in(browser)).status_code == 303
+        assert who(browser, found) == Principal("grace", frozenset({"a", "b"}), frozenset({"operator"}))
+
+
+async def test_distinguished_name_is_one_group(
+    provider: TalkativeProvider, browser: httpx.AsyncClient, settings: ApiSettings
+) -> None:
+    """Its commas are its own."""
+    provider.id_claims = {**GRACE, "groups": "cn=ops,ou=groups,dc=example"}
+    await provider.sign_in(browser)
+    assert who(browser, settings) == Principal("grace", frozenset({"cn=ops,ou=groups,dc=example"}))
+
+
+@pytest.mark.parametrize("said", [5, True, [5], [["a"]], [{"size": 3}], "[a"], ids=str)
+async def test_groups_that_cannot_be_read_are_said_to_be(
+    provider: TalkativeProvider, browser: httpx.AsyncClient, settings: ApiSettings, said: Any
+) -> None:
+    """They are not taken for none."""
+    provider.id_claims = {**GRACE, "groups": said}
+    answer = await provider.sign_in(browser)
+    assert (answer.status_code, "GROUPS_CLAIM" in answer.text) == (403, True)
+    assert who(browser, settings) is None
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {}}}, {"hasgroups": True}],
+    ids=["names", "hint"],
+)
+async def test_overage_is_told_apart_from_no_groups(
+    provider: TalkativeProvider, browser: httpx.AsyncClient, settings: ApiSettings, claims: dict[str, Any]
+) -> None:
+    """Somebody in too many groups for Entra's token is told so; who is in none comes in."""
+    provider.id_claims = {**GRACE, **claims}
+    answer = await provider.sign_in(browser)
+    assert (answer.status_code, "more groups than the provider sends" in answer.text) == (403, True)
+    provider.id_claims = {**GRACE, "_claim_names": {"address": "src1"}}
+    await provider.sign_in(browser)
+    assert who(browser, settings) == Principal("grace")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"iss": "https://evil.example"}, {"aud": "other"}, {"aud": ["other"]}],
+    ids=["issuer", "client", "clients"],
+)
+async def test_signed_userinfo_of_somebody_else_is_refused(
+    provider: TalkativeProvider, browser: httpx.AsyncClient, settings: ApiSettings, wrong: dict[str, Any]
+) -> None:
+    """What was signed for another client, or by another provider, is nothing that counts here."""
+    provider.userinfo = {"sub": "1", **REVIEWERS, **wrong}
+    provider.is_signing_userinfo = True
+    assert (await provider.sign_in(browser)).status_code == 403
+    assert who(browser, settings) is None
+
+
+async def test_userinfo_that_is_signed_by_nobody_is_refused(
+    provider: TalkativeProvider, browser: httpx.AsyncClient, settings: ApiSettings
+) -> None:
+    """Not by another key, and not by none."""
+    other = TalkativeProvider(issuer=provider.issuer)
+    provider.is_signing_userinfo = True
+    none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIiwiZ3JvdXBzIjpbImFkbWlucyJdfQ."
+    for token in (other.signed({"sub": "1", "groups": ["admins"]}), none, "nonsense", "a.b.c.d.e"):
+        provider.signed_userinfo = token
+        assert (await provider.sign_in(browser)).status_code == 403
+    assert who(browser, settings) is None
