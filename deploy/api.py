@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.applications import Starlette
 
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.data_rows import PostgresDataRows
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
-from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
+from zeebe_fleet.adapters.postgres.sessions import database as records_database
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.bootstrap import Core, relay
-from zeebe_fleet.deploy.settings import OidcSection
+from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.guards import check_bind
-from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, OidcSettings
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers.contract.data_models import data_models
-from zeebe_fleet.workers.contract.errors import FleetError
 
 
 @asynccontextmanager
@@ -34,10 +33,11 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
         session_secret=settings.api.session_key.get_secret_value(),
         session_s=settings.api.session_s,
         operate_url=settings.api.operate_url,
-        oidc=_provider(settings.api.oidc) if settings.api.oidc.issuer else None,
+        allowed_origins=frozenset(settings.api.allowed_origins),
+        oidc=provider_settings(settings.api.oidc) if settings.api.oidc.issuer else None,
     )
     check_bind(settings.api.host, api_settings)
-    database = create_async_engine(sqlalchemy_url(settings.database_url), pool_pre_ping=True, hide_parameters=True)
+    database = records_database(settings.database_url, pool_pre_ping=True, hide_parameters=True)
     sessions = async_sessionmaker(database, expire_on_commit=False)
     changes = PostgresFeed(settings.database_url)
     try:
@@ -56,21 +56,6 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
     finally:
         await changes.close()
         await database.dispose()
-
-
-def _provider(oidc: OidcSection) -> OidcSettings:
-    if not (oidc.client_id and oidc.client_secret.get_secret_value()):
-        raise FleetError(
-            "FLEET_API__OIDC__ISSUER is set, and its client is not.",
-            "Set FLEET_API__OIDC__CLIENT_ID and FLEET_API__OIDC__CLIENT_SECRET as well.",
-        )
-    given = oidc.model_dump(exclude={"client_secret", "operator_groups", "admin_groups"})
-    return OidcSettings(
-        **given,
-        client_secret=oidc.client_secret.get_secret_value(),
-        operator_groups=frozenset(oidc.operator_groups),
-        admin_groups=frozenset(oidc.admin_groups),
-    )
 
 
 def _data_rows(app: str, sessions: async_sessionmaker[AsyncSession]) -> PostgresDataRows | None:

@@ -16,8 +16,8 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import NullPool
 
+from zeebe_fleet.adapters.postgres.away import translated
 from zeebe_fleet.adapters.postgres.business import business_database
-from zeebe_fleet.adapters.postgres.pool import translated
 from zeebe_fleet.deploy.trial_services import ServicesUnderTest, opened
 from zeebe_fleet.workers.context import Services
 from zeebe_fleet.workers.contract.errors import DefinitionError, StaleError

@@ -19,7 +19,12 @@ class Backoff:
         """Begin again: it worked."""
         self._next_s = _FIRST_S
 
+    def next_s(self) -> float:
+        """Return how long to wait this time, in seconds; longer each time."""
+        pause_s = self._next_s * random.uniform(0.5, 1.5)
+        self._next_s = min(self._next_s * 2, _CAP_S)
+        return pause_s
+
     async def pause(self) -> None:
         """Wait, longer each time."""
-        await asyncio.sleep(self._next_s * random.uniform(0.5, 1.5))
-        self._next_s = min(self._next_s * 2, _CAP_S)
+        await asyncio.sleep(self.next_s())

@@ -96,8 +96,8 @@ class Crew:
         mark_job(job)
         try:
             await self._claimed(await self._runner.claim(job))
-        except InfrastructureError:
-            self._intake.close()
+        except InfrastructureError as error:
+            self._intake.close(error.message)
             await self._hand_back(job, _NO_RECORDS)
         except FleetError as error:
             log.warning("job.left", why=error.message)

@@ -109,7 +109,7 @@ class Fleet:
         if self._draining:
             raise InfrastructureError("The worker stops.")
         if not self._intake.is_open:
-            raise InfrastructureError("The records do not answer.")
+            raise InfrastructureError(self._intake.why)
 
 
 def _spare_the_collector() -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 
 import structlog
 
 from zeebe_fleet.workers.backoff import Backoff
 from zeebe_fleet.workers.contract.errors import InfrastructureError
 from zeebe_fleet.workers.contract.ports import Ledger
+
+_STEADY_S = 10.0
+"""After so long open, it begins anew to ask often."""
 
 log = structlog.get_logger("fleet.intake")
 
@@ -28,6 +32,10 @@ class Intake:
         self._open = asyncio.Event()
         self._open.set()
         self._asking: asyncio.Task[None] | None = None
+        self._backoff = Backoff()
+        self._opened_at = -_STEADY_S
+        self.why = ""
+        """Why it is closed, or was closed last."""
 
     @property
     def is_open(self) -> bool:
@@ -38,11 +46,14 @@ class Intake:
         """Wait until jobs may be taken."""
         await self._open.wait()
 
-    def close(self) -> None:
-        """Take no jobs until the records answer."""
+    def close(self, why: str = "The records do not answer.") -> None:
+        """Take no jobs until the records answer; whoever closes it again soon has them asked less often."""
         if self._open.is_set():
             self._open.clear()
-            log.warning("intake.closed", why="the records do not answer")
+            self.why = why
+            log.warning("intake.closed", why=why)
+            if time.monotonic() > self._opened_at + _STEADY_S:
+                self._backoff.reset()
             # What follows is no longer about the job that found out, whose names its lines would carry.
             self._asking = asyncio.create_task(self._ask(), context=contextvars.Context())
 
@@ -52,13 +63,17 @@ class Intake:
             self._asking.cancel()
 
     async def _ask(self) -> None:
-        backoff = Backoff()
         while True:
-            await backoff.pause()
+            await self._backoff.pause()
             try:
                 await self._ledger.ping()
-            except InfrastructureError:
+            except InfrastructureError as error:
+                self.why = error.message
                 continue
+            except Exception as error:
+                log.exception("intake.broke", error=type(error).__name__)
+                continue
+            self._opened_at = time.monotonic()
             self._open.set()
             log.info("intake.opened")
             return

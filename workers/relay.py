@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from zeebe_fleet.workers.backoff import Backoff
 from zeebe_fleet.workers.contract.errors import (
     EngineBroke,
     EngineBusy,
@@ -16,6 +17,7 @@ from zeebe_fleet.workers.contract.errors import (
     EngineError,
     EngineGone,
     EngineRejected,
+    FleetError,
     InfrastructureError,
 )
 from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey
@@ -246,13 +248,19 @@ def _job_key(owed: Owed) -> JobKey:
 async def _repeat(
     work: Callable[[], Awaitable[None]], stop: asyncio.Event, rest: Callable[[], Awaitable[None]]
 ) -> None:
+    backoff = Backoff()
     while not stop.is_set():
         try:
             await work()
             await rest()
-        except (InfrastructureError, EngineError) as error:
-            log.warning("relay.waiting", why=error.message)
-            await _pause(stop, _PAUSE_S)
+            backoff.reset()
+            continue
+        except FleetError as error:
+            log.warning("relay.waiting", why=error.message, suggestion=error.suggestion)
+        except Exception as error:
+            # What it is, the log says: ending would only have somebody start the same again.
+            log.exception("relay.broke", error=type(error).__name__)
+        await _pause(stop, backoff.next_s())
 
 
 async def _pause(stop: asyncio.Event, pause_s: float) -> None:

@@ -27,6 +27,9 @@ async def keep_pruning(history: History, keep_days: float, stop: asyncio.Event) 
         except InfrastructureError as error:
             log.warning("history.waiting", why=error.message)
             pause_s = _AGAIN_S
+        except Exception as error:
+            log.exception("history.broke", error=type(error).__name__)
+            pause_s = _AGAIN_S
         with suppress(TimeoutError):
             async with asyncio.timeout(pause_s):
                 await stop.wait()

@@ -16,8 +16,10 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from zeebe_fleet.adapters.postgres.away import translated
+from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.workers.contract.api_ports import Change
-from zeebe_fleet.workers.contract.errors import RecordsUnavailable
+from zeebe_fleet.workers.contract.errors import FleetError, RecordsUnavailable
 
 CHANNEL = "fleet_changed"
 STEP_POLL_S = 0.5
@@ -116,10 +118,13 @@ class PostgresFeed:
         pause_s = 0.1
         while True:
             try:
-                await self._listen_once()
+                with translated():
+                    await self._listen_once()
                 pause_s = 0.1
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("change feed lost", error=type(error).__name__, again_in_s=round(pause_s, 1))
+            except FleetError as error:
+                _log.warning("change feed lost", why=error.message, again_in_s=round(pause_s, 1))
+            except Exception:
+                _log.exception("change feed broke", again_in_s=round(pause_s, 1))
             for subscriber in self._subscribers:
                 subscriber.end()
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))
@@ -127,7 +132,7 @@ class PostgresFeed:
 
     async def _listen_once(self) -> None:
         """Listen until the connection is lost."""
-        connection = await asyncpg.connect(self._database_url, timeout=CONNECT_S)
+        connection = await connect(self._database_url, timeout_s=CONNECT_S)
         connection.add_termination_listener(lambda _: self._wake.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.adapters.postgres.adoption import move
+from zeebe_fleet.adapters.postgres.away import translated
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.claims import Claims
 from zeebe_fleet.adapters.postgres.group import Group, Postponed
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb, to_text
 from zeebe_fleet.adapters.postgres.orphans import Orphans
 from zeebe_fleet.adapters.postgres.outcomes import HEARD, error_of, payload_of, state_of, verb_of
-from zeebe_fleet.adapters.postgres.pool import CLOSELY, POINTED, Connection, Pool, translated
+from zeebe_fleet.adapters.postgres.pool import CLOSELY, POINTED, Connection, Pool
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable, StaleError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
 from zeebe_fleet.workers.contract.listeners import ENDED

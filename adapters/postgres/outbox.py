@@ -11,11 +11,12 @@ from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres import untold
 from zeebe_fleet.adapters.postgres.adoption import adopt_started
+from zeebe_fleet.adapters.postgres.away import translated
+from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.held_starts import RELEASE
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
 from zeebe_fleet.adapters.postgres.outcomes import HEARD
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
-from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Answer, StartedInstance
 from zeebe_fleet.workers.contract.records import Owed
@@ -177,11 +178,14 @@ class PostgresOutbox:
     async def _listen(self) -> None:
         if self._listener is not None and not self._listener.is_closed():
             return
-        try:
-            self._listener = await asyncpg.connect(self._database_url, timeout=10.0)
-            await self._listener.add_listener("fleet_owed", lambda *_: self._rung.set())
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            raise RecordsUnavailable("PostgreSQL does not answer.", "Check that it runs.") from error
+        with translated():
+            listener = await connect(self._database_url)
+            try:
+                await listener.add_listener("fleet_owed", lambda *_: self._rung.set())
+            except BaseException:
+                listener.terminate()
+                raise
+            self._listener = listener
 
 
 async def end_cancelled(connection: Connection, workflow_id: UUID) -> None:

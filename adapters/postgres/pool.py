@@ -1,23 +1,25 @@
-"""The hot path's connections, and the one place where the driver's errors are translated."""
+"""The hot path's connections."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from zeebe_fleet.workers.contract.errors import FleetError, PermanentError, RecordsUnavailable
+from zeebe_fleet.adapters.postgres.address import read_address
+from zeebe_fleet.adapters.postgres.away import is_read_only, is_spent, translated
+from zeebe_fleet.adapters.postgres.connect import CONNECT_TIMEOUT_S, connect
+from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
 else:
     Connection = asyncpg.Connection
-_CONNECT_TIMEOUT_S = 10.0
 _COMMAND_TIMEOUT_S = 30.0
 _IDLE_S = 300.0
 """A connection that nobody needed for so long is closed."""
@@ -39,15 +41,6 @@ SET LOCAL enable_hashjoin = on;
 SET LOCAL enable_mergejoin = on
 """
 """Begins a transaction that decides what needs a closer look: durable, and planned by what the tables hold."""
-_LOST = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the driver's own confusion when a connection breaks off in the middle of an answer
-    asyncpg.PostgresConnectionError,
-    TimeoutError,
-    asyncpg.OperatorInterventionError,
-)
-_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)
 
 
 class Pool:
@@ -63,6 +56,7 @@ class Pool:
     def __init__(
         self, database_url: str, *, size: int = 4, durable: bool = True, settings: Mapping[str, str] | None = None
     ) -> None:
+        read_address(database_url)
         self._database_url = database_url
         self._settings = _LIMITS | ({} if durable else {"synchronous_commit": "off"}) | dict(settings or {})
         self._lendable = asyncio.Semaphore(size)
@@ -75,7 +69,7 @@ class Pool:
         """Lend a connection.
 
         Raises:
-            RecordsUnavailable: there is none, or it broke while it was lent.
+            RecordsUnavailable: there is none, it broke while it was lent, or its server can do nothing.
         """
         with translated():
             await self._turn()
@@ -84,7 +78,8 @@ class Pool:
                 self._lent.add(connection)
                 try:
                     yield connection
-                except (asyncpg.PostgresError, FleetError):
+                except (asyncpg.PostgresError, FleetError) as error:
+                    self._spend(connection, error)
                     raise
                 except BaseException:
                     # What was being done on it is not known, and is not waited for.
@@ -108,9 +103,17 @@ class Pool:
             connection.terminate()
         self._idle.clear()
 
+    def _spend(self, connection: Connection, error: BaseException) -> None:
+        """Drop a connection that its server can do nothing for, and of one that takes no writes all others, too."""
+        if is_spent(error):
+            connection.terminate()
+        if is_read_only(error):
+            while self._idle:
+                self._idle.pop()[1].terminate()
+
     async def _turn(self) -> None:
         if self._lendable.locked():
-            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await self._lendable.acquire()
         else:
             await self._lendable.acquire()
@@ -121,42 +124,19 @@ class Pool:
             self._idle.popleft()[1].terminate()
         while self._idle:
             connection = self._idle.pop()[1]
-            if not connection.is_closed():
+            if not connection.is_closed() and not _takes_no_writes(connection):
                 return connection
+            connection.terminate()
         return None
 
     async def _connected(self) -> Connection:
-        return await asyncpg.connect(
-            self._database_url,
-            timeout=_CONNECT_TIMEOUT_S,
-            command_timeout=_COMMAND_TIMEOUT_S,
-            server_settings=self._settings,
-        )
+        return await connect(self._database_url, command_timeout_s=_COMMAND_TIMEOUT_S, settings=self._settings)
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn the driver's errors, raw or wrapped by SQLAlchemy, into the fleet's."""
-    try:
-        yield
-    except FleetError:
-        raise
-    except (*_LOST, *_AGAIN) as error:
-        raise RecordsUnavailable(
-            f"PostgreSQL did not answer ({type(error).__name__}).", "Check that it runs and accepts connections."
-        ) from error
-    except Exception as error:
-        # SQLAlchemy's errors carry the driver's; they are known by that, for a worker without `ctx.db` never loads it.
-        wrapped: BaseException | None = getattr(error, "orig", None)
-        broken = getattr(wrapped, "__cause__", None)
-        if isinstance(broken, asyncpg.IntegrityConstraintViolationError):
-            constraint = broken.constraint_name or "of its table"
-            raise PermanentError(f"A business row breaks the constraint {constraint}.") from error
-        if getattr(error, "connection_invalidated", False) or is_lost(wrapped):
-            raise RecordsUnavailable("PostgreSQL cut the transaction.") from error
-        raise
-
-
-def is_lost(error: BaseException | None) -> bool:
-    """Tell whether the database, and not the statement, is at fault; `error` as SQLAlchemy wraps the driver's."""
-    return isinstance(error, _LOST + _AGAIN) or isinstance(getattr(error, "__cause__", None), _LOST + _AGAIN)
+def _takes_no_writes(connection: Connection) -> bool:
+    """Tell what the server has reported of itself since; from PostgreSQL 14 on it reports changes."""
+    settings = connection.get_settings()
+    return "on" in (
+        getattr(settings, "in_hot_standby", "off"),
+        getattr(settings, "default_transaction_read_only", "off"),
+    )

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from zeebe_fleet.adapters.postgres.pool import translated
+from zeebe_fleet.adapters.postgres.away import translated
 from zeebe_fleet.adapters.postgres.tables import RequestKey
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.refusals import EngineRefused, IdempotencyConflict

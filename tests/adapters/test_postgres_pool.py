@@ -9,7 +9,8 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from zeebe_fleet.adapters.postgres.pool import Pool, translated
+from zeebe_fleet.adapters.postgres.away import translated
+from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 
 

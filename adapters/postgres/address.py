@@ -1,0 +1,213 @@
+"""One reading of a PostgreSQL address for everybody who connects: what libpq documents, as far as it makes sense here.
+
+Source: PostgreSQL documentation, 32.1.1.2 Connection URIs, 32.1.2 Parameter Key Words, 32.17 Connection Service File.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from zeebe_fleet.workers.contract.errors import FleetError
+
+_SCHEMES = ("postgresql://", "postgres://")
+_TLS = (
+    "sslmode",
+    "sslcert",
+    "sslkey",
+    "sslpassword",
+    "sslrootcert",
+    "sslcrl",
+    "sslnegotiation",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+    "krbsrvname",
+    "gsslib",
+)
+_TLS_FILES = ("sslcert", "sslkey", "sslrootcert", "sslcrl")
+_TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_OWN = ("host", "port", "dbname", "user", "password", "passfile", "connect_timeout", "service", "target_session_attrs")
+_SAID_TO_THE_SERVER = ("application_name", "options", "fallback_application_name")
+_HARMLESS = {
+    "client_encoding": ("utf8", "utf-8", "auto"),
+    "channel_binding": ("prefer", "disable"),
+    "gssencmode": ("prefer", "disable"),
+    "sslcompression": ("0",),
+    "load_balance_hosts": ("disable",),
+}
+"""What may be said as long as it changes nothing."""
+_SESSIONS = ("any", "read-write", "primary")
+_FROM_ENVIRONMENT = {"application_name": "PGAPPNAME", "options": "PGOPTIONS", "connect_timeout": "PGCONNECT_TIMEOUT"}
+_ALL = "docs/how-to/operations.md lists what an address may say."
+
+
+class AddressRefused(FleetError):
+    """An address that says something that cannot be heeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a database is, and how it is connected to; passwords are in no `repr`.
+
+    Args:
+        hosts: name, or folder of a socket, and port; tried in this order. Empty: the driver's own default.
+        timeout_s: of one attempt to connect; `None` when the address says none.
+        tls: in libpq's words.
+        session: `read-write`, or `primary`: a standby is no use to anybody who keeps records.
+        settings: sent to the server at the start of each session.
+    """
+
+    hosts: tuple[tuple[str, int | None], ...] = ()
+    database: str | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    passfile: str | None = None
+    timeout_s: float | None = None
+    tls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    session: str = "read-write"
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Hosts, ports and name, for people: no user, no password, wherever they stood."""
+        hosts = ",".join(_named(*one) for one in self.hosts) or "this machine"
+        return f"{hosts}/{self.database or ''}".rstrip("/")
+
+    @property
+    def tls_query(self) -> str:
+        """What is said of TLS, as the query of an address."""
+        return urlencode(self.tls)
+
+
+def read_address(database_url: str) -> Address:
+    """Read an address, the service file that it names included.
+
+    Raises:
+        AddressRefused: it says something unknown, or something that cannot be done here; it is named, no value is.
+    """
+    said = _parameters(database_url)
+    given = {**_service(said.pop("service", os.environ.get("PGSERVICE", "")), said.pop("servicefile", "")), **said}
+    for name, variable in _FROM_ENVIRONMENT.items():
+        if name not in given and os.environ.get(variable):
+            given[name] = os.environ[variable]
+    _check(given)
+    application = given.get("application_name") or given.get("fallback_application_name")
+    settings = {"application_name": application, "options": given.get("options")}
+    return Address(
+        hosts=_hosts(given.get("host", ""), given.get("port", "")),
+        database=given.get("dbname"),
+        user=given.get("user"),
+        password=given.get("password"),
+        passfile=given.get("passfile"),
+        timeout_s=_timeout_s(given.get("connect_timeout", "")),
+        tls={name: given[name] for name in _TLS if given.get(name)},
+        session="primary" if given.get("target_session_attrs") == "primary" else "read-write",
+        settings={name: value for name, value in settings.items() if value},
+    )
+
+
+def _parameters(database_url: str) -> dict[str, str]:
+    """Return all that an address says, by the names of libpq."""
+    scheme = next((one for one in _SCHEMES if database_url.startswith(one)), None)
+    if scheme is None:
+        raise AddressRefused("The database's address is no postgresql:// address.", "Set FLEET_DATABASE_URL to one.")
+    rest, _, query = database_url.removeprefix(scheme).partition("?")
+    authority, _, name = rest.partition("/")
+    login, _, hosts = authority.rpartition("@")
+    user, _, password = login.partition(":")
+    names, ports = _apart(hosts)
+    parts = {"user": unquote(user), "password": unquote(password), "dbname": unquote(name)}
+    parts |= {"host": names, "port": ports}
+    said = {name: value for name, value in parts.items() if value}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        said["dbname" if name == "database" else name] = value
+    return said
+
+
+def _apart(hosts: str) -> tuple[str, str]:
+    """Take ports off `a:1,[::1]:2,c`; both lists have the same length, or there is no port at all."""
+    found: list[tuple[str, str]] = []
+    for one in hosts.split(","):
+        if one.startswith("["):
+            host, _, port = one[1:].partition("]")
+            found.append((host, port.removeprefix(":")))
+        else:
+            host, _, port = one.partition(":")
+            found.append((unquote(host), port))
+    ports = [port for _, port in found]
+    return ",".join(host for host, _ in found), ",".join(ports) if any(ports) else ""
+
+
+def _service(name: str, file: str) -> dict[str, str]:
+    """Read a section of the service file: the person's own, or the system's."""
+    if not name:
+        return {}
+    own = file or os.environ.get("PGSERVICEFILE", "")
+    places = [Path(own)] if own else [Path("~/.pg_service.conf").expanduser()]
+    if "PGSYSCONFDIR" in os.environ:
+        places.append(Path(os.environ["PGSYSCONFDIR"], "pg_service.conf"))
+    for place in places:
+        sections = configparser.RawConfigParser(strict=False, interpolation=None, delimiters=("=",))
+        try:
+            sections.read(place, "utf-8")
+        except (configparser.Error, OSError, UnicodeDecodeError) as error:
+            raise AddressRefused(f"The service file {place} cannot be read ({type(error).__name__}).", _ALL) from error
+        if sections.has_section(name):
+            return dict(sections.items(name))
+    looked = " nor in ".join(map(str, places))
+    raise AddressRefused(f"There is no service {name!r} in {looked}.", "Correct the name, or set PGSERVICEFILE.")
+
+
+def _check(given: Mapping[str, str]) -> None:
+    known = {*_OWN, *_TLS, *_SAID_TO_THE_SERVER, *_HARMLESS}
+    unknown = sorted(given.keys() - known)
+    if unknown:
+        raise AddressRefused(f"The database's address says {', '.join(unknown)}, which cannot be heeded here.", _ALL)
+    for name, values in {
+        **_HARMLESS,
+        "sslmode": _TLS_MODES,
+        "target_session_attrs": _SESSIONS,
+    }.items():
+        if name in given and given[name].lower() not in values:
+            raise AddressRefused(f"The database's address has a {name} other than {', '.join(values)}.", _ALL)
+    for name in _TLS_FILES:
+        file = given.get(name, "")
+        if file and file != "system" and not os.access(file, os.R_OK):
+            raise AddressRefused(f"The file that {name} names in the database's address cannot be read.", file)
+
+
+def _hosts(names: str, ports: str) -> tuple[tuple[str, int | None], ...]:
+    hosts = names.split(",") if names else []
+    numbers = [_port(one) for one in ports.split(",")] if ports else [None]
+    if len(numbers) == 1:
+        numbers *= max(len(hosts), 1)
+    if hosts and len(numbers) != len(hosts):
+        raise AddressRefused("The database's address names more ports than hosts, or fewer.", "One for each, or one.")
+    return tuple(zip(hosts or ["localhost"] * (ports != ""), numbers, strict=False))
+
+
+def _port(said: str) -> int | None:
+    if not said:
+        return None
+    if not said.isdigit() or not 0 < int(said) < 65_536:
+        raise AddressRefused("The port in the database's address is none.", "It is a number below 65536.")
+    return int(said)
+
+
+def _timeout_s(said: str) -> float | None:
+    if not said:
+        return None
+    try:
+        seconds = int(said)
+    except ValueError:
+        raise AddressRefused("connect_timeout in the database's address is no number of seconds.", _ALL) from None
+    return float(max(seconds, 2)) if seconds > 0 else None
+
+
+def _named(host: str, port: int | None) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port is None else f"{shown}:{port}"

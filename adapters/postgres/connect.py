@@ -1,0 +1,97 @@
+"""Connecting to PostgreSQL, in one way for everybody: the hot path, whoever listens, and SQLAlchemy."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from zeebe_fleet.adapters.postgres.address import Address, read_address
+
+CONNECT_TIMEOUT_S = 10.0
+_NEXT = (
+    OSError,
+    TimeoutError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.TargetServerAttributeNotMatched,
+    asyncpg.PostgresConnectionError,
+)
+"""After these, another host may do."""
+_POOLER_REFUSES = "unsupported startup parameter"
+
+
+async def connect(
+    database_url: str,
+    *,
+    timeout_s: float = CONNECT_TIMEOUT_S,
+    command_timeout_s: float | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> asyncpg.Connection[Any]:
+    """Connect to the first host that takes writes; the address is read anew: service and password files may change."""
+    address = read_address(database_url)
+    bound_s = min(timeout_s, address.timeout_s or timeout_s)
+    refused: BaseException | None = None
+    for host, port in address.hosts or ((None, None),):
+        try:
+            return await _connect(address, host, port, bound_s, command_timeout_s, {**(settings or {})})
+        except _NEXT as error:
+            if refused is None or isinstance(refused, OSError | TimeoutError):
+                refused = error  # what a server says tells more than one that is not there
+    assert refused is not None, "there is a host at least"
+    raise refused
+
+
+async def _connect(
+    address: Address,
+    host: str | None,
+    port: int | None,
+    timeout_s: float,
+    command_timeout_s: float | None,
+    settings: dict[str, str],
+) -> asyncpg.Connection[Any]:
+    given: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "user": address.user,
+        "password": address.password,
+        "passfile": address.passfile,
+        "database": address.database,
+        "target_session_attrs": address.session,
+        "timeout": timeout_s,
+        "command_timeout": command_timeout_s,
+        **_tls(address),
+    }
+    opened: asyncpg.Connection[Any]
+    try:
+        opened = await asyncpg.connect(**given, server_settings={**address.settings, **settings})
+    except asyncpg.ProtocolViolationError as error:
+        if _POOLER_REFUSES not in str(error):
+            raise
+        opened = await _through_a_pooler(given, {**address.settings, **settings})
+    return opened
+
+
+async def _through_a_pooler(given: Mapping[str, Any], settings: Mapping[str, str]) -> asyncpg.Connection[Any]:
+    """Say in the session what the pooler does not pass on at its start; right where it keeps sessions apart."""
+    named = {name: value for name, value in settings.items() if name == "application_name"}
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(**given, server_settings=named)
+    try:
+        for name, value in settings.items():
+            if name != "options":
+                await connection.execute("SELECT set_config($1, $2, false)", name, value)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def _tls(address: Address) -> dict[str, Any]:
+    if address.tls.get("sslrootcert") != "system":
+        return {"dsn": f"postgresql://?{address.tls_query}"} if address.tls else {}
+    context = ssl.create_default_context()
+    if certificate := address.tls.get("sslcert"):
+        context.load_cert_chain(certificate, address.tls.get("sslkey"), address.tls.get("sslpassword"))
+    return {"ssl": context}
