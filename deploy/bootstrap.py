@@ -16,6 +16,7 @@ from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
 from zeebe_fleet.adapters.postgres.retention import PostgresRetention
+from zeebe_fleet.adapters.postgres.standing import PostgresStanding
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection, OAuthClient, OperateAccess
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
@@ -135,6 +136,16 @@ async def relay(core: Core, pulse: Pulse | None = None) -> AsyncIterator[Relay]:
 async def history(settings: Settings) -> AsyncIterator[PostgresRetention]:
     """Open what prunes the records."""
     opened = PostgresRetention(settings.database_url)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@asynccontextmanager
+async def standing(settings: Settings) -> AsyncIterator[PostgresStanding]:
+    """Open what tells whether the database can be worked with."""
+    opened = PostgresStanding(settings.database_url)
     try:
         yield opened
     finally:

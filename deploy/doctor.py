@@ -11,18 +11,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import asyncpg
 import httpx
 from rich.console import Console
 
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
-from zeebe_fleet.adapters.postgres.schema import unapplied
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.adapters.zeebe.token import TokenSource
 from zeebe_fleet.deploy.bootstrap import connection_to
+from zeebe_fleet.deploy.doctor_database import check_database, check_rights, check_schema
 from zeebe_fleet.deploy.doctor_network import Trouble, check_address, check_certificate, explain_silence, trusting
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.graphql_api.origins import check_public_url
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, EngineRejected, FleetError
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Resource
@@ -87,7 +87,7 @@ def _plan(settings: Settings) -> list[list[tuple[str, Check]]]:
     if zeebe.address and zeebe.operate_url:
         plan.append([("operate", _operate)])
     if settings.database_url:
-        plan.append([("database", _database), ("schema", _schema)])
+        plan.append([("database", check_database), ("schema", check_schema), ("rights", check_rights)])
     plan.append([("API", _api)])
     if settings.api.oidc.issuer:
         plan.append([("sign-in", _sign_in)])
@@ -162,32 +162,6 @@ async def _operate(settings: Settings) -> str:
     return f"Operate at {zeebe.operate_url} can be asked for incidents."
 
 
-async def _database(settings: Settings) -> str:
-    where = settings.database_url.rpartition("@")[2]
-    try:
-        database = await asyncpg.connect(settings.database_url, timeout=_TIMEOUT_S)
-    except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise Trouble(f"PostgreSQL at {where} refuses the account.", "Check user and password in it.") from error
-    except asyncpg.InvalidCatalogNameError as error:
-        raise Trouble(f"There is no such database: {where}.", "Create it, or correct the name.") from error
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Trouble(
-            f"PostgreSQL at {where} cannot be reached ({type(error).__name__}).",
-            "Check host and port in FLEET_DATABASE_URL, and that it runs.",
-        ) from error
-    try:
-        return f"PostgreSQL {await database.fetchval('SHOW server_version')} at {where}."
-    finally:
-        await database.close()
-
-
-async def _schema(settings: Settings) -> str:
-    missing = await unapplied(settings.database_url)
-    if missing:
-        raise Trouble(f"The database lacks {missing} migration(s).", "Run `fleet deploy`, which migrates it first.")
-    return "The tables are those of this version."
-
-
 async def _api(settings: Settings) -> str:
     token = settings.api.service_token.get_secret_value()
     async with GraphQLActivitySystem(settings.api_url, token, timeout_s=_TIMEOUT_S) as activities:
@@ -201,7 +175,9 @@ async def _api(settings: Settings) -> str:
 
 
 async def _sign_in(settings: Settings) -> str:
-    issuer = settings.api.oidc.issuer
+    issuer, public_url = settings.api.oidc.issuer, settings.api.oidc.public_url
+    if public_url:
+        check_public_url(public_url)
     ask = "Look at FLEET_API__OIDC__ISSUER, and FLEET_API__OIDC__CA_FILE for an authority of your own."
     trusted = trusting(settings.api.oidc.ca_file, "FLEET_API__OIDC__CA_FILE")
     try:

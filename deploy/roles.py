@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from zeebe_fleet.adapters.postgres.arrears import PostgresArrears
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.health import Health
+from zeebe_fleet.deploy.records_ready import records, unless
 from zeebe_fleet.deploy.server import served
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import DefinitionError
@@ -23,20 +25,26 @@ async def worker(settings: Settings, stop: asyncio.Event, health: Health, only: 
     """Take jobs and run actions; `only` names the job types, all of the app's when empty."""
     app = load_app(settings.app)
     tasks = app.tasks
-    if app.namespaces:
-        from zeebe_fleet.adapters.postgres.models import check_models
-
-        await check_models(settings.database_url, app.namespaces, app.name)
     unknown = only - tasks.keys()
     if unknown:
         raise DefinitionError(
             f"{settings.app} has no task for {', '.join(sorted(unknown))}.", f"It has {', '.join(sorted(tasks))}."
         )
     chosen = {job_type: task for job_type, task in tasks.items() if not only or job_type in only}
+
+    async def models() -> None:
+        if app.namespaces:
+            from zeebe_fleet.adapters.postgres.models import check_models
+
+            await check_models(settings.database_url, app.namespaces, app.name)
+
     async with (
         bootstrap.core(settings) as core,
+        records(settings, health) as known,
         bootstrap.worker(settings, core, chosen, health.observer, app.data_models) as fleet,
     ):
+        if not await unless(stop, known.there(models)):
+            return
         health.ask("intake", fleet.can_take)
         log.info("worker.ready", tasks=sorted(chosen))
         await fleet.run(stop)
@@ -44,7 +52,13 @@ async def worker(settings: Settings, stop: asyncio.Event, health: Health, only: 
 
 async def human_tasks(settings: Settings, stop: asyncio.Event, health: Health) -> None:
     """Turn user tasks into activities, and close those that are gone."""
-    async with bootstrap.core(settings) as core, bootstrap.human_tasks(core, health.pulse.beat) as adapter:
+    async with (
+        bootstrap.core(settings) as core,
+        records(settings, health) as known,
+        bootstrap.human_tasks(core, health.pulse.beat) as adapter,
+    ):
+        if not await unless(stop, known.there()):
+            return
         log.info("human-tasks.ready", activities=settings.api_url)
         await adapter.run(stop)
 
@@ -56,12 +70,11 @@ async def relay(settings: Settings, stop: asyncio.Event, health: Health) -> None
         bootstrap.relay(core, health.pulse) as relay,
         bootstrap.arrears(settings) as arrears,
         bootstrap.history(settings) as history,
+        records(settings, health) as known,
     ):
-
-        async def read_arrears() -> None:
-            health.metrics.owed(await arrears.read())
-
-        health.ask("records", read_arrears)
+        if not await unless(stop, known.there()):
+            return
+        health.ask("owed", lambda: _read_arrears(arrears, health))
         log.info("relay.ready")
         keep_days = settings.records.keep_days
         pruning = [keep_pruning(history, keep_days, stop)] if keep_days > 0 else []
@@ -74,10 +87,16 @@ async def api(settings: Settings, stop: asyncio.Event, health: Health) -> None:
 
     async with (
         bootstrap.core(settings) as core,
+        records(settings, health) as known,
         api_app(core) as app,
         served(app, settings.api.host, settings.api.port) as serving,
     ):
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if await unless(stop, known.there()):
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         health.pulse.hinder("stop", "the process stops")
         stopping.cancel()
+
+
+async def _read_arrears(arrears: PostgresArrears, health: Health) -> None:
+    health.metrics.owed(await arrears.read())

@@ -16,7 +16,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from zeebe_fleet.adapters.postgres.pool import translated
+from zeebe_fleet.adapters.postgres.away import translated
 from zeebe_fleet.workers.contract.access import ACCESS, AS_PERSISTER, FINISHING, Access
 from zeebe_fleet.workers.contract.data_models import check_access
 from zeebe_fleet.workers.contract.errors import PermanentError, StaleError
@@ -25,9 +25,15 @@ from zeebe_fleet.workers.contract.records import Claim
 
 _BECOME_PERSISTER = "SET LOCAL ROLE fleet_persister"
 
+PLACE = """set_config('search_path', array_to_string(ARRAY(
+        SELECT quote_ident(one) FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (one, place) ORDER BY place
+    ), ', '), true)"""
+"""Where tables are looked for, also under another role: `"$user"` would be another schema."""
+
 #: one statement for all a transaction begins with: the lock, its limits, the role, and for whom
-_FENCE = text("""
+_FENCE = text(f"""
 SELECT set_config('lock_timeout', :limit_ms, true), set_config('idle_in_transaction_session_timeout', :limit_ms, true),
+    {PLACE},
     set_config('fleet.workflow_id', :workflow_id, true), set_config('role', 'fleet_action', true)
 FROM step WHERE step_id = :step_id AND fence = :fence AND state = 'CLAIMED' FOR UPDATE
 """)
@@ -149,6 +155,7 @@ _OURS = frozenset(
         "workflow_event",
         "owed",
         "alembic_version",
+        "fleet_version",
     ]
 )
 _DENIED = re.compile(r"permission denied for (\w+(?: \w+)?) \"?([^\"\s]+)\"?")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.adapters.postgres.rights import give_roles, open_schema
+from zeebe_fleet.adapters.postgres.sessions import database
+from zeebe_fleet.adapters.postgres.version import MIGRATIONS, SchemaBehind, move_over, note_oldest, version_of
+from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+T = TypeVar("T")
 
 
 def sqlalchemy_url(database_url: str) -> str:
@@ -22,9 +25,9 @@ async def migrate(database_url: str) -> None:
     """Upgrade to the newest migration; does nothing when there already, waits when another does it.
 
     Raises:
-        FleetError: the login may not make the roles that a migration needs.
+        FleetError: the database cannot be used, in one sentence and with the next step.
     """
-    engine = create_async_engine(sqlalchemy_url(database_url))
+    engine = database(database_url)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
@@ -34,39 +37,70 @@ async def migrate(database_url: str) -> None:
         await engine.dispose()
 
 
-async def unapplied(database_url: str) -> int:
-    """Count the migrations of this version that a database lacks."""
-    engine = create_async_engine(sqlalchemy_url(database_url))
+async def look(database_url: str, question: Callable[[Connection], T]) -> T:
+    """Ask a database something, and change nothing."""
+    engine = database(database_url)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(_count_unapplied)
+            return await connection.run_sync(question)
     finally:
         await engine.dispose()
 
 
-def _said(error: DBAPIError) -> Exception:
-    """Return what a migration said on purpose as an error of ours; any other as it is."""
-    cause = getattr(error.orig, "__cause__", None)
-    if getattr(cause, "sqlstate", None) != "FL000":
-        return error
-    return FleetError(str(getattr(cause, "message", cause)), str(getattr(cause, "hint", "")))
+def check_ground(connection: Connection) -> None:
+    """Refuse a database that cannot hold what people write, or has no place for tables.
 
-
-def _count_unapplied(connection: Connection) -> int:
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory(str(_MIGRATIONS))
-    current = MigrationContext.configure(connection).get_current_revision()
-    return sum(1 for _ in scripts.iterate_revisions("head", current or "base"))
+    Raises:
+        DefinitionError: with the next step.
+    """
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise DefinitionError(
+            f"The database's encoding is {encoding}, which cannot hold every text.",
+            "Create it anew: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+        )
+    if connection.exec_driver_sql("SELECT current_schema()").scalar() is None:
+        raise DefinitionError(
+            "There is no place for tables: no schema of the search_path exists, or the account may enter none.",
+            "Create one, have its owner GRANT USAGE, CREATE ON it, or correct search_path in FLEET_DATABASE_URL.",
+        )
 
 
 def _upgrade(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('zeebe-fleet-migrate'))")
+    check_ground(connection)
+    move_over(connection)
+    version = version_of(connection)
+    try:
+        version.check()
+    except SchemaBehind:
+        give_roles(connection)
+        _migrate(connection)
+        note_oldest(connection)
+    give_roles(connection)
+    open_schema(connection)
+
+
+def _migrate(connection: Connection) -> None:
     from alembic import command  # only who migrates needs it, and it loads for long
     from alembic.config import Config
 
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('zeebe-fleet-migrate'))")
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _said(error: DBAPIError) -> FleetError:
+    """Say in a sentence why a database was not migrated; values are in an error's details, which are left out."""
+    cause = getattr(error.orig, "__cause__", None)
+    message, hint = str(getattr(cause, "message", cause)), str(getattr(cause, "hint", None) or "")
+    state = getattr(cause, "sqlstate", None)
+    if state == "FL000":
+        return FleetError(message, hint)
+    if state == "42501":
+        return FleetError(
+            f"The account may not migrate the database: {message}.",
+            "Have the schema's owner run GRANT USAGE, CREATE ON SCHEMA … TO the account, or use its owner's account.",
+        )
+    return FleetError(f"The database was not migrated: {message}.", hint or "Nothing was changed.")

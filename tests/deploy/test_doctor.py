@@ -135,7 +135,7 @@ async def test_doctor_finds_a_healthy_engine_and_database_well(addresses: Addres
     """Every check passes on the real ones."""
     found = await examined(database_url, address=addresses.engine_grpc, rest_address=addresses.engine_rest)
     assert [(one.subject, one.well) for one in found] == [
-        (subject, True) for subject in ("address", "version", "tenant", "permissions", "database", "schema")
+        (subject, True) for subject in ("address", "version", "tenant", "permissions", "database", "schema", "rights")
     ]
 
 

@@ -152,9 +152,9 @@ async def test_login_that_may_not_make_roles_is_told_what_to_ask_for(database_se
     await server.execute(f"CREATE DATABASE {login} OWNER {login}")
     url = f"postgresql://{login}:{password}@{database_server.split('@')[1].rsplit('/', 1)[0]}/{login}"
 
-    with pytest.raises(FleetError, match=f"role {login} may not create the roles") as refused:
+    with pytest.raises(FleetError, match=f"account {login} may not become the roles") as refused:
         await migrate(url)
-    assert f"GRANT fleet_action, fleet_persister TO {login};" in refused.value.suggestion
+    assert f"run: GRANT fleet_action, fleet_persister TO {login};" in refused.value.suggestion
     await server.execute(f"GRANT fleet_action, fleet_persister TO {login}")
     await migrate(url)
 

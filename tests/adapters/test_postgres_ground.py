@@ -1,0 +1,264 @@
+"""Databases as others give them: another schema, an owner with few rights, other fleets and other applications."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from tests.adapters.test_postgres_ledger import claimed, job, model_of
+from tests.postgres_server import DEBIANS, Server
+from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
+from zeebe_fleet.adapters.postgres.schema import migrate
+from zeebe_fleet.adapters.postgres.standing import PostgresStanding
+from zeebe_fleet.adapters.postgres.version import SchemaTooNew, known
+from zeebe_fleet.deploy.doctor import Finding, examine
+from zeebe_fleet.deploy.health import Health
+from zeebe_fleet.deploy.local.ports import any_free_port
+from zeebe_fleet.deploy.roles import Role, api, human_tasks, relay, worker
+from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, ZeebeSettings
+from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.outcomes import Complete
+
+NAMES = itertools.count(1)
+OTHERS = (
+    "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)",
+    "INSERT INTO alembic_version VALUES ('ae1027a6acf')",
+)
+
+
+@pytest.fixture(scope="module", params=[18, 15])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The wheel's server, and an older one of the system where there is one."""
+    if request.param == 15 and not DEBIANS.exists():
+        pytest.skip("There is no PostgreSQL 15 on this machine.")
+    with Server(DEBIANS if request.param == 15 else None) as server:
+        yield server.make()
+
+
+GRANTED = """
+DO $$ BEGIN
+    GRANT fleet_action, fleet_persister TO @owner;
+EXCEPTION WHEN undefined_object THEN NULL; END $$
+"""
+
+
+async def database(server: Server, *statements: str, options: str = "", granted: str = GRANTED) -> str:
+    """Make a database whose owner may make roles and is no superuser; returns its address.
+
+    Args:
+        granted: gives the owner the roles, where another owner has made them.
+    """
+    name = f"fleet{next(NAMES)}"
+    await server.run(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'x'", f"CREATE DATABASE {name} OWNER {name}")
+    await server.run(*(one.replace("@owner", name) for one in (granted, *statements)), database=name)
+    return server.url(name, name, "x") + options
+
+
+async def findings(url: str) -> list[Finding]:
+    """What doctor says of a database."""
+    settings = Settings().model_copy(
+        update={"database_url": url, "zeebe": ZeebeSettings(), "api": ApiSettingsSection(port=any_free_port())}
+    )
+    return [finding async for finding in examine(settings) if finding.subject != "API"]
+
+
+async def run_a_task(url: str) -> str:
+    """Finish a step with a business row, as a task does; returns what became of the step."""
+    ledger = PostgresLedger(url, model_of, worker="tests")
+    try:
+        claim = await claimed(ledger, job())
+        async with ledger.session(claim) as session:
+            assert (await session.execute(text("SELECT current_user"))).scalar() == "fleet_action"
+            await session.execute(text("SELECT count(*) FROM workflow"))
+            await ledger.finish(claim, Complete(), session)
+    finally:
+        await ledger.close()
+    connection = await asyncpg.connect(url)
+    try:
+        return str(await connection.fetchval("SELECT state FROM step WHERE step_id = $1", claim.step_id))
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statements", "options"),
+    [
+        ((), ""),
+        (("CREATE SCHEMA fleet AUTHORIZATION @owner",), "?options=-csearch_path%3Dfleet"),
+        (("CREATE SCHEMA @owner AUTHORIZATION @owner",), ""),
+        (('CREATE SCHEMA "Odd Name" AUTHORIZATION @owner', 'ALTER ROLE @owner SET search_path = "Odd Name"'), ""),
+        (
+            ("REVOKE ALL ON SCHEMA public FROM PUBLIC", "GRANT ALL ON SCHEMA public TO @owner WITH GRANT OPTION"),
+            "",
+        ),
+        (("ALTER DEFAULT PRIVILEGES FOR ROLE @owner REVOKE ALL ON FUNCTIONS FROM PUBLIC",), ""),
+        (OTHERS, ""),
+    ],
+    ids=["plain", "search-path", "named-as-the-user", "odd-name", "closed-public", "closed-functions", "other-alembic"],
+)
+async def test_task_does_its_work_wherever_the_tables_are(
+    server: Server, statements: tuple[str, ...], options: str
+) -> None:
+    """With an owner who may make roles and nothing else; doctor, who does what a task does, agrees."""
+    url = await database(server, *statements, options=options)
+    await migrate(url)
+    await migrate(url)
+    assert await run_a_task(url) == "COMPLETED"
+    assert [(one.subject, one.well) for one in await findings(url)] == [
+        ("database", True),
+        ("schema", True),
+        ("rights", True),
+    ]
+
+
+async def test_fleets_of_one_server_share_the_roles(server: Server) -> None:
+    """The second owner is told what to ask for; when that was done both work, each in its own database."""
+    first, second = await database(server), await database(server, granted="SELECT")
+    await migrate(first)
+    login = second.split("//")[1].split(":")[0]
+    if server.programs != DEBIANS:  # until 15, who may make roles may hand out any
+        with pytest.raises(FleetError) as refused:
+            await migrate(second)
+        assert refused.value.suggestion.endswith(f" run: GRANT fleet_action, fleet_persister TO {login};")
+        await server.run(*filter(None, refused.value.suggestion.split("run: ")[1].split(";")))
+    await migrate(second)
+    assert [await run_a_task(url) for url in (first, second)] == ["COMPLETED", "COMPLETED"]
+
+
+async def test_owner_without_any_right_over_roles_is_told_what_to_ask_for(server: Server) -> None:
+    """What an administrator has to run, word by word; it works."""
+    url = await database(server, granted="SELECT")
+    login = url.split("//")[1].split(":")[0]
+    await server.run(f"ALTER ROLE {login} NOCREATEROLE")
+    with pytest.raises(FleetError) as refused:
+        await migrate(url)
+    await server.run(*filter(None, refused.value.suggestion.split("run: ")[1].split(";")))
+    await migrate(url)
+    assert await run_a_task(url) == "COMPLETED"
+
+
+async def test_version_is_moved_out_of_the_table_that_others_share(server: Server) -> None:
+    """A database of the version before, with another application's row beside ours."""
+    url = await database(server)
+    await migrate(url)
+    owner = await asyncpg.connect(url)
+    await owner.execute("DROP TABLE fleet_version")
+    for statement in (*OTHERS, f"INSERT INTO alembic_version VALUES ('{known()[-1]}')"):
+        await owner.execute(statement)
+    await migrate(url)
+    assert await owner.fetchval("SELECT version_num FROM fleet_version") == known()[-1]
+    assert [row[0] for row in await owner.fetch("SELECT version_num FROM alembic_version")] == ["ae1027a6acf"]
+    await owner.close()
+
+
+async def test_shared_table_that_held_our_row_alone_is_gone(server: Server) -> None:
+    """Nothing of ours stays where another application would stumble over it."""
+    url = await database(server)
+    await migrate(url)
+    owner = await asyncpg.connect(url)
+    await owner.execute("DROP TABLE fleet_version")
+    await owner.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+    await owner.execute(f"INSERT INTO alembic_version VALUES ('{known()[-1]}')")
+    await migrate(url)
+    assert await owner.fetchval("SELECT to_regclass('alembic_version')") is None
+    await owner.close()
+
+
+async def test_other_application_s_version_is_not_taken_for_ours(server: Server) -> None:
+    """Doctor finds no tables, whatever number the other one is at."""
+    url = await database(server, OTHERS[0], f"INSERT INTO alembic_version VALUES ('{known()[-1]}')")
+    assert [(one.subject, one.well) for one in await findings(url)] == [("database", True), ("schema", False)]
+    await server.run("GRANT SELECT ON alembic_version TO PUBLIC", database=url.rsplit("/", 1)[1])
+    await migrate(url)
+    assert [one.well for one in await findings(url)] == [True, True, True]
+
+
+async def newer(url: str, oldest: str) -> None:
+    """Bring a database to a migration that this code does not have."""
+    await migrate(url)
+    owner = await asyncpg.connect(url)
+    await owner.execute("UPDATE fleet_version SET version_num = '9999', oldest = $1", oldest)
+    await owner.close()
+
+
+async def test_code_works_on_the_schema_of_the_version_after_it(server: Server) -> None:
+    """N beside N+1: roles, deploy and doctor go on as before."""
+    url = await database(server)
+    await newer(url, known()[-1])
+    await migrate(url)
+    assert [one.well for one in await findings(url)] == [True, True, True]
+    standing = PostgresStanding(url)
+    await standing.check()
+    await standing.close()
+
+
+@pytest.mark.parametrize("role", [worker, relay, human_tasks, api])
+async def test_code_older_than_that_is_refused_by_every_role(server: Server, role: Role) -> None:
+    """In one sentence; so do deploy and doctor."""
+    url = await database(server)
+    await newer(url, "9998")
+    settings = Settings().model_copy(
+        update={
+            "app": SHIPPED_APP,
+            "database_url": url,
+            "zeebe": ZeebeSettings(address=f"127.0.0.1:{any_free_port()}"),
+            "api": ApiSettingsSection(port=any_free_port()),
+        }
+    )
+    with pytest.raises(SchemaTooNew, match="serves code from 9998 on"):
+        await asyncio.wait_for(role(settings, asyncio.Event(), Health()), 30)
+    with pytest.raises(SchemaTooNew):
+        await migrate(url)
+    assert "serves code from 9998 on" in (await findings(url))[-1].said
+
+
+@pytest.mark.parametrize(
+    ("statements", "options", "said"),
+    [
+        (("CREATE TABLE workflow (id int)", "CREATE VIEW step AS SELECT 1"), "", "has step, workflow already"),
+        (("ALTER SCHEMA public OWNER TO admin", "GRANT USAGE ON SCHEMA public TO PUBLIC"), "", "schema public"),
+        (("REVOKE ALL ON SCHEMA public FROM PUBLIC", "ALTER SCHEMA public OWNER TO admin"), "", "may enter none"),
+        (("ALTER ROLE @owner SET default_transaction_read_only = on",), "", "takes no writes"),
+        ((), "?options=-csearch_path%3Dnowhere", "no schema of the search_path exists"),
+        ((), "-missing", "does not exist"),
+    ],
+    ids=["same-names", "public-is-not-ours", "public-is-closed", "read-only", "no-schema", "no-database"],
+)
+async def test_deploy_says_in_one_sentence_why_it_cannot(
+    server: Server, statements: tuple[str, ...], options: str, said: str
+) -> None:
+    """And what to do next; nothing is changed."""
+    url = await database(server, *statements, options=options)
+    with pytest.raises(FleetError) as refused:
+        await migrate(url)
+    assert said in refused.value.message
+    assert refused.value.suggestion
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_database_that_cannot_hold_every_text_is_refused(server: Server, encoding: str) -> None:
+    """By deploy and by doctor."""
+    name = f"enc_{uuid4().hex[:8]}"
+    await server.run(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    with pytest.raises(FleetError, match=encoding):
+        await migrate(server.url(name))
+    assert encoding in (await findings(server.url(name)))[-1].said
+
+
+async def test_doctor_finds_rights_that_were_taken_away(server: Server) -> None:
+    """It does what a task does, so it finds what a task would."""
+    url = await database(server)
+    await migrate(url)
+    owner = await asyncpg.connect(url)
+    await owner.execute("REVOKE SELECT ON workflow FROM fleet_action")
+    await owner.close()
+    last = (await findings(url))[-1]
+    assert (last.subject, last.well) == ("rights", False)
+    assert "workflow" in last.said
