@@ -131,11 +131,23 @@ def deploy(app: AppOption = "") -> None:
     _unwrapped(lambda: asyncio.run(_deploy(_connected(_settings(app)))))
 
 
-@app.command(epilog="Example: FLEET_ZEEBE__ADDRESS=zeebe.example.com:443 fleet doctor")
-def doctor() -> None:
+@app.command(
+    epilog="Example: FLEET_ZEEBE__ADDRESS=zeebe.example.com:443 fleet doctor · fleet doctor --sign-in token.txt"
+)
+def doctor(
+    sign_in: Annotated[
+        Path | None,
+        typer.Option(help="File with an ID token or its claims, or -: say only whom it would let in, and why."),
+    ] = None,
+) -> None:
     """Say in plain words what is wrong with engine, database and API; changes nothing."""
-    from zeebe_fleet.deploy.doctor import show_findings
     from zeebe_fleet.deploy.terminal import terminal
+
+    if sign_in is not None:
+        from zeebe_fleet.deploy.sign_in import show_reading
+
+        raise typer.Exit(0 if show_reading(_settings(required=False), sign_in, terminal()) else 1)
+    from zeebe_fleet.deploy.doctor import show_findings
 
     raise typer.Exit(0 if show_findings(_connected(_settings(required=False)), terminal()) else 1)
 

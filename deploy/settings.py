@@ -54,10 +54,15 @@ class OidcSection(BaseModel):
     subject_claim: Line = Field(
         default="preferred_username", description="Claim by which people are known, also as BPMN's assignee."
     )
-    groups_claim: Line = Field(default="groups", description="Claim with a list of groups: BPMN's candidate groups.")
+    groups_claim: Line = Field(
+        default="groups", description="Claim with the groups, BPMN's candidate groups; or its path: realm_access.roles."
+    )
     operator_groups: list[str] = Field(default=[], description="Groups whose members see and repair every workflow.")
     admin_groups: list[str] = Field(default=[], description="Groups whose members may do anything.")
-    public_url: Word = Field(default="", description="Where people open the page; needed behind a proxy that ends TLS.")
+    public_url: Word = Field(
+        default="",
+        description="Where people open the page, at the root of a host; needed behind a proxy that ends TLS.",
+    )
     ca_file: Path | None = Field(default=None, description="PEM file of the authority behind its certificate.")
 
 
@@ -76,6 +81,9 @@ class ApiSettingsSection(BaseModel):
     )
     session_s: float = Field(default=43_200.0, description="How long a login lasts, in seconds.")
     oidc: OidcSection = OidcSection()
+    allowed_origins: list[Word] = Field(
+        default=[], description="Other sites whose pages may ask, with a bearer token: https://app.example.com."
+    )
     operate_url: Word = Field(
         default="",
         description="Operate as browsers reach it: https://…/operate; that of Docker's engine when empty.",

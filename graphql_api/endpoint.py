@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from cross_web import HTTPException as ViewRefused
 from starlette.exceptions import HTTPException
@@ -42,7 +42,6 @@ class Endpoint(GraphQL[Context, None]):
     """GraphQL for those who have signed in."""
 
     graphql_transport_ws_handler_class = Socket
-    stream_transport_classes_by_protocol: ClassVar = {GRAPHQL_SSE_PROTOCOL: Events}
 
     def __init__(self, schema: FleetSchema, services: ApiServices, settings: ApiSettings) -> None:
         super().__init__(
@@ -52,6 +51,7 @@ class Endpoint(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=_INTRODUCTION_S),
         )
+        self.stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: Events}
         self._services = services
         self._settings = settings
         self._news = News(services)
