@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zeebe_fleet.workers.contract.errors import BusinessError, FleetError, PermanentError, TransientError
     from zeebe_fleet.workers.contract.flow import Action, Condition, FlowEvent, Observer, Persister, Validator
     from zeebe_fleet.workers.contract.records import UndoneStep
+    from zeebe_fleet.workers.contract.variable import Variable
     from zeebe_fleet.workers.service_task import ServiceTaskHelper
     from zeebe_fleet.workers.task import task
 
@@ -32,6 +33,7 @@ __all__ = [
     "TransientError",
     "UndoneStep",
     "Validator",
+    "Variable",
     "data_models",
     "task",
     "testing",
@@ -52,6 +54,7 @@ _HOMES = {
     "TransientError": "workers.contract.errors",
     "UndoneStep": "workers.contract.records",
     "Validator": "workers.contract.flow",
+    "Variable": "workers.contract.variable",
     "task": "workers.task",
 }
 _MODULES = frozenset({"data_models", "testing"})

@@ -23,6 +23,7 @@ PUBLIC = [
     "TransientError",
     "UndoneStep",
     "Validator",
+    "Variable",
     "data_models",
     "task",
     "testing",

@@ -6,18 +6,16 @@ import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError
 
 from zeebe_fleet.workers.context import TaskContext
-from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError
+from zeebe_fleet.workers.contract.errors import PermanentError
 from zeebe_fleet.workers.execution import execute
 from zeebe_fleet.workers.raised import LikeAnyOther
 from zeebe_fleet.workers.service_task import ServiceTaskHelper
-
-_HELPER = "sth"
-"""A first parameter of this name is the context, whatever it is annotated with."""
+from zeebe_fleet.workers.signature import Signature
 
 
 class Call:
@@ -28,13 +26,16 @@ class Call:
         function: plain or async. One parameter may be annotated `TaskContext` or `ServiceTaskHelper`, or come first
             and be named `sth`.
         cpu: whether it computes for long.
+
+    Raises:
+        DefinitionError: it cannot work, with file, line and what to write instead.
     """
 
     def __init__(self, what: str, function: Callable[..., Any], *, cpu: bool = False) -> None:
         self.what = what
         self.function = function
         self.cpu = cpu
-        self.hints = _hints_of(what, function)
+        self._signature = Signature(what, function)
         self._check()
 
     @property
@@ -50,7 +51,17 @@ class Call:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the variables it reads."""
-        return tuple(self._input.model_fields)
+        return tuple(one.variable for one in self._signature.parameters)
+
+    @property
+    def hints(self) -> Mapping[str, Any]:
+        """Its annotations, resolved."""
+        return self._signature.hints
+
+    @cached_property
+    def output(self) -> TypeAdapter[Any]:
+        """What checks its result."""
+        return self._signature.output or TypeAdapter(self.hints.get("return", Any))
 
     async def __call__(self, ctx: TaskContext, variables: Mapping[str, Any]) -> Any:
         """Validate the input and run.
@@ -62,63 +73,50 @@ class Call:
             return await self._run(ctx, self._read(variables))
 
     async def _run(self, ctx: TaskContext, arguments: dict[str, Any]) -> Any:
+        result = await self._begun(ctx, arguments)
+        while inspect.isawaitable(result):  # of a decorator that knows nothing of coroutines
+            result = await result
+        return result
+
+    async def _begun(self, ctx: TaskContext, arguments: dict[str, Any]) -> Any:
+        parameter = self._signature.context
         if self.blocking and self._is_helped:
             helper = ServiceTaskHelper(ctx, asyncio.get_running_loop())
-            call = {"function": self.function, "arguments": arguments, "parameter": self._context_parameter}
+            call = {"function": self.function, "arguments": arguments, "parameter": parameter}
             return await execute(helper.call, call, cpu=False)
-        if self._context_parameter:
-            arguments[self._context_parameter] = ctx
+        if parameter:
+            arguments[parameter] = ctx
         if self.blocking:
             return await execute(self.function, arguments, cpu=self.cpu)
         return await self.function(**arguments)
 
     def _check(self) -> None:
-        if self.cpu and (not self.blocking or self._context_parameter):
-            raise DefinitionError(
-                f"{self.subject} has cpu=True, but is async or takes a context.",
+        if self.cpu and (not self.blocking or self._signature.context):
+            raise self._signature.wrong(
+                "has cpu=True, but is async or takes a context",
                 "Make it a plain function of its variables: it runs in another process.",
             )
-        if not self.blocking and self._context_hint is ServiceTaskHelper:
-            raise DefinitionError(
-                f"{self.subject} is async, and a ServiceTaskHelper is for plain functions.",
+        if not self.blocking and self._signature.context_hint is ServiceTaskHelper:
+            raise self._signature.wrong(
+                "is async, and a ServiceTaskHelper is for plain functions",
                 "Annotate the parameter with TaskContext, or make it a plain def.",
             )
 
-    @cached_property
+    @property
     def _is_helped(self) -> bool:
-        return self._context_parameter is not None and self._context_hint is not TaskContext
-
-    @cached_property
-    def _context_hint(self) -> Any:
-        return self.hints.get(self._context_parameter or "")
-
-    @cached_property
-    def _context_parameter(self) -> str | None:
-        first = next(iter(inspect.signature(self.function).parameters), None)
-        if first == _HELPER:
-            return first
-        return next((name for name, hint in self.hints.items() if hint in (TaskContext, ServiceTaskHelper)), None)
+        return self._signature.context is not None and self._signature.context_hint is not TaskContext
 
     def _read(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: variables[name] for name in self.names if name in variables}
         try:
-            read = self._input.model_validate({name: variables[name] for name in self.names if name in variables})
+            read = self._signature.input.model_validate(given)
         except ValidationError as error:
             raise PermanentError(
                 f"The variables do not fit {self.what}: {plain(error)}.",
                 "Correct them on the instance and resolve the incident.",
             ) from None
-        return dict(read.__dict__)
-
-    @cached_property
-    def _input(self) -> type[BaseModel]:
-        fields: dict[str, Any] = {}
-        for name, parameter in inspect.signature(self.function).parameters.items():
-            if name == self._context_parameter:
-                continue
-            default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-            fields[name] = (self.hints.get(name, Any), default)
-        config = ConfigDict(extra="ignore", arbitrary_types_allowed=True)
-        return create_model(f"Input of {self.what}", __config__=config, **fields)
+        names = (one.name for one in self._signature.parameters)
+        return {name: read.__dict__[f"p{number}"] for number, name in enumerate(names)}
 
 
 def plain(error: ValidationError) -> str:
@@ -127,13 +125,3 @@ def plain(error: ValidationError) -> str:
         f"{'.'.join(map(str, one['loc'])) or 'value'}: {one['msg']}"
         for one in error.errors(include_url=False, include_input=False, include_context=False)
     )
-
-
-def _hints_of(what: str, function: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise DefinitionError(
-            f"{what[:1].upper()}{what[1:]} has an annotation that cannot be resolved: {error}.",
-            "Import the type at module level, not under TYPE_CHECKING.",
-        ) from error

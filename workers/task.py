@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Literal, TypeVar, overload
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from zeebe_fleet.workers.call import Call, plain
@@ -76,7 +76,7 @@ class Task:
         if result is None and self._may_return_nothing:
             return {}
         try:
-            written = to_jsonable_python(self._output.validate_python(result))
+            written = to_jsonable_python(self._call.output.validate_python(result))
         except ValidationError as error:
             raise PermanentError(f"Task {self.job_type!r} returned what it does not declare: {plain(error)}.") from None
         except (ValueError, RecursionError):  # pydantic's own are ValueErrors, as are bytes that are no text
@@ -96,10 +96,6 @@ class Task:
     @cached_property
     def _may_return_nothing(self) -> bool:
         return self._call.hints.get("return", Any) in (Any, None, type(None))
-
-    @cached_property
-    def _output(self) -> TypeAdapter[Any]:
-        return TypeAdapter(self._call.hints.get("return", Any))
 
 
 @dataclass(frozen=True, slots=True)
