@@ -20,6 +20,7 @@ from zeebe_fleet.deploy import doctor
 from zeebe_fleet.deploy.cli import app
 from zeebe_fleet.deploy.demo_view import LineView
 from zeebe_fleet.deploy.doctor import show_findings
+from zeebe_fleet.deploy.doctor_network import Trouble
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.terminal import terminal
@@ -100,7 +101,7 @@ def test_finding_of_the_doctor_is_printed_as_it_is(monkeypatch: pytest.MonkeyPat
     """What a gateway or a provider answered may hold anything."""
 
     async def check(_settings: Settings) -> str:
-        raise doctor.Trouble(WORDS, WORDS)
+        raise Trouble(WORDS, WORDS)
 
     monkeypatch.setattr(doctor, "_plan", lambda _: [[("[x]", check)]])
     console = terminal()
