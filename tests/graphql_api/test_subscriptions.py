@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Message, RejectConnection, Request, TextMessage
@@ -132,10 +134,12 @@ async def cut_database(api: Api) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def socket(api: Api, headers: dict[str, str], host: str = "") -> AsyncIterator[Socket]:
+async def socket(
+    api: Api, headers: dict[str, str], host: str = "", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Socket]:
     """Open a WebSocket; the handshake's answer is still to be read."""
-    address = api.url.removeprefix("http://")
-    reader, writer = await asyncio.open_connection(*address.split(":"))
+    address = urlsplit(api.url).netloc
+    reader, writer = await asyncio.open_connection(*address.split(":"), ssl=tls)
     opened = Socket(reader, writer)
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
     opened.send(Request(host or address, "/graphql", subprotocols=["graphql-transport-ws"], extra_headers=pairs))
