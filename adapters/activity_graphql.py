@@ -18,7 +18,7 @@ import httpx
 
 from zeebe_fleet.workers.contract.errors import InfrastructureError, PermanentError
 from zeebe_fleet.workers.contract.job import JobKey
-from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
+from zeebe_fleet.workers.contract.ports import DEFAULT_PRIORITY, OpenActivity, UserTask
 
 _REFUSED = "... on UserError { message suggestion }"
 _CREATE = (
@@ -135,7 +135,15 @@ def _accepted(answer: Mapping[str, Any], *expected: str) -> Mapping[str, Any]:
 
 
 def _input(task: UserTask) -> dict[str, Any]:
-    """Write a user task; keys as strings, since 64-bit numbers don't survive every JSON reader."""
+    """Write a user task; keys as strings, since 64-bit numbers don't survive every JSON reader.
+
+    What an older API does not know is named only where it says something.
+    """
+    newer: dict[str, Any] = {}
+    if task.follow_up_at:
+        newer["followUpAt"] = task.follow_up_at.isoformat()
+    if task.priority != DEFAULT_PRIORITY:
+        newer["priority"] = task.priority
     return {
         "processName": task.process_name,
         "processVersion": task.process_version,
@@ -152,4 +160,5 @@ def _input(task: UserTask) -> dict[str, Any]:
         "candidateUsers": list(task.candidate_users),
         "assignee": task.assignee,
         "dueAt": task.due_at.isoformat() if task.due_at else None,
+        **newer,
     }

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from zeebe_fleet.adapters.priority import priority_of
 from zeebe_fleet.workers.contract.errors import (
     EngineConflict,
     EngineError,
@@ -172,7 +173,7 @@ class HumanTaskAdapter:
 
 
 def user_task(job: Job, model: ProcessModel) -> UserTask:
-    """Read a user task from its job; the model knows its name and form.
+    """Read a user task from its job; the model knows its name, its form and its priority.
 
     Source: the header names of `io.camunda.zeebe.protocol.Protocol`, 8.6.
     """
@@ -193,6 +194,8 @@ def user_task(job: Job, model: ProcessModel) -> UserTask:
         candidate_users=_names(job.headers.get(_HEADER + "candidateUsers")),
         assignee=job.headers.get(_HEADER + "assignee") or None,
         due_at=_moment(job.headers.get(_HEADER + "dueDate")),
+        follow_up_at=_moment(job.headers.get(_HEADER + "followUpDate")),
+        priority=priority_of(modelled.priority, job.variables),
     )
 
 

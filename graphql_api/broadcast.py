@@ -39,7 +39,8 @@ _KINDS = {"activityChanged": "activity", "workflowChanged": "workflow"}
 _NOBODYS_SECRET = frozenset(
     {
         *("__typename", "activityId", "workflowId", "elementId", "elementInstanceKey", "jobKey", "name", "assignee"),
-        *("candidateGroups", "candidateUsers", "dueAt", "state", "version", "createdAt", "startedAt", "endedAt"),
+        *("candidateGroups", "candidateUsers", "dueAt", "followUpAt", "priority", "state", "version"),
+        *("createdAt", "startedAt", "endedAt"),
         *("workflow", "processName", "processVersion", "definitionKey", "processInstanceKey", "parentWorkflowId"),
         *("businessKey", "origin", "startedBy", "incident"),
     }

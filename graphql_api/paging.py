@@ -11,7 +11,7 @@ from typing import Annotated, Generic, Protocol, TypeVar
 import strawberry
 
 from zeebe_fleet.graphql_api.described import described
-from zeebe_fleet.workers.contract.api_ports import Page, Slice
+from zeebe_fleet.workers.contract.api_ports import Page, Slice, Urgency
 from zeebe_fleet.workers.contract.refusals import InvalidArgument
 
 MAX_PAGE = 100
@@ -44,11 +44,20 @@ class Order(Enum):
 
 @strawberry.enum(description="In which order activities are read.")
 class ActivityOrder(Enum):
-    """Order of creation from either end, or by due date."""
+    """Order of creation from either end, by a date with none last, or by priority."""
 
     NEWEST_FIRST = "NEWEST_FIRST"
     OLDEST_FIRST = "OLDEST_FIRST"
     DUE_FIRST = "DUE_FIRST"
+    FOLLOW_UP_FIRST = "FOLLOW_UP_FIRST"
+    PRIORITY_FIRST = "PRIORITY_FIRST"
+
+
+_URGENCIES = {
+    ActivityOrder.DUE_FIRST: Urgency.DUE,
+    ActivityOrder.FOLLOW_UP_FIRST: Urgency.FOLLOW_UP,
+    ActivityOrder.PRIORITY_FIRST: Urgency.PRIORITY,
+}
 
 
 @described
@@ -86,7 +95,8 @@ def page_of(first: int, after: str | None, order: Order | ActivityOrder) -> Page
     if not 1 <= first <= MAX_PAGE:
         raise InvalidArgument(f"A page has 1 to {MAX_PAGE} entries, not {first}.", "Ask for the next page with after.")
     behind = None if after is None else _position(after)
-    return Page(first, behind, order.value == "NEWEST_FIRST", order is ActivityOrder.DUE_FIRST)
+    urgency = _URGENCIES.get(order) if isinstance(order, ActivityOrder) else None
+    return Page(first, behind, order.value == "NEWEST_FIRST", urgency)
 
 
 def connection(found: Slice[P], page: Page, node: Callable[[P], Node]) -> Connection[Node]:

@@ -99,7 +99,7 @@ class RecordQueries:
         filter: ActivityFilterInput | None = None,
         order_by: ActivityOrder = ActivityOrder.NEWEST_FIRST,
     ) -> Connection[Activity]:
-        """The activities you may see, in order of creation or of their due dates."""
+        """The activities you may see, in order of creation, of a date, or of their priority."""
         page, asked = page_of(first, after, order_by), filter or ActivityFilterInput()
         wanted = ActivityFilter(
             None if asked.state is None else tuple(asked.state),

@@ -19,7 +19,7 @@ from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.graphql_api.types import Activity
 from zeebe_fleet.workers.contract import refusals
 from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey, ProcessInstanceKey
-from zeebe_fleet.workers.contract.ports import UserTask
+from zeebe_fleet.workers.contract.ports import DEFAULT_PRIORITY, UserTask
 from zeebe_fleet.workers.contract.principal import SERVICE_ROLE, Principal
 
 CreateActivityResult = Annotated[
@@ -50,6 +50,8 @@ class CreateActivityInput:
     candidate_users: list[str] = strawberry.field(default_factory=list)
     assignee: str | None = None
     due_at: datetime | None = None
+    follow_up_at: datetime | None = None
+    priority: int = DEFAULT_PRIORITY
 
 
 @strawberry.type
@@ -121,4 +123,6 @@ def _user_task(asked: CreateActivityInput) -> UserTask:
         candidate_users=tuple(asked.candidate_users),
         assignee=asked.assignee,
         due_at=asked.due_at,
+        follow_up_at=asked.follow_up_at,
+        priority=asked.priority,
     )

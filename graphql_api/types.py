@@ -170,6 +170,8 @@ class Activity(Shown):
     candidate_users: list[str]
     assignee: str | None
     due_at: datetime | None
+    follow_up_at: datetime | None
+    priority: int
     state: ActivityState
     version: int
     created_at: datetime

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from zeebe_fleet.adapters.postgres.activity_queries import behind_by_due, filtered, probes, seen_by
+from zeebe_fleet.adapters.postgres.activity_queries import behind_by_urgency, filtered, probes, seen_by
 from zeebe_fleet.adapters.postgres.activity_rows import insert_activity
 from zeebe_fleet.adapters.postgres.decisions import recall_decision
 from zeebe_fleet.adapters.postgres.paging import grouped, take_ordered, take_page
@@ -132,8 +132,9 @@ class PostgresActivities:
         """List activities that the principal may see."""
         query = filtered(principal, wanted)
         async with transaction(self._sessions) as session:
-            if page.due_first:
-                return await take_ordered(session, behind_by_due(query, page), page, ActivityRecord)
+            if page.urgency is not None:
+                ordered = behind_by_urgency(query, page, page.urgency)
+                return await take_ordered(session, ordered, page, ActivityRecord)
             return await take_page(session, query, Activity.position, page, ActivityRecord)
 
     async def of_workflows(

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from zeebe_fleet.adapters.postgres.tables import Activity, Step, Workflow
-from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Page
+from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Page, Urgency
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, SERVICE_ROLE, Principal
 from zeebe_fleet.workers.contract.records import LIVE, ActivityState
 
@@ -68,14 +68,22 @@ def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:
     return query
 
 
-def behind_by_due(query: Select[Any], page: Page) -> Select[Any]:
-    """Order by due date, what has none last, and go on behind a page's end."""
-    due = func.coalesce(Activity.due_at, text("'infinity'"))
+def _rank(activity: type[Activity], urgency: Urgency) -> ColumnElement[Any]:
+    """Return what an activity is ordered by: dates with none last, priorities with the highest first."""
+    if urgency is Urgency.PRIORITY:
+        return -activity.priority
+    date = activity.due_at if urgency is Urgency.DUE else activity.follow_up_at
+    return func.coalesce(date, text("'infinity'"))
+
+
+def behind_by_urgency(query: Select[Any], page: Page, urgency: Urgency) -> Select[Any]:
+    """Order by a date or by priority, and go on behind a page's end."""
+    rank = _rank(Activity, urgency)
     if page.after is not None:
         last = aliased(Activity)
-        end = select(func.coalesce(last.due_at, text("'infinity'"))).where(last.position == page.after)
-        query = query.where(tuple_(due, Activity.position) > tuple_(end.scalar_subquery(), page.after))
-    return query.order_by(due, Activity.position)
+        end = select(_rank(last, urgency)).where(last.position == page.after)
+        query = query.where(tuple_(rank, Activity.position) > tuple_(end.scalar_subquery(), page.after))
+    return query.order_by(rank, Activity.position)
 
 
 def probes(limit: int) -> Select[Any]:

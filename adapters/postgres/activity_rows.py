@@ -35,6 +35,8 @@ async def insert_activity(session: AsyncSession, task: UserTask) -> tuple[Activi
         candidate_users=list(task.candidate_users),
         assignee=task.assignee,
         due_at=task.due_at,
+        follow_up_at=task.follow_up_at,
+        priority=task.priority,
         state=ActivityState.CLAIMED if task.assignee else ActivityState.OPEN,
     )
     upsert = statement.on_conflict_do_update(

@@ -213,6 +213,10 @@ class Activity(Base):
     candidate_users: Mapped[list[str]] = mapped_column(server_default="{}")
     assignee: Mapped[str | None]
     due_at: Mapped[datetime | None]
+    #: from when it is to be looked at
+    follow_up_at: Mapped[datetime | None]
+    #: 0 the least urgent, 100 the most
+    priority: Mapped[int] = mapped_column(server_default="50")
     #: the activity of an earlier run whose result this one was given
     rerun_of: Mapped[UUID | None]
     state: Mapped[str]
@@ -226,6 +230,8 @@ class Activity(Base):
         UniqueConstraint("workflow_id", "element_instance_key", name="activity_workflow_element"),
         Index("activity_state", "state", "position"),
         Index("activity_due", text("coalesce(due_at, 'infinity')"), "position"),
+        Index("activity_follow_up", text("coalesce(follow_up_at, 'infinity')"), "position"),
+        Index("activity_priority", text("(-priority)"), "position"),
         Index("activity_workflow", "workflow_id"),
         Index("activity_assignee", "assignee", "position", postgresql_where=text("assignee IS NOT NULL")),
         Index("activity_step", "step_id", postgresql_where=text("step_id IS NOT NULL")),

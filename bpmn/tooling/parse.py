@@ -106,7 +106,9 @@ def _calls(document: Document, process: Element) -> Iterator[tuple[str, str]]:
 def _human_tasks(document: Document, process: Element, forms: Forms) -> Iterator[HumanTask]:
     for task in process.iter(f"{{{xml.MODEL}}}userTask"):
         element_id = _id(document, task)
-        yield HumanTask(element_id, task.get("name") or element_id, _form(document, process, task, forms))
+        name, form = task.get("name") or element_id, _form(document, process, task, forms)
+        priority = "".join(one.get("priority", "").strip() for one in xml.extension(task, "priorityDefinition"))
+        yield HumanTask(element_id, name, form, priority)
 
 
 def _form(document: Document, process: Element, task: Element, forms: Forms) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ import { element, formFields, readForm, showFieldErrors } from "./forms.js";
 
 const $ = (id) => document.getElementById(id);
 const ERROR = "__typename ... on UserError { message suggestion }";
-const ROW = "activityId name state assignee version dueAt createdAt workflow { processName businessKey }";
+const ROW = "activityId name state assignee version dueAt followUpAt priority createdAt workflow { processName businessKey }";
 const FULL = `${ROW} form input result candidateGroups workflowId endedAt events { kind subject at }`;
 const SHOWN = {
   open: { state: ["OPEN", "CLAIMED", "COMPLETING"] },
@@ -145,7 +145,8 @@ function swap(list, rows) {
 
 function about(one) {
   const due = one.dueAt ? `due ${moment(one.dueAt)}` : null;
-  return [one.workflow?.processName, one.workflow?.businessKey, one.assignee && `with ${one.assignee}`, due]
+  const urgent = (one.priority ?? 50) === 50 ? null : `priority ${one.priority}`;
+  return [one.workflow?.processName, one.workflow?.businessKey, one.assignee && `with ${one.assignee}`, due, urgent]
     .filter(Boolean).join(" · ");
 }
 
@@ -175,7 +176,8 @@ function detail(activity) {
   const mine = activity.assignee === me.subject;
   const facts = [["State", state(activity.state)], ["Process", about({ workflow: activity.workflow })],
     ["With", activity.assignee ?? activity.candidateGroups.join(", ")], ["Since", moment(activity.createdAt)],
-    ["Due", activity.dueAt && moment(activity.dueAt)]].filter(([, value]) => value);
+    ["Due", activity.dueAt && moment(activity.dueAt)], ["Follow up", activity.followUpAt && moment(activity.followUpAt)],
+    ["Priority", activity.priority === 50 ? null : String(activity.priority)]].filter(([, value]) => value);
   const claim = element("button", { type: "button", onclick: guarded(() => change("claim", activity)) }, "Claim");
   const release = element("button", { type: "button", onclick: guarded(() => change("release", activity)) }, "Release");
   return [

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from zeebe_fleet.adapters.human_tasks import JOB_TYPE, HumanTaskAdapter, HumanTaskSettings
+from zeebe_fleet.adapters.priority import priority_of
 from zeebe_fleet.workers.contract.errors import EngineGone, FleetError, InfrastructureError, PermanentError
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import UNKNOWN, HumanTask, ProcessModel
@@ -32,7 +33,8 @@ MODEL = """<?xml version="1.0" encoding="UTF-8"?>
       <bpmn:extensionElements>
         <zeebe:assignmentDefinition assignee="ann" candidateGroups="reviewers, chiefs"
             candidateUsers="=[&#34;rita&#34;]" />
-        <zeebe:taskSchedule dueDate="=date and time(&#34;2030-05-01T12:00:00@Europe/Berlin&#34;)" />
+        <zeebe:taskSchedule dueDate="=date and time(&#34;2030-05-01T12:00:00@Europe/Berlin&#34;)"
+            followUpDate="2030-04-01T12:00:00Z" />
       </bpmn:extensionElements>
     </bpmn:userTask>
   </bpmn:process>
@@ -89,7 +91,7 @@ class Process:
         """Know this process, and no other."""
         if not self.known or definition_key != self.definition_key:
             return UNKNOWN
-        task = HumanTask("review", "Review application", FORM)
+        task = HumanTask("review", "Review application", FORM, "70")
         return ProcessModel(process_name=self.name, human_tasks={"review": task})
 
     async def start(self) -> ProcessInstanceKey:
@@ -157,6 +159,30 @@ async def test_user_task_becomes_an_activity_with_all_that_is_known(process: Pro
     assert (task.assignee, task.candidate_groups, task.candidate_users) == ("ann", ("reviewers", "chiefs"), ("rita",))
     assert task.due_at is not None
     assert task.due_at.astimezone(UTC) == datetime(2030, 5, 1, 10, tzinfo=UTC)
+    assert task.follow_up_at == datetime(2030, 4, 1, 12, tzinfo=UTC)
+    assert task.priority == 70
+
+
+@pytest.mark.parametrize(
+    ("written", "priority"),
+    [
+        ("", 50),
+        ("0", 0),
+        ("100", 100),
+        ("=if amount > 2 then 90 else 10", 90),
+        ("=10 * amount", 30),
+        ("101", 50),
+        ("=-1", 50),
+        ("=1.5", 50),
+        ("=missing", 50),
+        ("=amount >", 50),
+        ("=true", 50),
+        ("urgent", 50),
+    ],
+)
+def test_priority_is_what_the_model_says(written: str, priority: int) -> None:
+    """A number or an expression of the task's variables; what is none is as urgent as most."""
+    assert priority_of(written, {"amount": 3}) == priority
 
 
 async def test_user_task_waits_while_the_activity_system_is_down(process: Process) -> None:

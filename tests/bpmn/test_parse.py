@@ -60,6 +60,21 @@ def test_read_model_names_job_types_by_element() -> None:
     assert model.job_types == {"a": "x.do", "b": "y.do"}
 
 
+def test_read_model_knows_how_urgent_a_user_task_is() -> None:
+    """The priority is kept as it is written: what an expression gives, its variables decide."""
+    tasks = "".join(
+        f'<bpmn:userTask id="{name}"><bpmn:extensionElements>{said}</bpmn:extensionElements></bpmn:userTask>'
+        for name, said in (
+            ("plain", ""),
+            ("fixed", '<zeebe:priorityDefinition priority="80" />'),
+            ("asked", '<zeebe:priorityDefinition priority="=urgency" />'),
+        )
+    )
+    found = read_model(process(tasks)).human_tasks
+
+    assert {name: task.priority for name, task in found.items()} == {"plain": "", "fixed": "80", "asked": "=urgency"}
+
+
 def test_read_model_pairs_a_handler_with_what_it_undoes() -> None:
     """The boundary event's association leads from the undone activity to its handler."""
     model = read_model(process(service("a") + undo("a", "un_a")))

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
+from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem, _input
 from zeebe_fleet.workers.contract.errors import InfrastructureError, PermanentError
 from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import UserTask
@@ -37,6 +37,8 @@ def task(number: int) -> UserTask:
         candidate_groups=("reviewers",),
         candidate_users=("rita",),
         due_at=datetime(2030, 5, 1, 10, tzinfo=UTC),
+        follow_up_at=datetime(2030, 4, 1, 10, tzinfo=UTC),
+        priority=80,
     )
 
 
@@ -61,7 +63,15 @@ async def test_activity_is_created_once_and_as_the_task_says(api: Api, system: G
         one.element_instance_key,
     )
     assert (row["candidate_groups"], row["candidate_users"]) == (["reviewers"], ["rita"])
-    assert row["due_at"] == one.due_at
+    assert (row["due_at"], row["follow_up_at"], row["priority"]) == (one.due_at, one.follow_up_at, 80)
+
+
+def test_adapter_names_to_an_older_api_only_what_is_said() -> None:
+    """An API of the version before refuses fields it does not know: a task without them still becomes an activity."""
+    plain = _input(replace(task(9), follow_up_at=None, priority=50))
+
+    assert not {"followUpAt", "priority"} & plain.keys()
+    assert {"followUpAt", "priority"} <= _input(task(9)).keys()
 
 
 async def test_activity_is_probed_seen_and_closed(api: Api, system: GraphQLActivitySystem) -> None:

@@ -222,6 +222,44 @@ async def test_process_definition_shows_its_model_and_where_its_workflows_stand(
     assert workflow == {"definition": {"processName": "loaded"}, "operateUrl": None}
 
 
+async def test_activities_can_be_read_by_follow_up_date(api: Api) -> None:
+    """What is to be looked at first comes first, what has no date comes last, page by page."""
+    await api.activity(name="Followed", processName="followed")
+    for moment in ("2999-01-01T00:00:00Z", "2020-01-01T00:00:00Z"):
+        await api.activity(name="Followed", processName="followed", followUpAt=moment)
+    ada = await api.persona("ada")
+    pages = await _pages(ada, "followed", "FOLLOW_UP_FIRST", "followUpAt")
+
+    assert [[value and value[:4] for value in page] for page in pages] == [["2020", "2999"], [None]]
+
+
+async def test_activities_can_be_read_by_priority(api: Api) -> None:
+    """The most urgent come first, of equal ones the oldest; what says nothing is as urgent as most."""
+    for nth, priority in enumerate((None, 10, 90, 50)):
+        said = {} if priority is None else {"priority": priority}
+        await api.activity(name=f"Urgent {nth}", processName="urgent", **said)
+    ada = await api.persona("ada")
+
+    assert await _pages(ada, "urgent", "PRIORITY_FIRST", "priority name") == [
+        [(90, "Urgent 2"), (50, "Urgent 0")],
+        [(50, "Urgent 3"), (10, "Urgent 1")],
+    ]
+
+
+async def _pages(person: Client, process_name: str, order: str, fields: str) -> list[list[Any]]:
+    query = f"""query ($process: String!, $order: ActivityOrder!, $after: String) {{
+      activities(first: 2, after: $after, orderBy: $order, filter: {{ processName: $process }}) {{
+        edges {{ node {{ {fields} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+    pages: list[list[Any]] = []
+    after, more = None, True
+    while more:
+        found = (await person.ask(query, process=process_name, order=order, after=after))["activities"]
+        values = [tuple(edge["node"].values()) for edge in found["edges"]]
+        pages.append([value[0] if len(value) == 1 else value for value in values])
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+    return pages
+
+
 async def test_activities_can_be_read_by_due_date(api: Api) -> None:
     """What is due first comes first, what is never due comes last, page by page; overdue ones can be told apart."""
     await api.activity(name="Dated", processName="dated")

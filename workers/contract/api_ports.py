@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -30,6 +31,14 @@ from zeebe_fleet.workers.contract.records import ActivityState, Origin, Workflow
 T = TypeVar("T")
 
 
+class Urgency(Enum):
+    """What activities can be ordered by, beside their creation: the most urgent first."""
+
+    DUE = "DUE"
+    FOLLOW_UP = "FOLLOW_UP"
+    PRIORITY = "PRIORITY"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of a list: `size` records behind the position `after`, in the order they were created."""
@@ -37,8 +46,8 @@ class Page:
     size: int
     after: int | None = None
     newest_first: bool = True
-    due_first: bool = False
-    """Of activities: in the order of their due dates instead."""
+    urgency: Urgency | None = None
+    """Of activities: in this order instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ class ActivityRecord:
     candidate_users: Sequence[str]
     assignee: str | None
     due_at: datetime | None
+    follow_up_at: datetime | None
+    priority: int
     state: ActivityState
     version: int
     created_at: datetime

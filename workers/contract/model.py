@@ -24,6 +24,8 @@ class HumanTask:
     element_id: str
     name: str
     form: Mapping[str, Any] | None = None
+    priority: str = ""
+    """As written: a number, an expression, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,10 @@ class Ledger(Protocol):
         """
 
 
+DEFAULT_PRIORITY = 50
+"""Of a user task whose model says none: 0 is the least urgent, 100 the most."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserTask:
     """A user task of the engine, to become an activity; the pair of keys makes it unique."""
@@ -270,6 +274,8 @@ class UserTask:
     candidate_users: tuple[str, ...] = ()
     assignee: str | None = None
     due_at: datetime | None = None
+    follow_up_at: datetime | None = None
+    priority: int = DEFAULT_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ export type ActivityFilterInput = {
 export type ActivityOrder =
   | 'NEWEST_FIRST'
   | 'OLDEST_FIRST'
-  | 'DUE_FIRST';
+  | 'DUE_FIRST'
+  | 'FOLLOW_UP_FIRST'
+  | 'PRIORITY_FIRST';
 
 export type ActivityState =
   | 'OPEN'
@@ -72,7 +74,7 @@ export type WorkflowState =
   | 'CANCELLED'
   | 'ENDED_UNKNOWN';
 
-export type ActivityRowFragment = { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null };
+export type ActivityRowFragment = { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null };
 
 export type DefinitionFragment = { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string };
 
@@ -142,14 +144,14 @@ export type ActivitiesQueryVariables = Exact<{
 }>;
 
 
-export type ActivitiesQuery = { activities: { edges: Array<{ node: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type ActivitiesQuery = { activities: { edges: Array<{ node: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ActivityQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type ActivityQuery = { activity: { form: any, input: any, result: any, candidateUsers: Array<string>, activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, events: Array<{ kind: string, subject: string, at: string, data: any }>, workflow: { processName: string, businessKey: string | null, workflowId: string, processVersion: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, steps: Array<{ stepId: string, elementId: string, kind: StepKind, state: StepState, claimedAt: string, finishedAt: string | null, compensatedBy: string | null, jobType: string }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }> } | null } | null };
+export type ActivityQuery = { activity: { form: any, input: any, result: any, candidateUsers: Array<string>, activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, events: Array<{ kind: string, subject: string, at: string, data: any }>, workflow: { processName: string, businessKey: string | null, workflowId: string, processVersion: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, steps: Array<{ stepId: string, elementId: string, kind: StepKind, state: StepState, claimedAt: string, finishedAt: string | null, compensatedBy: string | null, jobType: string }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }> } | null } | null };
 
 export type ClaimMutationVariables = Exact<{
   id: string;
@@ -283,7 +285,7 @@ export type ProcessesQuery = { processDefinitions: { edges: Array<{ node: { inpu
 export type ActivityChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ActivityChangedSubscription = { activityChanged: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } };
+export type ActivityChangedSubscription = { activityChanged: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } };
 
 export type WorkflowChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -343,6 +345,8 @@ export const ActivityRowFragmentDoc = new TypedDocumentString(`
   assignee
   candidateGroups
   dueAt
+  followUpAt
+  priority
   createdAt
   endedAt
   workflow {
@@ -414,6 +418,8 @@ export const ActivitiesDocument = new TypedDocumentString(`
   assignee
   candidateGroups
   dueAt
+  followUpAt
+  priority
   createdAt
   endedAt
   workflow {
@@ -472,6 +478,8 @@ export const ActivityDocument = new TypedDocumentString(`
   assignee
   candidateGroups
   dueAt
+  followUpAt
+  priority
   createdAt
   endedAt
   workflow {
@@ -779,6 +787,8 @@ export const ActivityChangedDocument = new TypedDocumentString(`
   assignee
   candidateGroups
   dueAt
+  followUpAt
+  priority
   createdAt
   endedAt
   workflow {

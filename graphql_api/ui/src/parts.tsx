@@ -27,6 +27,17 @@ export function Due({ iso, over }: { iso: string | null; over: boolean }) {
   return <span class={overdue ? "due overdue" : "due"}><Icon name="clock" size={14} /><When iso={iso} prefix={overdue ? "overdue since " : "due "} /></span>;
 }
 
+/** When it is to be looked at; of no interest once it is over. */
+export function FollowUp({ iso, over }: { iso: string | null; over: boolean }) {
+  if (!iso || over) return null;
+  return <span class="due"><Icon name="clock" size={14} /><When iso={iso} prefix="follow up " /></span>;
+}
+
+/** How urgent it is, where that was said: 50 is what the engine takes for nothing said. */
+export function Priority({ value }: { value: number }) {
+  return value === 50 ? null : <span class="due">priority {value}</span>;
+}
+
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">

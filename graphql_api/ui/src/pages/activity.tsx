@@ -10,7 +10,7 @@ import { Icon } from "../icons";
 import { useKeys } from "../keys";
 import { marksOf, modelOf } from "../model";
 import { ActivityDocument, ClaimDocument, CompleteDocument, ReleaseDocument, type ActivityQuery } from "../operations";
-import { Badge, Due, Empty, Kbd, Loading, notify, Tabs, Trouble } from "../parts";
+import { Badge, Due, Empty, FollowUp, Kbd, Loading, notify, Priority, Tabs, Trouble } from "../parts";
 import { useQuery } from "../query";
 import { Link } from "../router";
 import { useMe } from "../session";
@@ -122,7 +122,9 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
             {workflow ? <Link href={`/workflows/${activity.workflowId}`}>{model?.title ?? humanize(workflow.processName)}{workflow.businessKey && ` · ${workflow.businessKey}`}</Link> : "Process unknown"}
             <Badge words={activityWords(activity.state)} />
             <span class="with"><Icon name="person" size={14} />{activity.assignee ?? (activity.candidateGroups.map(humanize).join(", ") || "Anybody")}</span>
+            <Priority value={activity.priority} />
             <Due iso={activity.dueAt} over={!claimable && activity.state !== "CLAIMED"} />
+            <FollowUp iso={activity.followUpAt} over={!claimable && activity.state !== "CLAIMED"} />
           </p>
         </div>
         <div class="acts">

@@ -6,7 +6,7 @@ import { Icon } from "../icons";
 import { useKeys } from "../keys";
 import { placed, readPages, useCursor, useRested } from "../lists";
 import { ActivitiesDocument, type ActivityFilterInput, type ActivityOrder, type ActivityRowFragment } from "../operations";
-import { Badge, Due, Empty, Loading, Trouble, When } from "../parts";
+import { Badge, Due, Empty, FollowUp, Loading, Priority, Trouble, When } from "../parts";
 import { useRead } from "../query";
 import { go, Link, setParams, usePlace, withParams } from "../router";
 import { useMe, type Me } from "../session";
@@ -22,13 +22,18 @@ const VIEWS: readonly [string, string, ActivityFilterInput][] = [
 ];
 const ORDERS: readonly [string, string, ActivityOrder][] = [
   ["", "Newest first", "NEWEST_FIRST"], ["oldest", "Oldest first", "OLDEST_FIRST"], ["due", "Due first", "DUE_FIRST"],
+  ["follow-up", "Follow-up first", "FOLLOW_UP_FIRST"], ["priority", "Most urgent first", "PRIORITY_FIRST"],
 ];
 type Row = ActivityRowFragment;
-const due = (row: Row) => (row.dueAt ? Date.parse(row.dueAt) : Infinity);
+const moment = (iso: string | null) => (iso ? Date.parse(iso) : Infinity);
+const due = (row: Row) => moment(row.dueAt);
+const by = (rank: (row: Row) => number) => (a: Row, b: Row) => (rank(a) === rank(b) ? ORDER.OLDEST_FIRST(a, b) : rank(a) - rank(b));
 const ORDER: Record<ActivityOrder, (a: Row, b: Row) => number> = {
   NEWEST_FIRST: (a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt),
   OLDEST_FIRST: (a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt),
-  DUE_FIRST: (a, b) => (due(a) === due(b) ? ORDER.OLDEST_FIRST(a, b) : due(a) - due(b)),
+  DUE_FIRST: by(due),
+  FOLLOW_UP_FIRST: by((row) => moment(row.followUpAt)),
+  PRIORITY_FIRST: by((row) => -row.priority),
 };
 const PAGE = 30;
 const TOPICS = ["activity"] as const;
@@ -145,7 +150,9 @@ function RowLink({ row, here, at, href, focused }: RowProps) {
         <span class="row-state">
           <Badge words={activityWords(row.state)} />
           {row.assignee ? <span class="with"><Icon name="person" size={14} />{row.assignee}</span> : <span class="with">{row.candidateGroups.map(humanize).join(", ")}</span>}
+          <Priority value={row.priority} />
           <Due iso={row.dueAt} over={over} />
+          <FollowUp iso={row.followUpAt} over={over} />
         </span>
       </Link>
     </li>
