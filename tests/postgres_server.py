@@ -62,18 +62,26 @@ class Server:
             self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def make(self, *settings: str) -> Self:
-        """Make and start it."""
-        file = self.home / "password"
-        file.write_text(self.password)
-        postgres_binaries.give(self._user, file)
+    def make(self, *settings: str, access: str = "") -> Self:
+        """Make and start it; `access` goes before what `pg_hba.conf` says."""
+        file = self.lay("password", self.password.encode())
         self._run(
             *("initdb", "-D", self.data, "-U", "admin", f"--pwfile={file}", "--auth=scram-sha-256", "-N"),
             *(f"--encoding={self.encoding}", "--locale=C"),
         )
         self._configure(*settings)
+        rules = self.data / "pg_hba.conf"
+        rules.write_text(f"{access}\n{rules.read_text()}")
         self.start()
         return self
+
+    def lay(self, name: str, content: bytes) -> Path:
+        """Put a file beside its data that it alone may read."""
+        file = self.home / name
+        file.write_bytes(content)
+        file.chmod(0o600)
+        postgres_binaries.give(self._user, file)
+        return file
 
     def stand_by(self, primary: Server) -> Self:
         """Become a streaming standby of another server."""

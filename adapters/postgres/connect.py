@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from zeebe_fleet.adapters.postgres.address import Address, read_address
+from zeebe_fleet.adapters.postgres.address import Address, AddressRefused, read_address
 
 CONNECT_TIMEOUT_S = 10.0
 _NEXT = (
@@ -76,12 +76,16 @@ async def _connect(
 
 async def _through_a_pooler(given: Mapping[str, Any], settings: Mapping[str, str]) -> asyncpg.Connection[Any]:
     """Say in the session what the pooler does not pass on at its start; right where it keeps sessions apart."""
+    if "options" in settings:
+        raise AddressRefused(
+            "The pooler in between passes no options on.",
+            "Leave them out of the address; set them for the account: ALTER ROLE … SET search_path = …;",
+        )
     named = {name: value for name, value in settings.items() if name == "application_name"}
     connection: asyncpg.Connection[Any] = await asyncpg.connect(**given, server_settings=named)
     try:
         for name, value in settings.items():
-            if name != "options":
-                await connection.execute("SELECT set_config($1, $2, false)", name, value)
+            await connection.execute("SELECT set_config($1, $2, false)", name, value)
     except BaseException:
         connection.terminate()
         raise

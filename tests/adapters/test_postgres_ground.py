@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tests.adapters.test_postgres_ledger import claimed, job, model_of
 from tests.postgres_server import DEBIANS, Server
+from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.adapters.postgres.standing import PostgresStanding
@@ -79,7 +80,7 @@ async def run_a_task(url: str) -> str:
             await ledger.finish(claim, Complete(), session)
     finally:
         await ledger.close()
-    connection = await asyncpg.connect(url)
+    connection = await connect(url)
     try:
         return str(await connection.fetchval("SELECT state FROM step WHERE step_id = $1", claim.step_id))
     finally:
