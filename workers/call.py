@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import PermanentError
 from zeebe_fleet.workers.execution import execute
+from zeebe_fleet.workers.moments import with_moments
 from zeebe_fleet.workers.raised import LikeAnyOther
 from zeebe_fleet.workers.service_task import ServiceTaskHelper
 from zeebe_fleet.workers.signature import Signature
@@ -108,13 +109,17 @@ class Call:
 
     def _read(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: variables[name] for name in self.names if name in variables}
-        try:
-            read = self._signature.input.model_validate(given)
-        except ValidationError as error:
-            raise PermanentError(
-                f"The variables do not fit {self.what}: {plain(error)}.",
-                "Correct them on the instance and resolve the incident.",
-            ) from None
+        while True:
+            try:
+                read = self._signature.input.model_validate(given)
+                break
+            except ValidationError as error:
+                given = with_moments(given, error.errors(include_url=False, include_context=False))
+                if given is None:
+                    raise PermanentError(
+                        f"The variables do not fit {self.what}: {plain(error)}.",
+                        "Correct them on the instance and resolve the incident.",
+                    ) from None
         names = (one.name for one in self._signature.parameters)
         return {name: read.__dict__[f"p{number}"] for number, name in enumerate(names)}
 
