@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import BrokenExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from zeebe_fleet.workers.contract.errors import (
     BusinessError,
@@ -24,6 +25,7 @@ from zeebe_fleet.workers.contract.errors import (
     TransientError,
 )
 
+T = TypeVar("T")
 _NOT_THE_APP = frozenset({"zeebe_fleet", "pydantic", "sqlalchemy", "greenlet"}) | sys.stdlib_module_names
 _OUR_APPS = ("zeebe_fleet.workers.tasks", "zeebe_fleet.tests")
 _STOPPED = ("coroutine raised StopIteration", "generator raised StopIteration")
@@ -67,6 +69,8 @@ class LikeAnyOther:
 
     def __enter__(self) -> Self:
         self._task = _current_task()
+        if self._task is not None:
+            _shelter(self._task.get_loop())
         return self
 
     def __exit__(
@@ -91,6 +95,29 @@ def _current_task() -> asyncio.Task[object] | None:
         return asyncio.current_task()
     except RuntimeError:
         return None
+
+
+_at_work: ContextVar[bool] = ContextVar("fleet_at_work", default=False)
+
+
+def _shelter(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep what the work's own tasks raise from ending the event loop."""
+    _at_work.set(True)
+    if loop.get_task_factory() is None:
+        loop.set_task_factory(_sheltered)
+
+
+def _sheltered(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+    context = options.get("context")
+    is_at_work = _at_work.get() if context is None else context.get(_at_work, False)
+    return asyncio.Task(_held(work) if is_at_work else work, loop=loop, **options)
+
+
+async def _held(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await work
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise Escaped(type(error).__name__) from error
 
 
 @dataclass(frozen=True, slots=True)

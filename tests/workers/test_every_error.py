@@ -268,6 +268,29 @@ async def test_future_that_others_cancelled_is_an_error_of_who_awaits_it() -> No
     assert outcome.message.startswith("CancelledError at test_every_error.py:")
 
 
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("how", ["group", "gather", "task"])
+async def test_task_within_an_action_does_not_end_the_worker(kind: type[BaseException], how: str) -> None:
+    """Asyncio lets these two through to the event loop, which ends over them."""
+
+    async def ends() -> None:
+        raise kind
+
+    @task("parting")
+    async def parting() -> None:
+        if how == "group":
+            async with asyncio.TaskGroup() as group:
+                group.create_task(ends())
+        elif how == "gather":
+            await asyncio.gather(ends(), asyncio.sleep(0))
+        else:
+            await asyncio.create_task(ends())
+
+    outcome = await asyncio.create_task(run_task(parting))
+    assert isinstance(outcome, Fail)
+    assert outcome.message.startswith(f"{kind.__name__} at test_every_error.py:")
+
+
 class Persister:
     """Breaks as no `Exception` does."""
 
