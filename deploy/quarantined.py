@@ -37,7 +37,7 @@ async def _serve(settings: Settings) -> None:
         bootstrap.ledger(core) as ledger,
         bootstrap.services(settings, app.data_models) as services,
     ):
-        await serve(bootstrap.runner(app.tasks, core.engine, ledger, services))
+        await serve(bootstrap.runner(app.tasks, core.engine, ledger, services), ledger.ping)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,14 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
+import structlog
+
+from zeebe_fleet.workers.backoff import Backoff
+from zeebe_fleet.workers.contract.errors import InfrastructureError
 from zeebe_fleet.workers.contract.outcomes import HandBack, Outcome
 from zeebe_fleet.workers.contract.records import Claim
 from zeebe_fleet.workers.runner import Runner
@@ -25,6 +29,14 @@ _EXIT_S = 2.0
 """How long a process that has closed its pipe may take to end."""
 _LINE_BYTES = 64 * 1024 * 1024
 _READY = b"ready\n"
+
+
+_REACH_S = 5.0
+"""For how long records are asked for before a process counts as one that cannot reach them any more."""
+_UNREACHED_MS = 1000
+
+log = structlog.get_logger("fleet.cell")
+Reach = Callable[[], Awaitable[None]]
 
 
 class CellDied(Exception):
@@ -47,6 +59,8 @@ class Cell:
         assert process.stdin is not None, "it is a pipe"
         assert process.stdout is not None, "it is a pipe"
         self._to, self._from = process.stdin, process.stdout
+        self.is_broken = False
+        """Whether it reached the records before the last job, and no longer after it."""
 
     @classmethod
     async def open(cls, command: Sequence[str], preamble: bytes) -> Self:
@@ -94,7 +108,8 @@ class Cell:
             await self.end()
             raise CellDied(f"taking longer than {alone_s:g} s") from None
         if line.endswith(b"\n"):
-            outcome: Outcome | HandBack | None = pickle.loads(base64.b64decode(line))
+            outcome: Outcome | HandBack | None
+            outcome, self.is_broken = pickle.loads(base64.b64decode(line))
             return outcome
         raise CellDied(await self._ended())
 
@@ -124,8 +139,17 @@ class Cell:
         return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 
 
-async def serve(runner: Runner) -> None:
-    """In the process: work on the jobs that come in, one at a time, until the parent is gone."""
+async def at_once() -> None:
+    """Ask for nothing."""
+
+
+async def serve(runner: Runner, reach: Reach = at_once) -> None:
+    """In the process: work on the jobs that come in, one at a time, until the parent is gone.
+
+    Args:
+        reach: raises `InfrastructureError` while this process does not reach the records; asked before each job: what
+            keeps it from them then is not the job's doing.
+    """
     loop = asyncio.get_running_loop()
     # What an action prints must not be taken for a reply.
     replies = os.fdopen(os.dup(1), "wb")
@@ -137,8 +161,36 @@ async def serve(runner: Runner) -> None:
             # The parent extends the lease, and ends this process when it is lost.
             claim.job.extended(alone_s)
             with lines_of(claim):
-                outcome = await runner.work(claim)
-            _reply(replies, base64.b64encode(pickle.dumps(outcome)) + b"\n")
+                done = await _worked(runner, claim, reach)
+            _reply(replies, base64.b64encode(pickle.dumps(done)) + b"\n")
+
+
+async def _worked(runner: Runner, claim: Claim, reach: Reach) -> tuple[Outcome | HandBack | None, bool]:
+    """Work on a job; returns what the engine must hear, and whether the records are out of reach since."""
+    try:
+        await reach()
+    except InfrastructureError as error:
+        return HandBack(f"its process does not reach the records: {error.message}", _UNREACHED_MS, suspect=True), False
+    try:
+        outcome = await runner.work(claim)
+    except Exception as error:
+        # What an action raises is an outcome: this comes from the records, after it.
+        log.exception("cell.broke", error=type(error).__name__)
+        outcome = HandBack(f"what it did could not be noted ({type(error).__name__})", suspect=True)
+    return outcome, isinstance(outcome, HandBack) and not await _reached(reach)
+
+
+async def _reached(reach: Reach) -> bool:
+    """Tell whether the records can be reached, now or in a few seconds."""
+    backoff = Backoff()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_REACH_S):
+            while True:
+                with suppress(InfrastructureError):
+                    await reach()
+                    return True
+                await backoff.pause()
+    return False
 
 
 def _reply(replies: Any, line: bytes) -> None:

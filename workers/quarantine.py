@@ -90,8 +90,8 @@ class Quarantine:
                 self._keep(cell)
             else:
                 await cell.end()
-        if isinstance(outcome, HandBack) and self._runner.task(claim).settings.repeatable:
-            # What its process could not note in the records, which are there: it has broken its process.
+        if isinstance(outcome, HandBack) and cell.is_broken and self._runner.task(claim).settings.repeatable:
+            # Its process reached the records before, and does not since; from here they are reached: it has broken it.
             return await self._died(claim, outcome.reason, outcome)
         return outcome
 
