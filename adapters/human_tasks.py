@@ -108,6 +108,9 @@ class HumanTaskAdapter:
             except FleetError as error:
                 log.warning("human_tasks.waiting", why=error.message)
                 await _pause(stop, self._settings.backoff_s)
+            except Exception as error:
+                log.exception("human_tasks.broke", error=type(error).__name__)
+                await _pause(stop, self._settings.backoff_s)
 
     async def _take(self) -> None:
         settings = self._settings
