@@ -105,6 +105,8 @@ class Pump:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turning: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_ms = 0
+        self._has_work = False
         self._appended = 0
         self._synced = 0
         self._written_key = 0
@@ -302,9 +304,14 @@ class Pump:
     # A turn
 
     def _schedule(self) -> None:
-        if self._turning is None and self._stopped is None and self._rebuilding is None:
-            assert self._loop is not None
-            self._turning = self._loop.call_soon(self._turn)
+        if self._turning is not None or self._stopped is not None or self._rebuilding is not None:
+            return
+        if self._synced < self._appended and self._told is None:
+            # Nothing could leave before the write under way is over: what comes until then shares a turn and a record.
+            self._has_work = True
+            return
+        assert self._loop is not None
+        self._turning = self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
         self._turning = None
@@ -413,14 +420,21 @@ class Pump:
             self._fail_all(error)
 
     def _sleep(self) -> None:
-        """Wake up when the next thing is due."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Wake up when the next thing is due; a timer that wakes too early is left, for it does no harm."""
         next_ms = self._machine.state.wheel.next_due_ms()
-        if next_ms is not None and self._machine.state.pinned_ms is None and self._stopped is None:
-            assert self._loop is not None
-            self._timer = self._loop.call_later(max(0.0, (next_ms - self.now_ms()) / 1000), self._schedule)
+        if next_ms is None or self._machine.state.pinned_ms is not None or self._stopped is not None:
+            return
+        if self._timer is not None:
+            if self._wakes_ms <= next_ms:
+                return
+            self._timer.cancel()
+        assert self._loop is not None
+        self._wakes_ms = next_ms
+        self._timer = self._loop.call_later(max(0.0, (next_ms - self.now_ms()) / 1000), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._schedule()
 
     # What has come to the disk
 
@@ -434,6 +448,9 @@ class Pump:
         releases = self._releases
         while releases and releases[0][0] <= self._synced:
             _each(releases.popleft()[1])
+        if self._has_work:
+            self._has_work = False
+            self._schedule()
 
     def _perhaps_save(self) -> None:
         figures = self._journal.figures
