@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+import re
 from typing import TypeVar
 
 from zeebe_fleet.workers.contract.errors import (
@@ -26,6 +28,9 @@ _MOST_DOUBLINGS = 32
 """Far beyond either cap, and far from what a float cannot hold."""
 _HAND_BACK_CAP_S = 5.0
 """What is ours and down, comes back; a job that waits longer than that would be taken for one that is stuck."""
+_LONGEST_ASKED_S = 24 * 3600.0
+_LONGEST_WORDS = 4_000
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcome | HandBack:
@@ -43,17 +48,17 @@ def decide(error: Exception, claim: Claim, *, repeatable: bool = True) -> Outcom
         case BusinessError() as thrown:
             return _thrown(thrown)
         case PermanentError() as permanent:
-            return Fail(str(permanent), retries=0)
+            return Fail(_words(permanent), retries=0)
         case InfrastructureError() as down:
-            return HandBack(str(down), backoff_ms=_backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
+            return HandBack(_words(down), backoff_ms=_backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
         case _ if found.is_of(InfrastructureError):
             return HandBack("PostgreSQL cut the connection", _backoff_ms(claim.delivery - 1, _HAND_BACK_CAP_S))
         case TransientError() as transient:
-            return _retry(str(transient), claim, transient.retry_after_s)
+            return _retry(_words(transient), claim, transient.retry_after_s)
         case ProcessEnded():
             return HandBack("a process of its pool ended", suspect=True)
         case FleetError() as ours:
-            return _retry(str(ours), claim)
+            return _retry(_words(ours), claim)
         case _:
             return _retry(f"{found.kind} at {found.place}", claim)
 
@@ -81,17 +86,39 @@ def bounded(outcome: Told) -> Told:
 
 
 def _thrown(error: BusinessError) -> Outcome:
+    if not isinstance(error.code, str) or not error.code or unfit({"code": error.code}):
+        return Fail(
+            f"A business error was raised whose code is no text that can be kept, but {type(error.code).__name__}. "
+            "Give it a code in SCREAMING_SNAKE, as the model catches it.",
+            retries=0,
+        )
     try:
-        return bounded(ThrowError(error.code, error.message, error.variables))
+        return bounded(ThrowError(error.code, _words(error.message), error.variables))
     except PermanentError as wrong:
-        return Fail(str(wrong), retries=0)
+        return Fail(_words(wrong), retries=0)
+
+
+def _words(said: object) -> str:
+    """Write what an error says as text that engine and records can keep; nobody reads more of it."""
+    try:
+        text = str(said)
+    except Exception:  # known by its class, then
+        text = type(said).__name__
+    return _UNFIT.sub("\ufffd", text[:_LONGEST_WORDS])
 
 
 def _retry(message: str, claim: Claim, retry_after_s: float | None = None) -> Fail:
     retries = max(claim.job.retries - 1, 0)
     if not retries:
         return Fail(message, retries=0)
-    return Fail(message, retries, max(_backoff_ms(claim.failures), int((retry_after_s or 0.0) * 1000)))
+    return Fail(message, retries, max(_backoff_ms(claim.failures), _asked_ms(retry_after_s)))
+
+
+def _asked_ms(retry_after_s: object) -> int:
+    """Read the time that the other side asked for; what is none asks for nothing."""
+    if not isinstance(retry_after_s, int | float) or not 0 < retry_after_s < math.inf:
+        return 0
+    return int(1000 * min(retry_after_s, _LONGEST_ASKED_S))
 
 
 def _backoff_ms(times: int, cap_s: float = _BACKOFF_CAP_S) -> int:

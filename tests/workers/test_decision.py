@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from enum import Enum
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -175,3 +177,61 @@ async def test_backoff_stays_what_it_is_however_often_it_is_asked_for() -> None:
     outcome = await outcome_of(RecordsUnavailable("PostgreSQL is down."), replace(STEP, delivery=5_000))
     assert isinstance(outcome, HandBack)
     assert 2_500 <= outcome.backoff_ms <= 5_000
+
+
+class Mute(PermanentError):
+    """One that cannot be shown."""
+
+    def __str__(self) -> str:
+        raise OSError
+
+
+async def test_error_that_cannot_be_shown_is_known_by_its_class() -> None:
+    """Whatever is wrong with an error of ours, the job has an end."""
+    assert await outcome_of(Mute("No.")) == Fail("Mute", retries=0)
+
+
+class Code(Enum):
+    """Codes that are no texts."""
+
+    DECLINED = "DECLINED"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BusinessError(cast("str", Code.DECLINED)),
+        BusinessError(cast("str", 42)),
+        BusinessError("A\x00B"),
+        BusinessError("\ud800"),
+        BusinessError(""),
+        BusinessError("CODE", variables=cast("dict[str, object]", {1: "x"})),
+    ],
+)
+async def test_business_error_that_cannot_be_thrown_is_an_incident_at_once(error: BusinessError) -> None:
+    """Its code and words are checked like its variables: before they are committed."""
+    outcome = await outcome_of(error)
+
+    assert isinstance(outcome, Fail)
+    assert outcome.retries == 0
+
+
+@pytest.mark.parametrize("after_s", [float("nan"), float("inf"), -5, 1e300, cast("float", "soon"), cast("float", "12")])
+async def test_retry_after_that_is_no_time_is_left_out(after_s: float) -> None:
+    """A service says what it will; the job comes back by its own backoff, or in an hour at the latest."""
+    outcome = await outcome_of(TransientError("Busy.", retry_after_s=after_s))
+
+    assert isinstance(outcome, Fail)
+    assert outcome.retries == 2
+    assert 500 <= outcome.backoff_ms <= 24 * 3_600_000
+
+
+@pytest.mark.parametrize("message", [cast("str", 42), "a\x00b\ud800", "x" * 100_000, cast("str", None)])
+async def test_words_of_any_kind_reach_the_engine_and_the_records(message: str) -> None:
+    """What a message holds is no reason to lose it."""
+    for error in (PermanentError(message), TransientError(message), InfrastructureError(message)):
+        outcome = await outcome_of(error)
+        said = outcome.reason if isinstance(outcome, HandBack) else getattr(outcome, "message", None)
+        assert isinstance(said, str)
+        assert not {"\x00", "\ud800"} & set(said)
+        assert len(said) <= 10_000
