@@ -19,6 +19,7 @@ from zeebe_fleet.deploy.local import postgres_binaries
 from zeebe_fleet.deploy.local.ports import any_free_port
 
 DEBIANS = Path("/usr/lib/postgresql/15/bin")
+SIXTEEN = postgres_binaries.programs(postgres_binaries.system_user()).parents[1] / "pginstall" / "bin"
 _QUIET = """
 fsync=off
 listen_addresses='127.0.0.1'

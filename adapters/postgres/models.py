@@ -17,11 +17,13 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from zeebe_fleet.adapters.postgres.business import business_database
 from zeebe_fleet.adapters.postgres.model_rights import give_rights
 from zeebe_fleet.adapters.postgres.namespace import Namespace
+from zeebe_fleet.adapters.postgres.schema import said
 from zeebe_fleet.workers.contract.data_models import PREFIX
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
@@ -173,6 +175,8 @@ async def _transaction(database_url: str) -> AsyncIterator[AsyncConnection]:
     try:
         async with database.begin() as connection:
             yield connection
+    except DBAPIError as error:
+        raise said(error) from error
     finally:
         await database.dispose()
 

@@ -14,6 +14,7 @@ from zeebe_fleet.adapters.postgres.version import MIGRATIONS, SchemaBehind, move
 from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
 
 T = TypeVar("T")
+_OLDEST_SERVER = 140_000
 
 
 def sqlalchemy_url(database_url: str) -> str:
@@ -32,7 +33,7 @@ async def migrate(database_url: str) -> None:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
     except DBAPIError as error:
-        raise _said(error) from error
+        raise said(error) from error
     finally:
         await engine.dispose()
 
@@ -47,12 +48,30 @@ async def look(database_url: str, question: Callable[[Connection], T]) -> T:
         await engine.dispose()
 
 
+def said(error: DBAPIError) -> FleetError:
+    """Say in a sentence why a database was not migrated; values are in an error's details, which are left out."""
+    cause = getattr(error.orig, "__cause__", None)
+    message, hint = str(getattr(cause, "message", cause)), str(getattr(cause, "hint", None) or "")
+    state = getattr(cause, "sqlstate", None)
+    if state == "FL000":
+        return FleetError(message, hint)
+    if state == "42501":
+        return FleetError(
+            f"The account may not migrate the database: {message}.",
+            "Have the schema's owner run GRANT USAGE, CREATE ON SCHEMA … TO the account, or use its owner's account.",
+        )
+    return FleetError(f"The database was not migrated: {message}.", hint or "Nothing was changed.")
+
+
 def check_ground(connection: Connection) -> None:
     """Refuse a database that cannot hold what people write, or has no place for tables.
 
     Raises:
         DefinitionError: with the next step.
     """
+    if int(connection.exec_driver_sql("SHOW server_version_num").scalar() or 0) < _OLDEST_SERVER:
+        version = connection.exec_driver_sql("SHOW server_version").scalar()
+        raise DefinitionError(f"PostgreSQL {version} is too old.", "Use 14 or newer.")
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         raise DefinitionError(
@@ -89,18 +108,3 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _said(error: DBAPIError) -> FleetError:
-    """Say in a sentence why a database was not migrated; values are in an error's details, which are left out."""
-    cause = getattr(error.orig, "__cause__", None)
-    message, hint = str(getattr(cause, "message", cause)), str(getattr(cause, "hint", None) or "")
-    state = getattr(cause, "sqlstate", None)
-    if state == "FL000":
-        return FleetError(message, hint)
-    if state == "42501":
-        return FleetError(
-            f"The account may not migrate the database: {message}.",
-            "Have the schema's owner run GRANT USAGE, CREATE ON SCHEMA … TO the account, or use its owner's account.",
-        )
-    return FleetError(f"The database was not migrated: {message}.", hint or "Nothing was changed.")

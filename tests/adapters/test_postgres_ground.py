@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Integer, Table, text
 
 from tests.adapters.test_postgres_ledger import claimed, job, model_of
-from tests.postgres_server import DEBIANS, Server
+from tests.postgres_server import DEBIANS, SIXTEEN, Server
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
+from zeebe_fleet.adapters.postgres.models import upgrade_models
+from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.adapters.postgres.standing import PostgresStanding
 from zeebe_fleet.adapters.postgres.version import SchemaTooNew, known
@@ -23,6 +26,7 @@ from zeebe_fleet.deploy.health import Health
 from zeebe_fleet.deploy.local.ports import any_free_port
 from zeebe_fleet.deploy.roles import Role, api, human_tasks, relay, worker
 from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, ZeebeSettings
+from zeebe_fleet.workers.contract.data_models import extension_model_base
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.outcomes import Complete
 
@@ -33,12 +37,13 @@ OTHERS = (
 )
 
 
-@pytest.fixture(scope="module", params=[18, 15])
+@pytest.fixture(scope="module", params=[18, 16, 15])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """The wheel's server, and an older one of the system where there is one."""
-    if request.param == 15 and not DEBIANS.exists():
-        pytest.skip("There is no PostgreSQL 15 on this machine.")
-    with Server(DEBIANS if request.param == 15 else None) as server:
+    """The wheel's servers, and an older one of the system where there is one."""
+    programs = {18: None, 16: SIXTEEN, 15: DEBIANS}[request.param]
+    if programs is not None and not programs.exists():
+        pytest.skip(f"There is no PostgreSQL {request.param} on this machine that may be entered.")
+    with Server(programs) as server:
         yield server.make()
 
 
@@ -263,3 +268,17 @@ async def test_doctor_finds_rights_that_were_taken_away(server: Server) -> None:
     last = (await findings(url))[-1]
     assert (last.subject, last.well) == ("rights", False)
     assert "workflow" in last.said
+
+
+async def test_migration_of_data_models_that_fails_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    """As when somebody else owns a table of the same name."""
+    url = await database(server)
+    await migrate(url)
+    name = url.rsplit("/", 1)[1]
+    await server.run("CREATE TABLE ext_grounds_thing (id int PRIMARY KEY)", database=name)
+    metadata = extension_model_base("grounds").metadata
+    if "ext_grounds_thing" not in metadata.tables:
+        Table("ext_grounds_thing", metadata, Column("id", Integer, primary_key=True))
+    with pytest.raises(FleetError, match="ext_grounds_thing") as refused:
+        await upgrade_models(url, [Namespace("grounds", tmp_path)])
+    assert "\n" not in str(refused.value)
