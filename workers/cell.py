@@ -186,7 +186,7 @@ async def _reached(reach: Reach) -> bool:
     with suppress(TimeoutError):
         async with asyncio.timeout(_REACH_S):
             while True:
-                with suppress(InfrastructureError):
+                with suppress(InfrastructureError):  # asked again; who waits says so
                     await reach()
                     return True
                 await backoff.pause()
