@@ -59,7 +59,11 @@ class Call:
         """Its annotations, resolved."""
         return self._signature.hints
 
-    @cached_property
+    def complete(self) -> None:
+        """Complete its types, once all modules are loaded; raises `DefinitionError` when one never is."""
+        self._signature.complete()
+
+    @property
     def output(self) -> TypeAdapter[Any]:
         """What checks its result."""
         return self._signature.output or TypeAdapter(self.hints.get("return", Any))

@@ -95,6 +95,13 @@ class Flow(Task):
         read = {name for one in self.alternatives.values() for name in one.names}
         return (*sorted(read), *([ACTION] if len(self.alternatives) > 1 else []), *RESERVED_VARIABLES)
 
+    def complete(self) -> None:
+        """Complete the types of all its functions."""
+        for one in self.alternatives.values():
+            one.task.complete()
+            for call in (*one.conditions, *one.validators):
+                call.complete()
+
     async def call(self, ctx: TaskContext, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Go through the flow up to its commit.
 

@@ -80,6 +80,23 @@ class Signature:
         code = getattr(inspect.unwrap(self._source), "__code__", None)
         return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
 
+    def complete(self) -> None:
+        """Complete what waited for the rest of its module.
+
+        Raises:
+            DefinitionError: a type names what is not there.
+        """
+        try:
+            self.input.model_rebuild()
+            if self.output is None and self.hints.get("return", Any) not in _UNSAID:
+                self.output = TypeAdapter(self.hints["return"])
+            if self.output is not None and not self.output.pydantic_complete:
+                self.output.rebuild()
+        except PydanticUndefinedAnnotation as error:
+            raise self.wrong(
+                f"has a type that names {error.name!r}, which is not there", "Import it in the module of that type."
+            ) from None
+
     def wrong(self, message: str, suggestion: str) -> DefinitionError:
         """Say what cannot work, and where."""
         return DefinitionError(f"{self._what[:1].upper()}{self._what[1:]}{self.place} {message}.", suggestion)

@@ -63,6 +63,10 @@ class Task:
             return ()
         return (*self.names, *RESERVED_VARIABLES)
 
+    def complete(self) -> None:
+        """Complete its types, once all modules are loaded; raises `DefinitionError` when one never is."""
+        self._call.complete()
+
     async def call(self, ctx: TaskContext, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Validate the input, run the action, and return its result as variables.
 
@@ -196,7 +200,7 @@ def tasks_in(*modules: object) -> dict[str, Task]:
     """Collect the tasks of some modules by job type; functions that name their actions may share one.
 
     Raises:
-        DefinitionError: two functions claim one job type, or one action of it.
+        DefinitionError: two functions claim one job type, or one action of it; or a type of theirs is not there.
     """
     found: dict[str, list[Task]] = {}
     for module in modules:
@@ -204,7 +208,10 @@ def tasks_in(*modules: object) -> dict[str, Task]:
             others = found.setdefault(declared.job_type, [])
             if declared not in others:
                 others.append(declared)
-    return {job_type: _one_of(tasks) for job_type, tasks in found.items()}
+    collected = {job_type: _one_of(tasks) for job_type, tasks in found.items()}
+    for declared in collected.values():
+        declared.complete()
+    return collected
 
 
 def _one_of(tasks: list[Task]) -> Task:

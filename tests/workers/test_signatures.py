@@ -8,11 +8,12 @@ import functools
 import re
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
 import typing_extensions
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from zeebe_fleet import Variable
 from zeebe_fleet.deploy.trial import run_task
@@ -20,7 +21,7 @@ from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail
-from zeebe_fleet.workers.task import Task, TaskSettings, task
+from zeebe_fleet.workers.task import Task, TaskSettings, task, tasks_in
 
 
 class Old(typing.TypedDict):
@@ -200,3 +201,46 @@ def test_process_is_refused_what_it_cannot_have() -> None:
     """A generator function neither runs there."""
     with pytest.raises(DefinitionError, match=r"test_signatures\.py:\d+"):
         Task("x", generating, TaskSettings(cpu=True))
+
+
+class Whole(BaseModel):
+    """One that is not whole when its task is declared."""
+
+    parts: list[Part]
+
+
+@task("whole.read")
+async def reads_whole(whole: Whole) -> Whole:
+    return whole
+
+
+class Part(BaseModel):
+    """What was missing."""
+
+    n: int
+
+
+class Broken(BaseModel):
+    """One that never is."""
+
+    parts: list[Nowhere]  # type: ignore[name-defined]  # noqa: F821
+
+
+async def reads_broken(whole: Broken) -> None: ...
+async def returns_broken() -> Broken:
+    return Broken(parts=[])
+
+
+async def test_type_may_be_completed_further_down_in_its_module() -> None:
+    """What counts is the module as it was loaded."""
+    tasks_in(SimpleNamespace(one=reads_whole))
+    assert await run_task(reads_whole, {"whole": {"parts": [{"n": 1}]}}) == Complete({"parts": [{"n": 1}]})
+
+
+@pytest.mark.parametrize("function", [reads_broken, returns_broken])
+@pytest.mark.parametrize("place", ["task", "validator"])
+def test_type_that_is_never_complete_is_refused_when_all_is_loaded(function: Callable[..., Any], place: str) -> None:
+    """By the name that is missing."""
+    declared = task("x")(function) if place == "task" else task("x", validators=[function])(functools.partial(answered))
+    with pytest.raises(DefinitionError, match=r"(?s)test_signatures\.py:\d+.*Nowhere"):
+        tasks_in(SimpleNamespace(one=declared))
