@@ -38,7 +38,7 @@ _PROBES = 20
 _ROUND_S = 300.0
 """Within which a batch is sent or a sweep ends, even when every call runs into its deadline."""
 
-_MANY = 10
+_MANY = 8
 """Attempts after which something that breaks the engine, or us, is shown as an incident."""
 
 log = structlog.get_logger("fleet.relay")

@@ -16,6 +16,7 @@ from zeebe_fleet.adapters.fault_gateway import FaultGateway
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy.local.stack import Addresses
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
+from zeebe_fleet.workers import relay
 from zeebe_fleet.workers.contract.errors import BusinessError
 from zeebe_fleet.workers.contract.ports import Resource
 from zeebe_fleet.workers.task import Task
@@ -52,8 +53,21 @@ async def gateway(addresses: Addresses) -> AsyncIterator[FaultGateway]:
         yield gateway
 
 
-async def comes_out(engine: ZeebeEngine, database_url: str, gateway: FaultGateway, *, by_listener: bool) -> str:
-    """Run a process whose error is not taken, see its incident, mend and resolve it; returns what was shown."""
+async def test_result_that_breaks_the_engine_is_shown_until_it_is_told(
+    engine: ZeebeEngine, database_url: str, gateway: FaultGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tried on all the while: when the engine takes it, nobody has to do anything."""
+    monkeypatch.setattr(relay, "_MANY", 2)
+    gateway.inject("CompleteJob", status=grpc.StatusCode.INTERNAL)
+    shown = await comes_out(engine, database_url, gateway, by_listener=False, is_mended=True)
+    assert "INTERNAL" in shown
+    assert "tried again and again" in shown
+
+
+async def comes_out(
+    engine: ZeebeEngine, database_url: str, gateway: FaultGateway, *, by_listener: bool, is_mended: bool = False
+) -> str:
+    """Run a process whose outcome is not taken, see its incident, mend and resolve it; returns what was shown."""
     name = f"untold-{uuid4().hex[:8]}"
     model = Path(__file__).with_name("faults.bpmn").read_text()
     if by_listener:
@@ -61,6 +75,7 @@ async def comes_out(engine: ZeebeEngine, database_url: str, gateway: FaultGatewa
         model = model[:begin] + LISTENER + model[end:]
     await engine.deploy([Resource(f"{name}.bpmn", model.replace("PREFIX", name).encode())])
     told = Told()
+    told.is_mended = is_mended
     tasks = {f"{name}.{one.__name__}": Task(f"{name}.{one.__name__}", one) for one in (told.first, told.second)}
     settings = Settings(database_url=database_url, zeebe=ZeebeSettings(address=gateway.address, timeout_s=5.0))
     records = await asyncpg.connect(database_url)
@@ -69,10 +84,11 @@ async def comes_out(engine: ZeebeEngine, database_url: str, gateway: FaultGatewa
         async with working(settings, tasks):
             started = await engine.start(process_name=name)
             shown = await until(lambda: records.fetchrow(ours, name), lambda row: row and row["incident"], timeout_s=60)
-            incidents = await until(lambda: engine.find_incidents(started.process_instance_key), bool, timeout_s=30)
-            told.is_mended = True
             gateway.clear()
-            await engine.resolve_incident(incidents[0])
+            if not is_mended:
+                found = await until(lambda: engine.find_incidents(started.process_instance_key), bool, timeout_s=30)
+                told.is_mended = True
+                await engine.resolve_incident(found[0])
             over = await until(
                 lambda: records.fetchrow(ours, name), lambda row: row and row["state"] == "COMPLETED", timeout_s=60
             )
