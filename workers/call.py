@@ -14,8 +14,8 @@ from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import PermanentError
 from zeebe_fleet.workers.execution import execute
 from zeebe_fleet.workers.moments import with_moments
-from zeebe_fleet.workers.raised import LikeAnyOther
 from zeebe_fleet.workers.service_task import ServiceTaskHelper
+from zeebe_fleet.workers.shelter import LikeAnyOther
 from zeebe_fleet.workers.signature import Signature
 
 

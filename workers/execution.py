@@ -22,7 +22,8 @@ from typing import Any
 
 from zeebe_fleet.workers.contract.errors import PermanentError
 from zeebe_fleet.workers.parent import BY_KERNEL, ask_kernel
-from zeebe_fleet.workers.raised import Elsewhere, Escaped, ProcessEnded, gravest, is_ordinary, trace_of
+from zeebe_fleet.workers.raised import Elsewhere, ProcessEnded, gravest, trace_of
+from zeebe_fleet.workers.shelter import Escaped, is_ordinary
 
 THREADS = 64
 """Slots that the plain tasks of one worker share."""

@@ -27,7 +27,8 @@ from zeebe_fleet.workers.contract.errors import BusinessError, DefinitionError, 
 from zeebe_fleet.workers.contract.flow import FlowEvent, Persister, Point
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, ThrowError
-from zeebe_fleet.workers.raised import LikeAnyOther, gravest, trace_of
+from zeebe_fleet.workers.raised import gravest, trace_of
+from zeebe_fleet.workers.shelter import LikeAnyOther
 from zeebe_fleet.workers.task import ACTION, Surroundings, Task
 
 T = TypeVar("T")

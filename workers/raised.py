@@ -1,20 +1,12 @@
-"""What an action raised: of which kind it is, where in the app, and how it gets through a coroutine.
-
-A coroutine cannot raise StopIteration; one that raises SystemExit or KeyboardInterrupt ends the event loop, and a
-CancelledError that nobody caused looks like the worker's own. From here on they are errors like any other.
-"""
+"""What an action raised: of which kind it is, what of a group counts, and where in the app it was."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import traceback
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
-from contextvars import ContextVar
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self, TypeVar
 
 from zeebe_fleet.workers.contract.errors import (
     BusinessError,
@@ -24,8 +16,8 @@ from zeebe_fleet.workers.contract.errors import (
     StaleError,
     TransientError,
 )
+from zeebe_fleet.workers.shelter import Escaped
 
-T = TypeVar("T")
 _NOT_THE_APP = frozenset({"zeebe_fleet", "pydantic", "sqlalchemy", "greenlet"}) | sys.stdlib_module_names
 _OUR_APPS = ("zeebe_fleet.workers.tasks", "zeebe_fleet.tests")
 _STOPPED = ("coroutine raised StopIteration", "generator raised StopIteration")
@@ -33,18 +25,6 @@ _STOPPED = ("coroutine raised StopIteration", "generator raised StopIteration")
 
 class ProcessEnded(BrokenExecutor):
     """The process ended that ran the action."""
-
-
-class Escaped(Exception):
-    """An error that cannot be raised where it is now; its cause is the error itself, or tells of it.
-
-    Args:
-        kind: the name of its class.
-    """
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
 
 
 class Elsewhere(Exception):
@@ -62,62 +42,6 @@ class Elsewhere(Exception):
 
     def __str__(self) -> str:
         return f"\n{self.trace}"
-
-
-class LikeAnyOther:
-    """Lets out what no coroutine may raise as `Escaped`; a cancellation of the work, and its end, stay as they are."""
-
-    def __enter__(self) -> Self:
-        self._task = _current_task()
-        if self._task is not None:
-            _shelter(self._task.get_loop())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
-    ) -> None:
-        if error is None or is_ordinary(error):
-            return
-        if isinstance(error, asyncio.CancelledError) and self._task is not None and self._task.cancelling():
-            return
-        if isinstance(error, GeneratorExit) and _current_task() is not self._task:
-            return  # the coroutine is thrown away
-        raise Escaped(type(error).__name__) from error
-
-
-def is_ordinary(error: BaseException) -> bool:
-    """Tell whether a coroutine can raise it, and those who wait for it get to see it."""
-    return isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration)
-
-
-def _current_task() -> asyncio.Task[object] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None
-
-
-_at_work: ContextVar[bool] = ContextVar("fleet_at_work", default=False)
-
-
-def _shelter(loop: asyncio.AbstractEventLoop) -> None:
-    """Keep what the work's own tasks raise from ending the event loop."""
-    _at_work.set(True)
-    if loop.get_task_factory() is None:
-        loop.set_task_factory(_sheltered)
-
-
-def _sheltered(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
-    context = options.get("context")
-    is_at_work = _at_work.get() if context is None else context.get(_at_work, False)
-    return asyncio.Task(_held(work) if is_at_work else work, loop=loop, **options)
-
-
-async def _held(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        return await work
-    except (SystemExit, KeyboardInterrupt) as error:
-        raise Escaped(type(error).__name__) from error
 
 
 @dataclass(frozen=True, slots=True)

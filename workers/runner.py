@@ -29,8 +29,9 @@ from zeebe_fleet.workers.contract.ports import Answer, Engine, Ledger
 from zeebe_fleet.workers.contract.records import Claim, Replay, Verdict
 from zeebe_fleet.workers.decision import bounded, decide
 from zeebe_fleet.workers.observers import Unobserved
-from zeebe_fleet.workers.raised import LikeAnyOther, gravest, trace_of
+from zeebe_fleet.workers.raised import gravest, trace_of
 from zeebe_fleet.workers.reply import decline, send
+from zeebe_fleet.workers.shelter import LikeAnyOther
 from zeebe_fleet.workers.task import Task
 
 log = structlog.get_logger("fleet.runner")
