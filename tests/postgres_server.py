@@ -24,7 +24,7 @@ _QUIET = """
 fsync=off
 listen_addresses='127.0.0.1'
 unix_socket_directories=''
-max_connections=60
+max_connections=200
 shared_buffers=16MB
 """
 
@@ -85,10 +85,11 @@ class Server:
         return file
 
     def stand_by(self, primary: Server) -> Self:
-        """Become a streaming standby of another server."""
+        """Become a streaming standby of another server; what it was before is gone."""
+        shutil.rmtree(self.data, ignore_errors=True)
         self.password = primary.password
         self._run("pg_basebackup", "-D", self.data, "-R", "-c", "fast", "-d", primary.url("postgres"))
-        self._configure(f"port={self.port}")
+        self._configure("synchronous_standby_names=''")
         self.start()
         return self
 
@@ -107,6 +108,18 @@ class Server:
     def url(self, database: str, user: str = "admin", password: str | None = None) -> str:
         """Its address."""
         return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+
+    def own(self, place: Path) -> None:
+        """Take a folder."""
+        postgres_binaries.give(self._user, place)
+
+    async def ask(self, query: str, database: str = "postgres") -> object:
+        """Return one value, as its administrator."""
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            return await connection.fetchval(query)
+        finally:
+            await connection.close()
 
     async def run(self, *statements: str, database: str = "postgres") -> None:
         """Run statements as its administrator."""

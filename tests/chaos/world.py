@@ -18,10 +18,11 @@ from typing import Any, Self, TypeVar
 
 import asyncpg
 import httpx
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
-from zeebe_fleet.adapters.postgres.schema import migrate, sqlalchemy_url
+from zeebe_fleet.adapters.postgres.schema import migrate
+from zeebe_fleet.adapters.postgres.sessions import database
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
@@ -92,7 +93,7 @@ class World:
             await self.sql(table)
         connection = EngineConnection(address=self.addresses.engine_grpc, rest_address=self.addresses.engine_rest)
         self.engine = ZeebeEngine(connection)
-        self._database = create_async_engine(sqlalchemy_url(self.database_url), pool_pre_ping=True)
+        self._database = database(self.database_url, pool_pre_ping=True)
         self._workflows = PostgresWorkflows(async_sessionmaker(self._database, expire_on_commit=False))
         self._port = free_port()
         self.client = FleetClient(f"http://127.0.0.1:{self._port}")
@@ -108,6 +109,15 @@ class World:
         await self._database.dispose()
         await self.engine.close()
         await self._administer(f'DROP DATABASE "{self.prefix}" WITH (FORCE)')
+
+    async def move_to(self, database_url: str) -> None:
+        """Keep the records in another database from now on."""
+        await migrate(database_url)
+        await self._database.dispose()
+        self.database_url, self._database = database_url, database(database_url, pool_pre_ping=True)
+        self._workflows = PostgresWorkflows(async_sessionmaker(self._database, expire_on_commit=False))
+        for table in _TABLES:
+            await self.sql(table)
 
     def times(self, full: int) -> int:
         """Scale a number down, to one at least."""

@@ -48,10 +48,10 @@ async def _engine_killed(world: World) -> tuple[Finding, Forgotten]:
     kills = world.times(ENGINE_KILLS)
     slowest_s = []
     for _ in range(kills):
-        await _moving(world, types)
+        await moving(world, types)
         await asyncio.to_thread(world.stack.kill, "engine")
         await asyncio.to_thread(world.stack.start, "engine")
-        slowest_s.append(await _moving(world, types))
+        slowest_s.append(await moving(world, types))
     await load.stop()
     await world.finished(load.items, timeout_s=600)
     await world.settled()
@@ -125,11 +125,11 @@ async def _under_load(world: World, *, ahead: int, asked: bool = False) -> tuple
         world.keep("worker")
     variables = (lambda n: {"person": n % _ASKED == 0}) if asked else (lambda _: {})
     load = Load(world, "chain", expected, ahead=ahead, variables=variables)
-    await _moving(world, types)
+    await moving(world, types)
     return types, load
 
 
-async def _moving(world: World, types: list[str]) -> float:
+async def moving(world: World, types: list[str]) -> float:
     """Wait until each type has a new effect; returns how long the slowest took, in seconds."""
     since = (await world.sql("SELECT clock_timestamp() AS at"))[0]["at"]
     query = "SELECT DISTINCT effect FROM effect_log WHERE at > $1"
