@@ -294,10 +294,11 @@ async def test_task_within_an_action_does_not_end_the_worker(kind: type[BaseExce
 class Persister:
     """Breaks as no `Exception` does."""
 
-    async def load(self, *_: Any) -> dict[str, Any]:
+    async def load(self, db: Any, workflow_instance_id: Any) -> dict[str, Any]:
         raise SystemExit
 
-    store = load
+    async def store(self, db: Any, workflow_instance_id: Any, state: Any) -> None:
+        raise SystemExit
 
 
 async def test_persister_that_ends_the_world_is_an_error() -> None:

@@ -92,11 +92,13 @@ async def comes_out(
             over = await until(
                 lambda: records.fetchrow(ours, name), lambda row: row and row["state"] == "COMPLETED", timeout_s=60
             )
+            assert over is not None
+            assert shown is not None
             assert over["incident"] is None
             assert isinstance(shown["workflow_id"], UUID)
     finally:
         await records.close()
-    return str(shown["incident"])
+    return str(shown["incident"] if shown else "")
 
 
 async def test_error_of_a_listener_is_shown_and_comes_out(
