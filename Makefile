@@ -12,7 +12,6 @@ PACKAGES := workers adapters bpmn deploy engine graphql_api
 # Each platform keeps what it has checked: in one place they would drop each other's.
 MYPY = $(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* --no-error-summary
 # What waits for the engine in the box; without that file, nothing.
-ON_HOLD = $(addprefix --ignore=,$(shell grep -v '^#' tests/on_hold.txt 2>/dev/null))
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
@@ -28,13 +27,13 @@ demo: $(RUN_READY) ## Run a customer onboarding, with nothing installed; stays u
 	@$(BIN)/fleet demo
 
 test: $(READY) ## Run the tests; the slow ones (browser, chaos) are left to test-all
-	@$(BIN)/pytest $(ON_HOLD) $(ARGS)
+	@$(BIN)/pytest $(ARGS)
 
 test-all: $(READY) ## Run every test, with Chromium if there is one
-	@$(BIN)/pytest -m '' $(ON_HOLD) $(ARGS)
+	@$(BIN)/pytest -m '' $(ARGS)
 
 test-seeds: $(READY) ## Run the customer's documents, sentence by sentence, on engine and PostgreSQL
-	@$(BIN)/pytest $(ON_HOLD) tests/seeds $(ARGS)
+	@$(BIN)/pytest tests/seeds $(ARGS)
 
 smoke: $(RUN_READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke

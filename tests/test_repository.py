@@ -87,36 +87,6 @@ def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> No
     assert [str(one) for one in asked if not one.specifier.contains(pins.get(_normal(one.name), ""))] == []
 
 
-def test_tests_on_hold_only_become_fewer() -> None:
-    """What waits for the engine in the box is named, exists, and never grows from one commit to the next."""
-    for later, earlier in (("", "HEAD"), ("HEAD", "HEAD^")):
-        assert _on_hold(later) <= _on_hold(earlier), f"more tests wait than in {earlier}"
-    assert [name for name in _on_hold("") or () if not (ROOT / name).is_file()] == []
-
-
-def _on_hold(commit: str) -> set[str]:
-    """Read the list as of a commit, or as it lies there; everything may wait that the old engine once carried."""
-    if not commit:
-        listed = ROOT / "tests" / "on_hold.txt"
-        return _names(listed.read_text()) if listed.exists() else set()
-    if not (ROOT / ".git").exists():
-        pytest.skip("an unpacked archive has no commits")
-    if _shown(commit, "deploy/local/opensearch.toml") is not None:
-        return {str(file.relative_to(ROOT)) for file in _tracked()} | _on_hold("")
-    if _shown(commit, "pyproject.toml") is None:
-        pytest.skip(f"{commit} is not there to compare with")
-    return _names(_shown(commit, "tests/on_hold.txt") or "")
-
-
-def _names(text: str) -> set[str]:
-    return {line for line in text.splitlines() if line and not line.startswith("#")}
-
-
-def _shown(commit: str, path: str) -> str | None:
-    shown = subprocess.run(["git", "-C", ROOT, "show", f"{commit}:{path}"], capture_output=True, text=True, check=False)
-    return None if shown.returncode else shown.stdout
-
-
 def test_locks_agree() -> None:
     """What is tested is what runs: a package in both locks has the same version in both."""
     runtime, demo, dev, docs, bench = (
