@@ -11,7 +11,6 @@ BENCH_READY := $(VENV)/.bench-ready
 PACKAGES := workers adapters bpmn deploy engine graphql_api
 # Each platform keeps what it has checked: in one place they would drop each other's.
 MYPY = $(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* --no-error-summary
-# What waits for the engine in the box; without that file, nothing.
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
