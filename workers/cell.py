@@ -60,7 +60,7 @@ class Cell:
         assert process.stdout is not None, "it is a pipe"
         self._to, self._from = process.stdin, process.stdout
         self.is_broken = False
-        """Whether it reached the records before the last job, and no longer after it."""
+        """Whether the last job broke it: a process of its pool, or its way to the records, which was there before."""
 
     @classmethod
     async def open(cls, command: Sequence[str], preamble: bytes) -> Self:
@@ -166,13 +166,15 @@ async def serve(runner: Runner, reach: Reach = at_once) -> None:
 
 
 async def _worked(runner: Runner, claim: Claim, reach: Reach) -> tuple[Outcome | HandBack | None, bool]:
-    """Work on a job; returns what the engine must hear, and whether the records are out of reach since."""
+    """Work on a job; returns what the engine must hear, and whether the job broke this process."""
     try:
         await reach()
     except InfrastructureError as error:
         return HandBack(f"its process does not reach the records: {error.message}", _UNREACHED_MS, suspect=True), False
     try:
         outcome = await runner.work(claim)
+        if isinstance(outcome, HandBack) and outcome.suspect:
+            return outcome, True
     except Exception as error:
         # What an action raises is an outcome: this comes from the records, after it.
         log.exception("cell.broke", error=type(error).__name__)

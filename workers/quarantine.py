@@ -91,7 +91,7 @@ class Quarantine:
             else:
                 await cell.end()
         if isinstance(outcome, HandBack) and cell.is_broken and self._runner.task(claim).settings.repeatable:
-            # Its process reached the records before, and does not since; from here they are reached: it has broken it.
+            # It ended a process of its pool, or can no longer note in the records what it did, while others can.
             return await self._died(claim, outcome.reason, outcome)
         return outcome
 

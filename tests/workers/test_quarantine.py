@@ -49,6 +49,14 @@ async def healthy(ctx: TaskContext) -> dict[str, str]:
     return {}
 
 
+@task("pool", cpu=True)
+def pool() -> dict[str, str]:
+    """Ends the process of its process."""
+    import os
+
+    os._exit(7)
+
+
 @task("deadly")
 async def deadly(_ctx: TaskContext) -> dict[str, str]:
     """Ends its process."""
@@ -135,10 +143,13 @@ async def test_job_whose_process_cannot_reach_the_records_has_not_died(
     assert isinstance(desk.heard[-1], Complete)
 
 
-async def test_job_that_ends_its_process_has_died(server: Server, url: str, ledger: PostgresLedger) -> None:
-    """While its action ran, the records within reach."""
+@pytest.mark.parametrize("job_type", ["deadly", "pool"])
+async def test_job_that_ends_its_process_has_died(
+    server: Server, url: str, ledger: PostgresLedger, job_type: str
+) -> None:
+    """While its action ran, the records within reach; or a process of the pool of its process."""
     runner = Runner(TASKS, ledger, cast(Engine, Desk()), Services())
     quarantine = Quarantine(runner, ledger, (sys.executable, "-c", SERVING), url.encode())
-    await quarantine.process(await claimed(ledger, job(type="deadly")))
+    await quarantine.process(await claimed(ledger, job(type=job_type)))
     await quarantine.close()
     assert await deaths(server, url) == 1
