@@ -30,7 +30,7 @@ def create_app(services: ApiServices, settings: ApiSettings) -> Starlette:
     graphql = Endpoint(schema, services, settings)
     return Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["POST"]),
+            Route("/graphql", graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", graphql),
             *sign_in_routes(settings),
             *page_routes(),

@@ -1,14 +1,15 @@
-"""`/graphql`: requests by POST, subscriptions as server-sent events or by WebSocket."""
+"""`/graphql`: requests by POST, queries by GET too, subscriptions as server-sent events or by WebSocket."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from cross_web import HTTPException as ViewRefused
+from graphql import OperationType
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -17,7 +18,6 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
 from strawberry.http.parse_content_type import parse_content_type
-from strawberry.http.streaming import merge_stream_with_heartbeat
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from zeebe_fleet.graphql_api.auth import identify, identify_bearer
@@ -25,17 +25,18 @@ from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.graphql_api.guards import error_response
 from zeebe_fleet.graphql_api.negotiation import GRAPHQL, JSON, Accepted
 from zeebe_fleet.graphql_api.news import News
-from zeebe_fleet.graphql_api.operations import PersistedQueries, Refused, is_subscription, read_operation
+from zeebe_fleet.graphql_api.operations import PersistedQueries, Refused, is_subscription, kind_of, read_operation
 from zeebe_fleet.graphql_api.schema import FleetSchema
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.graphql_api.sockets import Socket
-from zeebe_fleet.graphql_api.streams import Events, StreamLost
+from zeebe_fleet.graphql_api.streams import Events, EventStream, silence_torn_streams
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import Principal
 
 _SIGN_IN = "GET /login says how."
 _STRANGER = Principal("")
 _INTRODUCTION_S = 10
+_PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
 class Endpoint(GraphQL[Context, None]):
@@ -47,7 +48,6 @@ class Endpoint(GraphQL[Context, None]):
         super().__init__(
             schema,
             graphql_ide=None,
-            allow_queries_via_get=False,
             subscription_protocols=(GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=_INTRODUCTION_S),
         )
@@ -56,6 +56,7 @@ class Endpoint(GraphQL[Context, None]):
         self._settings = settings
         self._news = News(services)
         self._persisted = PersistedQueries()
+        silence_torn_streams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or tell a stranger to sign in; a WebSocket's first message may still say who it is."""
@@ -71,7 +72,9 @@ class Endpoint(GraphQL[Context, None]):
         try:
             return await self.run(request)
         except Refused as refused:
-            return error_response(refused.status, *refused.told())
+            answer = error_response(refused.status, *refused.told())
+            answer.headers.update(refused.headers)
+            return answer
         except ViewRefused as refused:
             return error_response(refused.status_code, "BAD_REQUEST", refused.reason, "Correct the request.")
 
@@ -113,13 +116,12 @@ class Endpoint(GraphQL[Context, None]):
         Raises:
             Refused: it is none, or cannot be answered in a form that the client takes.
         """
-        kind, _ = parse_content_type(request.content_type or "")
-        if kind != JSON:
-            raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"{kind or 'Nothing'} is not JSON.", f"Send {JSON}.")
         try:
-            asked = self.read(json.loads(await request.get_body()))
+            asked = self.read(_in_address(request) if request.method == "GET" else await _in_body(request))
         except (ValueError, RecursionError):
             raise Refused(400, "BAD_REQUEST", "The request is not JSON.", "Send a JSON object in UTF-8.") from None
+        if request.method == "GET" and kind_of(asked, self._settings.limits.tokens) is OperationType.MUTATION:
+            raise Refused(405, "METHOD_NOT_ALLOWED", "A mutation is sent by POST.", "Send it by POST.")
         accepted = Accepted.of(request.headers.get("accept", ""))
         streams = is_subscription(asked, self._settings.limits.tokens)
         media = accepted.stream() if streams else accepted.answer()
@@ -139,7 +141,8 @@ class Endpoint(GraphQL[Context, None]):
         """Answer at once; GraphQL's own media type says by the status whether anything was executed."""
         is_refusal = "data" not in response_data and sub_response.media_type == GRAPHQL
         body = self.encode_json(response_data)
-        return Response(body, 400 if is_refusal else 200, media_type=sub_response.media_type)
+        status = 400 if is_refusal else 200
+        return Response(body, status, {"cache-control": "no-store"}, media_type=sub_response.media_type)
 
     async def process_result(self, request: Request, result: Any) -> Any:
         """Show a result; without data when nothing was executed."""
@@ -152,34 +155,34 @@ class Endpoint(GraphQL[Context, None]):
     def _check_websocket_origin(self, request: WebSocket) -> bool:
         return True  # `Guards` has decided
 
-    def _stream_result(self, request: Any, result: Any, transport: Any) -> Any:
-        async def stream() -> AsyncGenerator[str, None]:
-            try:
-                async for value in result:
-                    yield transport.encode_next(await self.process_result(request, value), self.encode_json_string)
-            except StreamLost as lost:
-                yield transport.encode_comment(lost.reason)
-                return
-            yield transport.encode_complete()
-
-        return merge_stream_with_heartbeat(
-            stream,
-            lambda: transport.heartbeat_message(self.encode_json_string),
-            interval=transport.heartbeat_interval,
-            send_initial_heartbeat=transport.send_initial_heartbeat,
-        )
+    async def create_streaming_response(
+        self, request: Any, stream: Any, sub_response: Response, headers: Mapping[str, str]
+    ) -> Response:
+        """Stream what may be lost on its way."""
+        return EventStream(stream(), headers=headers)
 
     def _context(self, principal: Principal) -> Context:
         return Context(principal, self._services, self._settings, self._news)
+
+
+def _in_address(request: Any) -> dict[str, Any]:
+    """Return what a GET asks for: objects are JSON in the address."""
+    sent = {name: value for name, value in request.query_params.items() if name in _PARAMETERS}
+    objects = {name: json.loads(sent[name]) for name in ("variables", "extensions") if sent.get(name)}
+    return {**sent, **{"variables": None, "extensions": None}, **objects}
+
+
+async def _in_body(request: Any) -> Any:
+    kind, _ = parse_content_type(request.content_type or "")
+    if kind != JSON:
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"{kind or 'Nothing'} is not JSON.", f"Send {JSON}.")
+    return json.loads(await request.get_body())
 
 
 async def refused(request: HTTPConnection, error: Exception) -> Response:
     """Answer what a route or a limit refuses as GraphQL does."""
     assert isinstance(error, HTTPException), "registered for it"
     codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
-    said = {405: "GraphQL is sent by POST here."} if request.url.path == "/graphql" else {}
-    response = error_response(
-        error.status_code, codes.get(error.status_code, "BAD_REQUEST"), said.get(error.status_code, error.detail), ""
-    )
+    response = error_response(error.status_code, codes.get(error.status_code, "BAD_REQUEST"), error.detail, "")
     response.headers.update(error.headers or {})
     return response

@@ -28,6 +28,7 @@ class Refused(Exception):
         self.status = status
         self.message = message
         self.extensions = {"code": code, "suggestion": suggestion}
+        self.headers = {"allow": "POST"} if status == 405 else {}
 
     def told(self) -> tuple[str, str, str]:
         """Return code, message and suggestion."""
@@ -95,14 +96,17 @@ def read_operation(sent: Any, persisted: PersistedQueries) -> GraphQLRequestData
 
 def is_subscription(asked: GraphQLRequestData, max_tokens: int) -> bool:
     """Tell whether an operation streams; what cannot be read is for the schema to refuse."""
-    if "subscription" not in (asked.query or ""):
-        return False
+    return "subscription" in (asked.query or "") and kind_of(asked, max_tokens) is OperationType.SUBSCRIPTION
+
+
+def kind_of(asked: GraphQLRequestData, max_tokens: int) -> OperationType | None:
+    """Return what kind of operation is meant; nothing if that cannot be told."""
     try:
         document = parse(str(asked.query), no_location=True, max_tokens=max_tokens)
     except (GraphQLError, RecursionError):
-        return False
+        return None
     chosen = _chosen(document, asked.operation_name)
-    return len(chosen) == 1 and chosen[0].operation is OperationType.SUBSCRIPTION
+    return chosen[0].operation if len(chosen) == 1 else None
 
 
 class OneOperation(SchemaExtension):

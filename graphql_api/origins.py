@@ -98,7 +98,7 @@ def preflight_headers(wanted: str) -> dict[str, str]:
         wanted: the names of headers that it means to send; clients have some of their own.
     """
     return {
-        "access-control-allow-methods": "POST",
+        "access-control-allow-methods": "GET, POST",
         "access-control-allow-headers": wanted or "authorization, content-type",
         "access-control-max-age": _PREFLIGHT_S,
     }

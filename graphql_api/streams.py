@@ -1,15 +1,20 @@
 """What streams: its framing, and its ends. A stream that is over says so; one that was lost does not.
 
-Clients that are told `complete` never come back. Those whose stream ends without it do, by themselves.
+Clients that are told `complete` never come back, and some take the end of a response for it. Those whose connection is
+torn do, by themselves.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from contextvars import ContextVar
 from typing import Any
 
 from graphql import GraphQLError
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import SSETransport
 from strawberry.types.execution import PreExecutionError
 
@@ -35,6 +40,39 @@ class Events(SSETransport):
     def encode_comment(self, comment: str) -> str:
         """Frame what no client shows."""
         return super().encode_comment(comment).replace("\r\n", "\n")
+
+
+class EventStream(StreamingResponse):
+    """Events as they come; when the stream is lost, the response is left without its end, and the server tears it."""
+
+    _is_lost = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        await super().__call__(scope, receive, send)
+        if self._is_lost:
+            _torn.set(True)
+
+    async def stream_response(self, send: Send) -> None:
+        """Send what comes until the end, or until it is lost."""
+        try:
+            await super().stream_response(send)
+        except StreamLost:
+            self._is_lost = True
+
+
+_torn: ContextVar[bool] = ContextVar("torn", default=False)
+
+
+def silence_torn_streams() -> None:
+    """Keep the server from calling each torn stream an error: why it was lost is logged, once."""
+    logger = logging.getLogger("uvicorn.error")
+    if _is_news not in logger.filters:
+        logger.addFilter(_is_news)
+
+
+def _is_news(_record: logging.LogRecord) -> bool:
+    return not _torn.get()
 
 
 async def told(source: AsyncGenerator[Any, None], *, streams: bool) -> AsyncGenerator[Any, None]:
