@@ -33,8 +33,6 @@ class OrphanSource:
                 await self._undo_all(await self._runner.claim_orphans(_BATCH), stop)
             except FleetError as error:
                 log.warning("orphans.waiting", why=error.message)
-            except Exception as error:
-                log.exception("orphans.broke", error=type(error).__name__)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s):
                     await stop.wait()

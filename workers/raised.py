@@ -133,8 +133,28 @@ def gravest(error: BaseException) -> Raised:
 
 
 def trace_of(error: BaseException) -> str:
-    """Write the traceback, without locals, for the worker's log alone: an error's own words may hold anything."""
-    return "".join(traceback.format_exception(error)).rstrip()
+    """Write the traceback without the errors' own words, which may hold anything, and without locals."""
+    return "\n".join(_told(error, set())).rstrip()
+
+
+def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if isinstance(before, Elsewhere):
+        yield before.trace
+        return
+    if before is not None and id(before) not in seen:
+        yield from _told(before, seen)
+        yield "which led to:" if error.__cause__ is not None else "during which came:"
+    if error.__traceback__ is not None:
+        yield "Traceback (most recent call last):"
+        yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    yield error.kind if isinstance(error, Escaped) else type(error).__qualname__
+    if isinstance(error, BaseExceptionGroup):
+        for nth, inner in enumerate(error.exceptions, 1):
+            if id(inner) not in seen:
+                yield f"of which {nth}:"
+                yield from _told(inner, seen)
 
 
 def _is_app(module: str) -> bool:
