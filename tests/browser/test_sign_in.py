@@ -58,6 +58,34 @@ async def test_reviewer_signs_in_and_in_again(scene: Scene, page: Page) -> None:
     await expect(page.get_by_text("completed.")).to_be_visible()
 
 
+async def test_two_tabs_sign_in_and_one_goes_back(page: Page) -> None:
+    """Each comes to its own place; whoever goes back from there is led on, and is not told to be a stranger."""
+    other = await page.context.new_page()
+    for tab, place in ((page, "/inbox?q=one"), (other, "/workflows?q=two")):
+        await tab.goto(place)
+        await tab.get_by_role("link", name="Sign in with localhost").click()
+    for tab, place in ((page, "/inbox?q=one"), (other, "/workflows?q=two")):
+        await tab.get_by_role("button", name="1", exact=True).click()
+        await expect(tab.get_by_text("grace").first).to_be_visible()
+        assert tab.url.endswith(place)
+    await page.go_back()
+    await page.get_by_role("button", name="1", exact=True).click()
+    await expect(page.get_by_text("grace").first).to_be_visible()
+    assert page.url.endswith("/inbox?q=one")
+
+
+async def test_way_back_that_was_walked_leads_on(page: Page, issuer: str) -> None:
+    """As a browser does that restores a tab, or goes back over the redirect: a whole new request for it."""
+    walked: list[str] = []
+    page.on("request", lambda request: walked.append(request.url) if "/oidc/callback" in request.url else None)
+    await page.goto("/inbox?q=one")
+    await sign_in(page)
+    await page.goto(issuer)
+    await page.evaluate("address => { location.href = address }", walked[0])
+    await expect(page.get_by_text("grace").first).to_be_visible()
+    assert page.url.endswith("/inbox?q=one")
+
+
 async def test_sign_out_that_did_not_work_is_told(page: Page, issuer: str) -> None:
     """Nobody goes away thinking that they are signed out; the next try leads to the provider."""
     await page.goto("/inbox")
