@@ -147,6 +147,20 @@ async def test_client_works_unmodified(
             await running.said("told", "CLAIMED")
 
 
+async def test_http_is_spoken_as_specified(api: Api, ada: Client, node_clients: Path) -> None:
+    """Every point of graphql-http's audit, those that need only be as well as those that must.
+
+    Source: https://github.com/graphql/graphql-http/blob/main/src/audits/server.ts
+    """
+    token = ada.headers["authorization"].removeprefix("Bearer ")
+    command = [str(node()), "audit.mjs", f"{api.url}/graphql", token]
+    audit = await asyncio.create_subprocess_exec(*command, cwd=node_clients, stdout=subprocess.PIPE)
+    said, _ = await audit.communicate()
+    *wrong, last = said.decode().splitlines()
+    assert not wrong
+    assert int(last.removeprefix("audited ")) > 50
+
+
 async def _use(running: Application) -> None:
     assert await running.said("start") == await running.said("start")
     assert int((await running.said("pages")).split()[1]) >= 7
