@@ -31,8 +31,8 @@ _HEAD = """\
 Every setting is an environment variable, or a line in a file `.env` in the working folder. The environment wins.
 Names of nested settings are joined by two underscores. A secret is never printed, logged or sent to the engine.
 
-A line break at the end of a value, as a mounted file brings along, is dropped. A blank or a line break inside an address
-or a name is refused at start, by the variable's name.
+A line break at the end of a value, as a mounted file brings along, is dropped. A blank or a line break inside an
+address or a name is refused at start, by the variable's name.
 
 A setting marked *per process* gets a new random value in each process unless it is set.
 """
