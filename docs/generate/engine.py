@@ -17,7 +17,7 @@ _HEAD = """\
 A stand-in for Camunda 8 on one machine: for work, tests and demos, never for production
 ([why](../adr/0016-an-engine-in-the-box.md), [how to run it](../how-to/engine.md)). It plays the version it is told,
 `--as {versions}`, and refuses by name what it lacks: a model at its deployment, a method with UNIMPLEMENTED, a REST
-operation with 501.
+operation with 501. Its behaviour is held by tests, [point by point](engine-points.md).
 """
 
 _DIFFERENCES = (
