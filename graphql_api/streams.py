@@ -87,7 +87,7 @@ async def told(source: AsyncGenerator[Any, None], *, streams: bool) -> AsyncGene
     """
     async with aclosing(_whole(source)) as results:
         async for result in results:
-            if streams and any(_passes(one) for one in getattr(result, "errors", None) or ()):
+            if streams and _is_lost(result):
                 raise StreamLost
             yield result
 
@@ -103,5 +103,7 @@ async def _whole(source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]
             yield PreExecutionError(None, [shown(GraphQLError("", original_error=error))])
 
 
-def _passes(error: GraphQLError) -> bool:
-    return (error.extensions or {}).get("code") == UNAVAILABLE
+def _is_lost(result: Any) -> bool:
+    """Tell whether nothing could be read at all; an event of which a part is missing is told with its errors."""
+    codes = [(one.extensions or {}).get("code") for one in getattr(result, "errors", None) or ()]
+    return result.data is None and UNAVAILABLE in codes

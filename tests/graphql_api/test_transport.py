@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.graphql_api.conftest import Api, Client
-from tests.graphql_api.test_subscriptions import cut_database, socket
+from tests.graphql_api.test_subscriptions import cut_database, following, socket
 from zeebe_fleet.graphql_api.negotiation import EVENTS, GRAPHQL, JSON, Accepted
 
 ME = "{ me { subject } }"
@@ -19,6 +19,10 @@ FOLLOW = "subscription { activityChanged { activityId input } }"
 SHARED = "subscription { activityChanged { activityId } }"
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+)
+STEP = (
+    "INSERT INTO step (workflow_id, job_key, job_type, kind, element_id, element_instance_key, process_instance_key, "
+    "definition_key, state) VALUES ($1, $2, 'a', 'ACTION', 'first', 1, 1, 1, 'CLAIMED')"
 )
 TWO = 'mutation A { publishMessage(name: "a") { __typename } } query B { me { subject } }'
 
@@ -225,6 +229,20 @@ async def test_lost_changes_close_a_socket_for_another_try(api: Api, rita: Clien
         async with cut_database(api):
             closed = await opened.read()
     assert closed.code == 1013
+
+
+async def test_event_with_a_part_missing_is_no_loss(api: Api, olga: Client) -> None:
+    """Where the engine is away, its view is missing from each event, and the stream goes on."""
+    workflow_id = (await api.activity())["workflowId"]
+    asked = f'subscription {{ workflowChanged(workflowId: "{workflow_id}") {{ state engineView {{ __typename }} }} }}'
+    headers = {**olga.headers, "accept": EVENTS}
+    async with api.http.stream("POST", "/graphql", json={"query": asked}, headers=headers) as stream:
+        lines = (json.loads(one[6:]) async for one in stream.aiter_lines() if one.startswith("data: {"))
+        for job_key in (1, 2):
+            event = await following(lines)
+            assert event["data"]["workflowChanged"] == {"state": "RUNNING", "engineView": None}
+            assert event["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+            await api.sql(STEP, workflow_id, job_key)
 
 
 @pytest.mark.parametrize("name", ["Authorization", "authorization"])
