@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import configparser
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import unquote, urlencode
 
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -42,6 +43,7 @@ _HARMLESS = {
 """What may be said as long as it changes nothing."""
 _SESSIONS = ("any", "read-write", "primary")
 _FROM_ENVIRONMENT = {"application_name": "PGAPPNAME", "options": "PGOPTIONS", "connect_timeout": "PGCONNECT_TIMEOUT"}
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ALL = "docs/how-to/operations.md lists what an address may say."
 
 
@@ -101,7 +103,7 @@ def read_address(database_url: str) -> Address:
         hosts=_hosts(given.get("host", ""), given.get("port", "")),
         database=given.get("dbname"),
         user=given.get("user"),
-        password=given.get("password"),
+        password=given.get("password") or None,
         passfile=given.get("passfile"),
         timeout_s=_timeout_s(given.get("connect_timeout", "")),
         tls={name: given[name] for name in _TLS if given.get(name)},
@@ -123,8 +125,9 @@ def _parameters(database_url: str) -> dict[str, str]:
     parts = {"user": unquote(user), "password": unquote(password), "dbname": unquote(name)}
     parts |= {"host": names, "port": ports}
     said = {name: value for name, value in parts.items() if value}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        said["dbname" if name == "database" else name] = value
+    for one in filter(None, query.split("&")):
+        name, _, value = one.partition("=")  # a plus is a plus here
+        said["dbname" if name == "database" else unquote(name)] = unquote(value)
     return said
 
 
@@ -178,6 +181,12 @@ def _check(given: Mapping[str, str]) -> None:
         file = given.get(name, "")
         if file and file != "system" and not os.access(file, os.R_OK):
             raise AddressRefused(f"The file that {name} names in the database's address cannot be read.", file)
+    passfile = given.get("passfile", "")
+    if passfile and (not os.access(passfile, os.R_OK) or Path(passfile).stat().st_mode & _OTHERS):
+        raise AddressRefused(
+            "The password file of the database's address cannot be read, or others may read it.",
+            f"chmod 600 {passfile}",
+        )
 
 
 def _hosts(names: str, ports: str) -> tuple[tuple[str, int | None], ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from zeebe_fleet.adapters.postgres.address import Address, AddressRefused, read_address
+from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 
 CONNECT_TIMEOUT_S = 10.0
 _NEXT = (
@@ -31,7 +32,10 @@ async def connect(
     settings: Mapping[str, str] | None = None,
 ) -> asyncpg.Connection[Any]:
     """Connect to the first host that takes writes; the address is read anew: service and password files may change."""
-    address = read_address(database_url)
+    try:
+        address = read_address(database_url)
+    except AddressRefused as error:  # it was right at the start: a file is not there just now
+        raise RecordsUnavailable(error.message, error.suggestion) from error
     bound_s = min(timeout_s, address.timeout_s or timeout_s)
     refused: BaseException | None = None
     for host, port in address.hosts or ((None, None),):

@@ -18,6 +18,7 @@ from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.adapters.postgres.sessions import database
 from zeebe_fleet.deploy.local.ports import any_free_port
+from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 
 SECRET = "s3cr:t/@?"
 ENCODED = "s3cr%3At%2F%40%3F"
@@ -44,6 +45,7 @@ def test_address_is_read_as_libpq_does(scheme: str) -> None:
         f"postgresql:///records?host=db&port=5433&user=me&password={ENCODED}",
         f"postgresql://me:{ENCODED}@/records?host=db&port=5433&sslpassword={ENCODED}",
         "postgresql://me:a@b@db:5433/records",
+        "postgresql://me@db:5433/records?password=a+b",
     ],
 )
 def test_address_is_shown_without_a_password_wherever_it_stands(address: str) -> None:
@@ -52,6 +54,7 @@ def test_address_is_shown_without_a_password_wherever_it_stands(address: str) ->
     assert read.where == "db:5433/records"
     assert read.password
     assert read.password not in f"{read!r}"
+    assert read.password in (SECRET, "a@b", "a+b")
     assert "s3cr" not in f"{read!r}"
 
 
@@ -175,6 +178,31 @@ async def test_password_file_is_read_anew_at_each_attempt(server: Server, tmp_pa
         await connect(url)
     await server.run("ALTER ROLE rotated PASSWORD 'new'")
     (await connect(url)).terminate()
+
+
+async def test_password_file_that_is_gone_for_a_moment_is_waited_for(server: Server, tmp_path: Path) -> None:
+    """As when a secret is mounted anew: it was there at the start."""
+    passfile = tmp_path / "pgpass"
+    passfile.write_text(f"*:*:*:admin:{server.password}\n")
+    passfile.chmod(0o600)
+    pool = Pool(f"postgresql://admin@127.0.0.1:{server.port}/postgres?passfile={passfile}")
+    away = passfile.rename(tmp_path / "away")
+    with pytest.raises(RecordsUnavailable, match="password file"):
+        async with pool.connection():
+            pass
+    away.rename(passfile)
+    async with pool.connection() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    await pool.close()
+
+
+async def test_password_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    """The driver would pass over it without a word."""
+    passfile = tmp_path / "pgpass"
+    passfile.write_text("*:*:*:*:x\n")
+    passfile.chmod(0o644)
+    with pytest.raises(AddressRefused, match="others may read it"):
+        read_address(f"postgresql://x/y?passfile={passfile}")
 
 
 async def test_deploy_doctor_and_tasks_take_an_address_with_everything_in_it(

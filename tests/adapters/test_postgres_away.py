@@ -12,16 +12,19 @@ import pytest
 from sqlalchemy import text
 
 from tests.postgres_server import Server, comes_true
+from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
 from zeebe_fleet.adapters.postgres.away import translated
+from zeebe_fleet.adapters.postgres.models import upgrade_models
 from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.adapters.postgres.sessions import database
+from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.health import Health
 from zeebe_fleet.deploy.local.ports import any_free_port
 from zeebe_fleet.deploy.roles import api, human_tasks, relay, worker
 from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, ZeebeSettings
-from zeebe_fleet.workers.contract.errors import RecordsUnavailable
+from zeebe_fleet.workers.contract.errors import InfrastructureError, RecordsUnavailable
 from zeebe_fleet.workers.contract.ports import Engine
 
 OWE = "INSERT INTO owed (verb, job_key, payload, principal) VALUES ('FAIL', 1, '{}', '{}')"
@@ -167,6 +170,7 @@ async def test_no_role_ends_while_its_database_fails_over(
         hosts = f"127.0.0.1:{primary.port},127.0.0.1:{standby.port}"
         url = f"postgresql://admin:{primary.password}@{hosts}/postgres"
         await migrate(url)
+        await upgrade_models(url, load_app(SHIPPED_APP).namespaces)
         settings = Settings().model_copy(
             update={
                 "app": SHIPPED_APP,
@@ -181,7 +185,9 @@ async def test_no_role_ends_while_its_database_fails_over(
             asyncio.create_task(role(settings, stop, health))
             for role, health in zip((worker, relay, human_tasks, api), healths, strict=True)
         ]
-        async with AsyncExitStack() as stack:
+        token = settings.api.service_token.get_secret_value()
+        async with GraphQLActivitySystem(settings.api_url, token) as activities, AsyncExitStack() as stack:
+            stack.callback(stop.set)
             asking = [
                 await stack.enter_async_context(
                     httpx.AsyncClient(transport=httpx.ASGITransport(health.app()), base_url="http://health")
@@ -200,8 +206,11 @@ async def test_no_role_ends_while_its_database_fails_over(
             await comes_true(ready, 60)
             primary.stop("immediate")
             await comes_true(waiting, 20)
+            with pytest.raises(InfrastructureError, match="PostgreSQL"):
+                await activities.activities_to_probe(1)
             standby.promote()
             await comes_true(ready, 20)
-            assert not any(role.done() for role in roles)
+            assert await activities.activities_to_probe(1) == []
+            assert [one.exception() for one in roles if one.done()] == []
             stop.set()
             await asyncio.wait_for(asyncio.gather(*roles), 60)

@@ -20,7 +20,7 @@ from zeebe_fleet.adapters.postgres.models import upgrade_models
 from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.adapters.postgres.standing import PostgresStanding
-from zeebe_fleet.adapters.postgres.version import SchemaTooNew, known
+from zeebe_fleet.adapters.postgres.version import OLDEST, SchemaTooNew, known
 from zeebe_fleet.deploy.doctor import Finding, examine
 from zeebe_fleet.deploy.health import Health
 from zeebe_fleet.deploy.local.ports import any_free_port
@@ -202,6 +202,11 @@ async def test_code_works_on_the_schema_of_the_version_after_it(server: Server) 
     standing = PostgresStanding(url)
     await standing.check()
     await standing.close()
+
+
+def test_oldest_code_that_is_served_is_that_of_the_version_before() -> None:
+    """It has migrations of its own, and not all of these."""
+    assert OLDEST in known()[:-1]
 
 
 @pytest.mark.parametrize("role", [worker, relay, human_tasks, api])
