@@ -119,7 +119,7 @@ async def seen(url: str) -> tuple[str, str, bool]:
     )
     pool, engine = Pool(url), database(url)
     async with pool.connection() as connection, engine.connect() as other:
-        rows = {tuple(await connection.fetchrow(question)), tuple((await other.execute(text(question))).one())}
+        rows = {tuple(await connection.fetchrow(question) or ()), tuple((await other.execute(text(question))).one())}
     await pool.close()
     await engine.dispose()
     (row,) = rows
