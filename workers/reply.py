@@ -16,8 +16,12 @@ MOVED = HandBack("its workflow lives in this instance now")
 _AGAIN_AFTER_S = (0.02, 0.08)
 _RELAYED_S = 10.0
 """How long after its backoff a failed job comes back by itself, if the relay has not told the engine."""
-ASKED_LEASE_S = 6 * 3600.0
-"""How long a job waits for a person before the engine asks again."""
+ASKED_LEASE_S = 600.0
+"""How long a job waits for a person before the engine asks again.
+
+Not longer: an answer can be faster than this lease is said, which then holds the job of the delivery after it; should
+that one's worker die, the job stands still for so long.
+"""
 
 
 async def send(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
