@@ -44,6 +44,9 @@ Hearer = Callable[[list[Record]], None]
 
 RECORDS_A_CHECKPOINT = 4_000
 BYTES_A_CHECKPOINT = 8 * 1024 * 1024
+SLICES_AT_ONCE = 300
+PAUSE_S = 0.02
+"""Between the slices of what has gone on for so many: a loop without a wait state leaves room for everybody else."""
 FORGETFUL_S = 0.25
 """How late a forgetful engine writes the jobs that it has handed out already."""
 KEYS_A_MS = 64
@@ -106,6 +109,8 @@ class Pump:
         self._turning: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_ms = 0
+        self._slices = 0
+        self._pause: asyncio.TimerHandle | None = None
         self._has_work = False
         self._appended = 0
         self._synced = 0
@@ -174,7 +179,7 @@ class Pump:
     async def stop(self) -> None:
         """Take nothing more, and end when all that was done is on the disk."""
         self._stopped = self._stopped or Stopped("The engine is going down.")
-        for handle in (self._turning, self._timer):
+        for handle in (self._turning, self._timer, self._pause):
             if handle is not None:
                 handle.cancel()
         for _, future, _ in self._inbox:
@@ -378,14 +383,26 @@ class Pump:
 
     def _go_on(self, now_ms: int) -> None:
         machine = self._machine
-        if machine.state.pending:
+        if machine.state.pending and self._pause is None:
             machine.resume(now_ms)
+            self._slices += 1
         next_ms = machine.state.wheel.next_due_ms()
         # A clock that stands still never comes to the end of a bucket.
         is_due = next_ms is not None and (next_ms <= now_ms or machine.state.pinned_ms is not None)
         more = is_due and machine.run(Tick(), now_ms)
-        if more or machine.state.pending:
+        if not machine.state.pending:
+            self._slices = 0
+        elif self._slices < SLICES_AT_ONCE:
+            more = True
+        elif self._pause is None:
+            assert self._loop is not None
+            self._pause = self._loop.call_later(PAUSE_S, self._go_on_after_pause)
+        if more:
             self._schedule()
+
+    def _go_on_after_pause(self) -> None:
+        self._pause = None
+        self._schedule()
 
     def _write(self, now_ms: int, leaving: list[Callable[[], None]]) -> None:
         machine = self._machine
