@@ -10,7 +10,7 @@ from zeebe_fleet.workers.contract.errors import PermanentError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.outcomes import HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Answer
-from zeebe_fleet.workers.contract.records import Claim, DuplicateStart, Verdict
+from zeebe_fleet.workers.contract.records import Asked, Claim, DuplicateStart, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +38,10 @@ class NullLedger:
 
     async def move(self, verdict: DuplicateStart) -> bool:
         """Know of no other instance."""
+        return False
+
+    async def is_asked(self, verdict: Asked) -> bool:
+        """Ask nobody."""
         return False
 
     async def finish(self, claim: Claim, outcome: Outcome, session: AsyncSession | None = None) -> None:

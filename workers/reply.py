@@ -17,11 +17,7 @@ _AGAIN_AFTER_S = (0.02, 0.08)
 _RELAYED_S = 10.0
 """How long after its backoff a failed job comes back by itself, if the relay has not told the engine."""
 ASKED_LEASE_S = 600.0
-"""How long a job waits for a person before the engine asks again.
-
-Not longer: an answer can be faster than this lease is said, which then holds the job of the delivery after it; should
-that one's worker die, the job stands still for so long.
-"""
+"""How long a job waits for a person before the engine gives it out again, to be asked about again."""
 
 
 async def send(engine: Engine, job_key: JobKey, outcome: Outcome) -> None:
@@ -61,6 +57,8 @@ async def decline(engine: Engine, ledger: Ledger, verdict: Busy | Refused | Aske
             await engine.fail(job.key, Fail(reason, retries=0))
         case Asked(job):
             await engine.extend(job.key, ASKED_LEASE_S)
+            if not await ledger.is_asked(verdict):  # the lease may have fallen on the delivery after the answer
+                await engine.extend(job.key, job.lease_s)
         case DuplicateStart(job):
             if await _is_gone(engine, verdict.holder) and await ledger.move(verdict):
                 await engine.hand_back(job, MOVED)

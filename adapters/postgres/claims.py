@@ -180,7 +180,7 @@ class Claims:
             return replay
         if row["intent_at"] is not None and row["state"] in _UNFINISHED:
             await ask(connection, job, row)
-            return Asked(job)
+            return Asked(job, row["step_id"])
         new_round = row["state"] in _AFTER_INCIDENT
         again = await connection.fetchrow(
             _CLAIM_AGAIN,

@@ -27,7 +27,7 @@ from zeebe_fleet.workers.contract.listeners import ENDED
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome
 from zeebe_fleet.workers.contract.ports import Answer
 from zeebe_fleet.workers.contract.principal import FLEET
-from zeebe_fleet.workers.contract.records import Claim, DuplicateStart, StepState, Verdict
+from zeebe_fleet.workers.contract.records import Asked, Claim, DuplicateStart, StepState, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -87,6 +87,8 @@ WITH dead AS (
 )
 SELECT deaths FROM dead
 """
+
+_IS_ASKED = "SELECT intent_at IS NOT NULL AND state IN ('CLAIMED', 'HANDED_BACK') FROM step WHERE step_id = $1"
 
 _SETTLED = (
     "DELETE FROM owed USING unnest($1::bigint[], $2::int[]) AS s (step_id, fence) "
@@ -205,6 +207,11 @@ class PostgresLedger:
         """Bind a workflow to the instance that the engine made anew."""
         async with self._pool.transaction() as connection:
             return await move(connection, verdict)
+
+    async def is_asked(self, verdict: Asked) -> bool:
+        """Tell whether the person who was asked has not answered yet."""
+        async with self._pool.connection() as connection:
+            return bool(await connection.fetchval(_IS_ASKED, verdict.step_id))
 
     async def claim_orphans(self, job_types: Collection[str], limit: int) -> list[Claim]:
         """Take steps whose effect the process never saw, to be undone without a job."""

@@ -152,7 +152,7 @@ class Recall:
         if inserted is None:
             return Busy(job)
         await ask(connection, job, inserted)
-        return Asked(job)
+        return Asked(job, inserted["step_id"])
 
     async def _begin(
         self, connection: Connection, job: Job, row: tuple[Any, ...], *, rerun_of: int | None = None

@@ -15,7 +15,7 @@ from uuid import UUID
 from zeebe_fleet.workers.contract.engine_view import InstanceView
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
-from zeebe_fleet.workers.contract.records import Claim, DuplicateStart, Owed, Verdict
+from zeebe_fleet.workers.contract.records import Asked, Claim, DuplicateStart, Owed, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -240,6 +240,9 @@ class Ledger(Protocol):
         Returns:
             Whether it was; not, when the workflow is over or the first one got anywhere.
         """
+
+    async def is_asked(self, verdict: Asked) -> bool:
+        """Tell whether the person who was asked has not answered yet."""
 
     async def claim_orphans(self, job_types: Collection[str], limit: int) -> list[Claim]:
         """Take steps whose effect the process never saw, to be undone by tasks of these types, without a job."""

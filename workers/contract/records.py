@@ -131,6 +131,7 @@ class Asked:
     """Whether an effect that must not be repeated happened is unknown; a person is asked, and the job waits."""
 
     job: Job
+    step_id: int
 
 
 @dataclass(frozen=True, slots=True)
