@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
@@ -28,7 +26,7 @@ async def model_of(_definition_key: int) -> ProcessModel:
 
 def job(key: int) -> Job:
     """The job of an effect that must not be repeated."""
-    keys: tuple[Any, ...] = (DefinitionKey(1), ProcessInstanceKey(key), "fax", ElementInstanceKey(key))
+    keys = (DefinitionKey(1), ProcessInstanceKey(key), "fax", ElementInstanceKey(key))
     return Job(JobKey(key), "t", "p", 1, *keys, 3, 30.0)
 
 
