@@ -44,9 +44,10 @@ async def deploy(settings: Settings) -> Deployment:
     deployed: list[DeployedProcess] = []
     async with bootstrap.core(settings) as core:
         inputs = {package.manifest.name: package.manifest.input for package in packages}
+        access = {package.manifest.name: package.manifest.access.to_json() for package in packages}
         for batch in batches(packages, await core.definitions.latest()):
             processes = await core.engine.deploy([one for package in batch for one in package.resources()])
-            await core.definitions.save(processes, lambda name: resources[name].content.decode(), inputs)
+            await core.definitions.save(processes, lambda name: resources[name].content.decode(), inputs, access)
             deployed += processes
     deployed.sort(key=lambda process: process.process_name)
     return Deployment(deployed, [w for package in packages for w in _warnings(package, app.tasks.keys())])

@@ -17,10 +17,11 @@ ReadModel = Callable[[str, str], ProcessModel]
 _ASK_AGAIN_S = 10.0
 
 _SAVE = """
-INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, input_schema)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, input_schema, access)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (definition_key) DO UPDATE SET process_name = excluded.process_name, version = excluded.version,
     resource_name = excluded.resource_name, bpmn = excluded.bpmn, input_schema = excluded.input_schema,
+    access = excluded.access,
     deployed_at = CASE WHEN process_definition.bpmn = excluded.bpmn
         THEN process_definition.deployed_at ELSE excluded.deployed_at END
 """
@@ -40,6 +41,7 @@ class PostgresDefinitions:
         deployed: Sequence[DeployedProcess],
         bpmn: Callable[[str], str],
         input_schemas: Mapping[str, Mapping[str, Any]] | None = None,
+        access: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Keep what the engine accepted.
 
@@ -47,8 +49,9 @@ class PostgresDefinitions:
             deployed: as the engine calls them.
             bpmn: gives the text of a resource by its name.
             input_schemas: JSON Schema of what an instance starts with, by the name of the process.
+            access: who may start it and see its workflows, by the name of the process.
         """
-        schemas = input_schemas or {}
+        schemas, allowed = input_schemas or {}, access or {}
         async with self._pool.transaction() as connection:
             await connection.executemany(
                 _SAVE,
@@ -60,6 +63,7 @@ class PostgresDefinitions:
                         one.resource_name,
                         bpmn(one.resource_name),
                         to_jsonb(schemas[one.process_name]) if one.process_name in schemas else None,
+                        to_jsonb(allowed[one.process_name]) if one.process_name in allowed else None,
                     )
                     for one in deployed
                 ],

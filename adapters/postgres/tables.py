@@ -46,6 +46,8 @@ class ProcessDefinition(Base):
     bpmn: Mapped[str]
     #: JSON Schema of the variables an instance starts with
     input_schema: Mapped[Json | None]
+    #: who may start it and see its workflows; absent: operators alone
+    access: Mapped[Json | None]
     deployed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("process_definition_name", "process_name", "version"),)
@@ -103,6 +105,7 @@ class Workflow(Base):
         Index("workflow_state", "state", "position"),
         Index("workflow_rerun_of", "rerun_of", unique=True, postgresql_where=text("rerun_of IS NOT NULL")),
         Index("workflow_incident", "position", postgresql_where=text("incident IS NOT NULL")),
+        Index("workflow_starter", text("(principal->>'subject')"), "position"),
         Index("workflow_created", "created_at", postgresql_using="brin"),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,25 @@ class HumanWork(_Part):
     """File of the form, in the package's folder."""
 
 
+class Audience(_Part):
+    """Some of those who sign in."""
+
+    groups: tuple[str, ...] = ()
+    """As the provider names them."""
+    users: tuple[str, ...] = ()
+
+
+class Access(_Part):
+    """Who may start the process, and who may see its workflows, beside operators and whoever started one."""
+
+    start: Literal["everybody"] | Audience = Audience()
+    see: Literal["everybody"] | Audience = Audience()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the shape kept with a deployment."""
+        return self.model_dump(mode="json")
+
+
 class Manifest(_Part):
     """`manifest.yaml` of a process package."""
 
@@ -50,6 +69,8 @@ class Manifest(_Part):
     """BPMN error codes with what they mean."""
     undo: Mapping[str, str] = Field(default_factory=dict)
     """Element → the compensation handler that takes it back."""
+    access: Access = Access()
+    """Who may start it and see its workflows; says it nothing, operators alone."""
     human_tasks: Mapping[str, HumanWork] = Field(default_factory=dict)
     """By element."""
     data_models: tuple[str, ...] = ()

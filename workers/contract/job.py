@@ -20,6 +20,8 @@ FLEET_INSTANCE = "fleet_instance"
 """Reserved process variable: the key of the instance that was adopted last on the way down."""
 RESERVED_VARIABLES = (WORKFLOW_ID, FLEET_INSTANCE, "loopCounter")
 """Fetched with every job, whatever a task asks for."""
+PARENT_VARIABLE = "parent_workflow_instance_id"
+"""Variable that names the workflow whose rows a workflow carries on from."""
 
 
 @dataclass(slots=True, eq=False)
