@@ -8,14 +8,18 @@ import { socket } from "./graphql-ws.mjs";
 export function connect(url, token) {
   const http = new HttpLink({ uri: url, headers: { authorization: `Bearer ${token}` } });
   const persisted = new PersistedQueryLink({ sha256: (text) => createHash("sha256").update(text).digest("hex") });
-  const client = new ApolloClient({
+  return using(new ApolloClient({
     cache: new InMemoryCache({ typePolicies: { Activity: { keyFields: ["activityId"] } } }),
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
       new GraphQLWsLink(socket(url, token)),
       persisted.concat(http),
     ),
-  });
+  }));
+}
+
+/** What the scenario does with an Apollo client, whatever its links. */
+export function using(client) {
   return {
     ask: async (query, variables) => {
       const document = gql(query);

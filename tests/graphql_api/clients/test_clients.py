@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 HERE = Path(__file__).parent
 SETTINGS = ApiSettings(service_token=SERVICE_TOKEN)
-NODE = ("graphql-request", "apollo", "urql", "urql-sse", "graphql-ws", "graphql-sse")
+NODE = ("graphql-request", "apollo", "apollo-sse", "urql", "urql-sse", "graphql-ws", "graphql-sse")
 PYTHON = ("gql", "sgqlc")
 NOT_FOLLOWING = ("graphql-request", "sgqlc")
 
