@@ -32,6 +32,14 @@ class WorkflowRetried:
 
 
 @described
+class VariablesSet:
+    """The engine has the variables."""
+
+    workflow: Workflow
+    names: list[str]
+
+
+@described
 class WorkflowRerunning:
     """A new workflow is recorded that runs the failed one again; one that was stuck is cancelled first."""
 

@@ -74,6 +74,11 @@ class WorkflowNotRerunnable(UserError):
 
 
 @described
+class ElementInstanceNotFound(UserError):
+    """No element instance of this key is under way in the workflow."""
+
+
+@described
 class NoOpenIncident(UserError):
     """There is no open incident to retry."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from zeebe_fleet.graphql_api.arguments import read_key
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.workers.contract.errors import EngineError
-from zeebe_fleet.workers.contract.refusals import EngineRefused
+from zeebe_fleet.workers.contract.refusals import EngineRefused, RequestRefused
 
 Send = Callable[[], Awaitable[None]]
 
@@ -22,6 +22,7 @@ async def send_once(context: Context, key: str | None, body: Mapping[str, Any], 
     Raises:
         IdempotencyConflict: the key was used for another body.
         EngineRefused: the engine refused, or did not answer; or the same request is on its way.
+        RequestRefused: `send` says so; the key is free again.
     """
     principal, requests = context.principal, context.services.requests
     key = read_key(key)
@@ -29,9 +30,11 @@ async def send_once(context: Context, key: str | None, body: Mapping[str, Any], 
         return
     try:
         await send()
-    except EngineError as error:
+    except (EngineError, RequestRefused) as error:
         if key is not None:
             await requests.give_up(principal, key)
+        if isinstance(error, RequestRefused):
+            raise
         raise EngineRefused(error.message, error.suggestion) from error
     if key is not None:
         await requests.sent(principal, key)

@@ -19,6 +19,7 @@ from zeebe_fleet.graphql_api.errors import UserError
 from zeebe_fleet.graphql_api.faults import Faults
 from zeebe_fleet.graphql_api.limits import limiting
 from zeebe_fleet.graphql_api.operations import OneOperation, is_subscription
+from zeebe_fleet.graphql_api.operator_mutations import OperatorMutations
 from zeebe_fleet.graphql_api.outside_world import OutsideWorldMutations, OutsideWorldQueries
 from zeebe_fleet.graphql_api.queries import RecordQueries
 from zeebe_fleet.graphql_api.scalars import SCALARS
@@ -30,7 +31,9 @@ from zeebe_fleet.graphql_api.workflow_mutations import WorkflowMutations
 from zeebe_fleet.workers.contract.data_rows import ReadableModel
 
 Query = merge_types("Query", (RecordQueries, ServiceQueries, OutsideWorldQueries))
-Mutation = merge_types("Mutation", (WorkflowMutations, ActivityMutations, ServiceMutations, OutsideWorldMutations))
+Mutation = merge_types(
+    "Mutation", (WorkflowMutations, OperatorMutations, ActivityMutations, ServiceMutations, OutsideWorldMutations)
+)
 
 
 class FleetSchema(strawberry.Schema):

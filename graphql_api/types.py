@@ -15,6 +15,7 @@ from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.described import described, resolved
 from zeebe_fleet.graphql_api.effects import EffectState, effects_of
 from zeebe_fleet.graphql_api.engine_view import EngineView
+from zeebe_fleet.graphql_api.incidents import WorkflowIncident, incidents_of
 from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
@@ -124,7 +125,7 @@ class Effect(Shown):
 
 @described
 class WorkflowEvent(Shown):
-    """Something that somebody asked for: CANCEL, RETRY, RERUN, ERASE."""
+    """Something that somebody asked for: CANCEL, RETRY, RERUN, SET_VARIABLES, GIVE_UP, ERASE."""
 
     kind: str
     subject: str
@@ -310,6 +311,12 @@ class Workflow(Shown):
             return None
         key = ProcessInstanceKey(int(self.process_instance_key))
         return EngineView.of(await info.context.services.engine.instance_view(key))
+
+    @resolved
+    async def incidents(self, info: Info) -> list[WorkflowIncident]:
+        """What holds it, or what it called, up, with the reason as it was given; for operators."""
+        require_role(info.context.principal, OPERATOR_ROLE)
+        return await incidents_of(info.context, self.workflow_id)
 
     @resolved
     async def parent(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:

@@ -16,6 +16,7 @@ from zeebe_fleet.adapters.postgres.paging import grouped, take_page
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.reruns import note, request_rerun
 from zeebe_fleet.adapters.postgres.tables import (
+    Activity,
     OwedRow,
     ProcessDefinition,
     Step,
@@ -103,6 +104,17 @@ class PostgresWorkflows:
             created = await session.execute(owed.on_conflict_do_nothing().returning(OwedRow.owed_id))
             note(session, principal, workflow_id, "CANCEL", {})
             return Requested(workflow_id, tuple(created.scalars()))
+
+    async def has_element(self, workflow_id: UUID, element_instance_key: int) -> bool:
+        """Tell whether a step or an activity of the workflow is known to be of this element instance."""
+        wanted = [
+            select(kind.workflow_id)
+            .where(kind.workflow_id == workflow_id, kind.element_instance_key == element_instance_key)
+            .limit(1)
+            for kind in (Step, Activity)
+        ]
+        async with transaction(self._sessions) as session:
+            return any([await session.scalar(query) is not None for query in wanted])
 
     async def live_instances(self, workflow_id: UUID) -> list[tuple[UUID, int]]:
         """Return workflow and instance key of a workflow and of those below it that still run."""

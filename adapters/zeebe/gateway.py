@@ -157,10 +157,12 @@ class ZeebeEngine:
         request = pb.BroadcastSignalRequest(signalName=name, variables=document(variables), tenantId=self._tenant_id)
         await self._call(self._stub.BroadcastSignal, request, f"broadcast signal {name!r}")
 
-    async def set_variables(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
+    async def set_variables(
+        self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = True
+    ) -> None:
         """Set variables in a scope; with none given it is a harmless probe (`EngineGone`: the scope is gone)."""
         request = pb.SetVariablesRequest(
-            elementInstanceKey=element_instance_key, variables=document(variables), local=True
+            elementInstanceKey=element_instance_key, variables=document(variables), local=local
         )
         await self._call(self._stub.SetVariables, request, f"set variables of element instance {element_instance_key}")
 

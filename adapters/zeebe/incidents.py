@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
@@ -128,7 +129,14 @@ def _incident(key: int, said: Mapping[str, Any]) -> OpenIncident:
         element_id=said.get("elementId") or said.get("flowNodeId") or "",
         message=said.get("errorMessage") or said.get("message") or "",
         error_type=said.get("errorType") or said.get("type") or "",
+        element_instance_key=int(said["elementInstanceKey"]) if said.get("elementInstanceKey") else None,
+        created_at=_moment(said.get("creationTime")),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a moment, as either writes it."""
+    return datetime.fromisoformat(text) if text else None
 
 
 def _read(response: httpx.Response, path: str) -> Any:

@@ -182,6 +182,7 @@ def _incident(item: Item) -> EngineIncident:
         job_key=int(item["jobKey"]) if item.get("jobKey") else None,
         state=item["state"],
         created_at=_moment(item.get("creationTime")),
+        element_instance_key=int(item["elementInstanceKey"]) if item.get("elementInstanceKey") else None,
     )
 
 

@@ -153,6 +153,9 @@ class Workflows(Protocol):
             WorkflowEnded: it is over.
         """
 
+    async def has_element(self, workflow_id: UUID, element_instance_key: int) -> bool:
+        """Tell whether a step or an activity of the workflow is known to be of this element instance."""
+
     async def live_instances(self, workflow_id: UUID) -> list[tuple[UUID, int]]:
         """Return workflow and instance key of a workflow and of those below it that still run."""
 

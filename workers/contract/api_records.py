@@ -90,7 +90,9 @@ class StepRecord:
     job_type: str
     kind: StepKind
     element_id: str
+    element_instance_key: int
     process_instance_key: int
+    definition_key: int
     call_path: Sequence[str]
     loop_counter: int | None
     preceding: Sequence[str]

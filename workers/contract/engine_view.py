@@ -61,6 +61,7 @@ class EngineIncident:
     job_key: int | None
     state: str
     created_at: datetime | None
+    element_instance_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class OpenIncident:
     """In the words of whoever raised it, which may hold personal data: shown to nobody, stored nowhere."""
     error_type: str = ""
     """The engine's word for its kind, like `JOB_NO_RETRIES`."""
+    element_instance_key: int | None = None
+    created_at: datetime | None = None
 
 
 class Engine(Protocol):
@@ -112,8 +114,16 @@ class Engine(Protocol):
     async def broadcast_signal(self, name: str, variables: Mapping[str, Any]) -> None:
         """Broadcast a signal to every instance waiting for it."""
 
-    async def set_variables(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
-        """Set variables in a scope; with none given it is a harmless probe (`EngineGone`: the scope is gone)."""
+    async def set_variables(
+        self, element_instance_key: int, variables: Mapping[str, Any], *, local: bool = True
+    ) -> None:
+        """Set variables in a scope; with none given it is a harmless probe (`EngineGone`: the scope is gone).
+
+        Args:
+            element_instance_key: the scope: an element instance, or the process instance.
+            local: keep them in this scope; else each goes to the nearest scope above that has one of its name, or to
+                the process instance.
+        """
 
     async def find_incidents(self, process_instance_key: ProcessInstanceKey) -> list[OpenIncident]:
         """Return the open incidents of an instance, where this engine can say them.

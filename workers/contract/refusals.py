@@ -9,6 +9,7 @@ RequestRefused                  message and suggestion, nothing was changed
 ├── WorkflowNotFound
 ├── WorkflowEnded               it is over already
 ├── WorkflowNotRerunnable        it runs, completed, was run again before, or is part of another
+├── ElementInstanceNotFound     no such element is under way in the workflow
 ├── NoOpenIncident              nothing to retry
 ├── EngineRefused               the engine said no, or nothing
 ├── ActivityNotFound            not there, or not for this principal's eyes
@@ -96,6 +97,16 @@ class WorkflowNotRerunnable(RequestRefused):
         super().__init__(message, suggestion)
         self.state = state
         self.instead = instead
+
+
+class ElementInstanceNotFound(RequestRefused):
+    """No element instance of this key is under way in the workflow."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such element under way in this workflow.",
+            "Leave elementInstanceKey out for the whole workflow, or ask its incidents or engineView for the key.",
+        )
 
 
 class NoOpenIncident(RequestRefused):

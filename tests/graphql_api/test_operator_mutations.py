@@ -1,0 +1,167 @@
+"""What operators do to workflows in trouble, with the engine in the box behind the API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.graphql_api.conftest import Api, serving
+from tests.graphql_api.test_engine_view import asked_engine, live, started
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
+from zeebe_fleet.graphql_api.settings import ApiServices
+
+__all__ = ["asked_engine", "live"]
+SET = """mutation ($id: UUID!, $variables: JSON!, $scope: EngineKey, $local: Boolean! = false, $key: String) {
+  setVariables(workflowId: $id, variables: $variables, elementInstanceKey: $scope, local: $local,
+    idempotencyKey: $key) {
+    __typename ... on UserError { message suggestion } ... on VariablesSet { names workflow { workflowId } } } }"""
+SEEN = """query ($id: UUID!) { workflow(workflowId: $id) { events { kind subject data }
+  incidents { key toldBy: unasked errorType message elementId elementInstanceKey jobKey jobType attempts { outcome } }
+  engineView { variables { name value scopeKey } incidents { message } } } }"""
+
+
+async def seen(live: Api, workflow: dict[str, str]) -> Any:
+    """What an operator sees of a workflow."""
+    return (await (await live.persona("olga")).ask(SEEN, id=workflow["workflowId"]))["workflow"]
+
+
+async def set_by(live: Api, persona: str, workflow_id: str, variables: Any, **how: Any) -> Any:
+    """Set variables as somebody."""
+    return await (await live.persona(persona)).answer(SET, id=workflow_id, variables=variables, **how)
+
+
+async def test_incident_says_why_where_and_of_which_job(live: Api, asked_engine: ZeebeEngine) -> None:
+    """The reason itself, as it was given, of a job that no worker of the fleet ever saw."""
+    workflow = await started(live, asked_engine)
+    (incident,) = (await seen(live, workflow))["incidents"]
+    told = (incident["errorType"], incident["message"], incident["elementId"], incident["jobType"])
+    assert told == ("JOB_NO_RETRIES", "no account", "work", "work")
+    assert incident["key"]
+    assert incident["elementInstanceKey"]
+    assert incident["toldBy"] is None
+
+
+async def test_incident_is_told_by_the_records_where_the_engine_cannot_be_asked(
+    live: Api, services: ApiServices, asked_engine: ZeebeEngine
+) -> None:
+    """Of an engine before 8.8 without an Operate: what the step failed of, its attempts, and why no more is known."""
+    workflow = await started(live, asked_engine)
+    (step,) = await live.sql(
+        "INSERT INTO step (workflow_id, job_key, job_type, kind, element_id, element_instance_key, "
+        "process_instance_key, definition_key, state, error) VALUES ($1, 7, 'work', 'ACTION', 'work', 8, 9, 10, "
+        """'INCIDENT', '{"message": "no such account"}') RETURNING step_id""",
+        workflow["workflowId"],
+    )
+    await live.sql(
+        "INSERT INTO step_attempt (step_id, fence, round, worker, outcome) VALUES ($1, 1, 1, 'w', 'INCIDENT')", step[0]
+    )
+    await live.sql("UPDATE workflow SET incident = 'no such account' WHERE workflow_id = $1", workflow["workflowId"])
+    async with (
+        ZeebeEngine(EngineConnection(address=asked_engine._connection.address)) as deaf,
+        serving(replace(services, engine=deaf), live.database_url) as api,
+    ):
+        query = SEEN.partition("engineView")[0] + "} }"
+        told = await (await api.persona("olga")).ask(query, id=workflow["workflowId"])
+    (incident,) = told["workflow"]["incidents"]
+    assert incident.pop("toldBy").startswith("Engine ")
+    assert incident == {
+        "key": None,
+        "errorType": "",
+        "message": "no such account",
+        "elementId": "work",
+        "elementInstanceKey": "8",
+        "jobKey": "7",
+        "jobType": "work",
+        "attempts": [{"outcome": "INCIDENT"}],
+    }
+
+
+async def test_incidents_are_for_operators_alone(live: Api, asked_engine: ZeebeEngine) -> None:
+    """Their words may hold what is not for everybody."""
+    workflow = await started(live, asked_engine)
+    query = "query ($id: UUID!) { workflow(workflowId: $id) { incidents { message } } }"
+    answer = await (await live.persona("rita")).send(query, id=workflow["workflowId"])
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_ALLOWED"
+
+
+async def test_set_variables_are_the_next_delivery_s(live: Api, asked_engine: ZeebeEngine) -> None:
+    """An operator corrects what made the task fail, retries, and the job comes with it; who did it is kept."""
+    workflow = await started(live, asked_engine)
+    answer = await set_by(live, "olga", workflow["workflowId"], {"topic": "right", "account": 2**60})
+    assert answer == {
+        "__typename": "VariablesSet",
+        "names": ["account", "topic"],
+        "workflow": {"workflowId": workflow["workflowId"]},
+    }
+    told = await seen(live, workflow)
+    values = {one["name"]: (one["value"], one["scopeKey"]) for one in told["engineView"]["variables"]}
+    assert values["topic"] == ('"right"', workflow["processInstanceKey"])
+    assert values["account"] == (str(2**60), workflow["processInstanceKey"])
+    scope = {"names": ["account", "topic"], "scope": workflow["processInstanceKey"], "local": False}
+    assert told["events"] == [{"kind": "SET_VARIABLES", "subject": "olga", "data": scope}]
+
+
+async def test_set_variables_of_an_element_stay_there_when_local(live: Api, asked_engine: ZeebeEngine) -> None:
+    """As Zeebe has it: local ones stay in the scope, others go up to where the name is known, or to the top."""
+    workflow = await started(live, asked_engine)
+    (element,) = [one["elementInstanceKey"] for one in (await seen(live, workflow))["incidents"]]
+    await set_by(live, "olga", workflow["workflowId"], {"here": 1}, scope=element, local=True)
+    await set_by(live, "olga", workflow["workflowId"], {"above": 2, "here": 3}, scope=element)
+    held = {
+        (one["name"], one["scopeKey"]): one["value"] for one in (await seen(live, workflow))["engineView"]["variables"]
+    }
+    assert held["here", element] == "3"
+    assert held["above", workflow["processInstanceKey"]] == "2"
+    assert ("above", element) not in held
+
+
+async def test_set_variables_with_one_key_happen_once(live: Api, asked_engine: ZeebeEngine) -> None:
+    """A repeated request changes nothing that was set since, is answered alike, and is noted once."""
+    workflow = await started(live, asked_engine)
+    key = uuid4().hex
+    first = await set_by(live, "olga", workflow["workflowId"], {"topic": "first"}, key=key)
+    await set_by(live, "olga", workflow["workflowId"], {"topic": "second"})
+    assert await set_by(live, "olga", workflow["workflowId"], {"topic": "first"}, key=key) == first
+    told = await seen(live, workflow)
+    assert {one["name"]: one["value"] for one in told["engineView"]["variables"]}["topic"] == '"second"'
+    assert len(told["events"]) == 2
+    other = await set_by(live, "olga", workflow["workflowId"], {"topic": "third"}, key=key)
+    assert other["__typename"] == "IdempotencyConflict"
+
+
+@pytest.mark.parametrize("persona", ["rita", "sam"])
+async def test_set_variables_is_for_operators_alone(live: Api, asked_engine: ZeebeEngine, persona: str) -> None:
+    """Its starter and strangers are told what whoever asks for nothing is told."""
+    workflow = await started(live, asked_engine)
+    refused = await set_by(live, persona, workflow["workflowId"], {"topic": "x"})
+    assert refused == await set_by(live, "olga", str(uuid4()), {"topic": "x"})
+    assert refused["__typename"] == "WorkflowNotFound"
+    assert (await seen(live, workflow))["events"] == []
+
+
+@pytest.mark.parametrize("variables", [{}, [], "text", {"workflow_id": "x"}, {"fleet_instance": 1}, {"a": 2**70}])
+async def test_set_variables_that_cannot_be(live: Api, asked_engine: ZeebeEngine, variables: Any) -> None:
+    """None, no object, reserved names, a number that the engine cannot hold."""
+    workflow = await started(live, asked_engine)
+    assert (await set_by(live, "olga", workflow["workflowId"], variables))["__typename"] == "InvalidVariables"
+
+
+async def test_set_variables_of_another_workflow_s_element(live: Api, asked_engine: ZeebeEngine) -> None:
+    """The key must be of this workflow, and under way; the request's own key is free for the right one."""
+    workflow, other = await started(live, asked_engine), await started(live, asked_engine)
+    theirs = (await seen(live, other))["incidents"][0]["elementInstanceKey"]
+    for scope in (theirs, other["processInstanceKey"], "17"):
+        answer = await set_by(live, "olga", workflow["workflowId"], {"a": 1}, scope=scope, key="mine")
+        assert answer["__typename"] == "ElementInstanceNotFound"
+    assert (await set_by(live, "olga", workflow["workflowId"], {"a": 1}, key="mine"))["__typename"] == "VariablesSet"
+
+
+async def test_set_variables_of_a_workflow_that_is_over(live: Api, asked_engine: ZeebeEngine) -> None:
+    """There is nothing left to set them in."""
+    workflow = await started(live, asked_engine)
+    await live.sql("UPDATE workflow SET state = 'CANCELLED' WHERE workflow_id = $1", workflow["workflowId"])
+    assert (await set_by(live, "olga", workflow["workflowId"], {"a": 1}))["__typename"] == "WorkflowEnded"
