@@ -7,30 +7,19 @@ of them take a processor for a tenth of a second at every change. Any other subs
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
-    execute,
-    parse,
-    validate,
-)
+from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, execute
 from strawberry.dataloader import DataLoader
 from strawberry.types import ExecutionResult
 
 from zeebe_fleet.graphql_api.context import Context
+from zeebe_fleet.graphql_api.documents import Document, Documents
 from zeebe_fleet.graphql_api.faults import shown
+from zeebe_fleet.graphql_api.limits import reachable, written
 from zeebe_fleet.graphql_api.types import Activity, Workflow
 from zeebe_fleet.workers.contract.errors import FleetError, RecordsUnavailable
 from zeebe_fleet.workers.contract.principal import FLEET
@@ -45,7 +34,6 @@ _NOBODYS_SECRET = frozenset(
         *("businessKey", "origin", "startedBy", "incident"),
     }
 )
-_LONGEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +43,7 @@ class Asked:
     query: str
     operation_name: str | None
     kind: str
-    document: DocumentNode = field(compare=False)
+    document: Document = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,15 +56,14 @@ class _Told:
 class Broadcast:
     """Executes what many ask for once for each change; a turn of the loop is told together."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, documents: Documents) -> None:
         self._schema = schema
+        self._documents = documents
         self._results: DataLoader[_Told, ExecutionResult | None] = DataLoader(load_fn=self._execute, cache=False)
 
     def asked(self, query: str | None, operation_name: str | None, variables: Any) -> Asked | None:
         """Return what is asked, if it is the same for everybody."""
-        if not query or len(query) > _LONGEST or variables:
-            return None
-        return _asked(self._schema, query, operation_name)
+        return None if not query or variables else _asked(self._documents.read(query), operation_name)
 
     async def follow(self, asked: Asked, context: Context) -> AsyncGenerator[ExecutionResult, None]:
         """Yield a result for each change that the principal may see."""
@@ -103,9 +90,10 @@ class Broadcast:
         if root is None:
             return None
         # executed as an event is: the record stands at the root
+        assert told.asked.document.tree is not None, "it is valid"
         found: Any = execute(
             self._schema,
-            told.asked.document,
+            told.asked.document.tree,
             root_value=root,
             context_value=context,
             operation_name=told.asked.operation_name,
@@ -131,38 +119,26 @@ async def _may_see(context: Context, kind: str, record_id: UUID) -> bool:
     return kind == "workflow" or await context.news.activity(context.principal, record_id) is not None
 
 
-@lru_cache(maxsize=64)
-def _asked(schema: GraphQLSchema, query: str, operation_name: str | None) -> Asked | None:
-    try:
-        document = parse(query)
-    except GraphQLError:
-        return None  # said by whoever executes it
-    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    named = [one for one in operations if operation_name is None or (one.name and one.name.value == operation_name)]
-    if len(named) != 1 or named[0].operation is not OperationType.SUBSCRIPTION or named[0].directives:
-        return None
-    (operation,) = named
+def _asked(document: Document, operation_name: str | None) -> Asked | None:
+    operation = document.operation(operation_name)
+    if operation is None or operation.operation is not OperationType.SUBSCRIPTION or operation.directives:
+        return None  # what is wrong is said by whoever executes it
     roots = operation.selection_set.selections
-    if len(roots) != 1 or not isinstance(root := roots[0], FieldNode) or root.name.value not in _KINDS:
+    if document.errors or len(roots) != 1 or not isinstance(root := roots[0], FieldNode):
         return None
     is_plain = not (root.arguments or root.directives or root.alias or operation.variable_definitions)
-    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
-    if not is_plain or not set(_names(root.selection_set, fragments)) <= _NOBODYS_SECRET or validate(schema, document):
+    if not is_plain or root.name.value not in _KINDS or not _is_nobodys_secret(operation, root, document):
         return None
-    return Asked(query, operation_name, _KINDS[root.name.value], document)
+    return Asked(document.text, operation_name, _KINDS[root.name.value], document)
 
 
-def _names(selections: SelectionSetNode | None, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
-    """Yield the names of all fields below; a name that cannot be for what is not plain."""
-    for node in selections.selections if selections else ():
-        if node.directives:
-            yield "@"
-        elif isinstance(node, FieldNode):
-            yield node.name.value
-            yield from _names(node.selection_set, fragments)
-        else:
-            # a fragment is followed once: within itself it would never end, and validation refuses it
-            name = getattr(node, "name", None)
-            within = fragments.get(name.value) if name else None
-            rest = {key: one for key, one in fragments.items() if one is not within}
-            yield from _names(within.selection_set if within else getattr(node, "selection_set", None), rest)
+def _is_nobodys_secret(operation: OperationDefinitionNode, root: FieldNode, document: Document) -> bool:
+    """Tell whether all that is selected below the root is told to everybody alike."""
+    below = [
+        node
+        for definition in reachable(operation, document.fragments)
+        for node in written(definition)
+        if node is not root
+    ]
+    named = {node.name.value for node in below if isinstance(node, FieldNode)}
+    return named <= _NOBODYS_SECRET and not any(node.directives for node in below)

@@ -25,7 +25,7 @@ from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.graphql_api.guards import error_response
 from zeebe_fleet.graphql_api.negotiation import GRAPHQL, JSON, Accepted
 from zeebe_fleet.graphql_api.news import News
-from zeebe_fleet.graphql_api.operations import PersistedQueries, Refused, is_subscription, kind_of, read_operation
+from zeebe_fleet.graphql_api.operations import PersistedQueries, Refused, read_operation
 from zeebe_fleet.graphql_api.schema import FleetSchema
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.graphql_api.sockets import Socket
@@ -56,6 +56,7 @@ class Endpoint(GraphQL[Context, None]):
         self._settings = settings
         self._news = News(services)
         self._persisted = PersistedQueries()
+        self._documents = schema.documents
         silence_torn_streams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,10 +121,12 @@ class Endpoint(GraphQL[Context, None]):
             asked = self.read(_in_address(request) if request.method == "GET" else await _in_body(request))
         except (ValueError, RecursionError):
             raise Refused(400, "BAD_REQUEST", "The request is not JSON.", "Send a JSON object in UTF-8.") from None
-        if request.method == "GET" and kind_of(asked, self._settings.limits.tokens) is OperationType.MUTATION:
+        document = self._documents.read(asked.query or "")
+        operation = document.operation(asked.operation_name)
+        if request.method == "GET" and operation and operation.operation is OperationType.MUTATION:
             raise Refused(405, "METHOD_NOT_ALLOWED", "A mutation is sent by POST.", "Send it by POST.")
         accepted = Accepted.of(request.headers.get("accept", ""))
-        streams = is_subscription(asked, self._settings.limits.tokens)
+        streams = document.is_subscription(asked.operation_name)
         media = accepted.stream() if streams else accepted.answer()
         if not media:
             how = "text/event-stream, or open a WebSocket" if streams else JSON

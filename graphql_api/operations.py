@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+import sys
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.http import GraphQLRequestData
 
-_KEPT = 512
-_LONGEST = 20_000
+from zeebe_fleet.graphql_api.caches import Cache
+from zeebe_fleet.graphql_api.documents import documents_of
+
+_KEPT_BYTES = 4_194_304
+_LONGEST_NAME = 200
 
 
 class Refused(Exception):
@@ -42,7 +45,7 @@ class PersistedQueries:
     """
 
     def __init__(self) -> None:
-        self._documents: OrderedDict[str, str] = OrderedDict()
+        self._documents: Cache[str] = Cache(_KEPT_BYTES)
 
     def document(self, query: str | None, extensions: dict[str, Any] | None) -> str | None:
         """Return the document that is meant.
@@ -58,19 +61,15 @@ class PersistedQueries:
             return self._known(digest)
         if hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest() != digest:
             raise Refused(400, "BAD_REQUEST", "The hash is not that of the query.", "Send the SHA-256 of its text.")
-        if len(query) <= _LONGEST:
-            self._documents[digest] = query
-            self._documents.move_to_end(digest)
-            if len(self._documents) > _KEPT:
-                self._documents.popitem(last=False)
+        self._documents.keep(digest, query, sys.getsizeof(query) + sys.getsizeof(digest))
         return query
 
     def _known(self, digest: str) -> str:
-        if digest not in self._documents:
+        found = self._documents.get(digest)
+        if found is None:
             # the message is part of the protocol
             raise Refused(200, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", "Send the query with its hash.")
-        self._documents.move_to_end(digest)
-        return self._documents[digest]
+        return found
 
 
 def read_operation(sent: Any, persisted: PersistedQueries) -> GraphQLRequestData:
@@ -94,21 +93,6 @@ def read_operation(sent: Any, persisted: PersistedQueries) -> GraphQLRequestData
     return GraphQLRequestData(query, sent.get("variables"), sent.get("operationName"), sent.get("extensions"))
 
 
-def is_subscription(asked: GraphQLRequestData, max_tokens: int) -> bool:
-    """Tell whether an operation streams; what cannot be read is for the schema to refuse."""
-    return "subscription" in (asked.query or "") and kind_of(asked, max_tokens) is OperationType.SUBSCRIPTION
-
-
-def kind_of(asked: GraphQLRequestData, max_tokens: int) -> OperationType | None:
-    """Return what kind of operation is meant; nothing if that cannot be told."""
-    try:
-        document = parse(str(asked.query), no_location=True, max_tokens=max_tokens)
-    except (GraphQLError, RecursionError):
-        return None
-    chosen = _chosen(document, asked.operation_name)
-    return chosen[0].operation if len(chosen) == 1 else None
-
-
 class OneOperation(SchemaExtension):
     """Refuses a document of which nobody can tell what shall be executed.
 
@@ -122,18 +106,13 @@ class OneOperation(SchemaExtension):
         if context.graphql_document is None:
             return
         name = context._provided_operation_name
-        found = _chosen(context.graphql_document, name)
+        found = documents_of(context.schema).read(context.query or "").operations(name)
         if len(found) == 1:
             return
         if name is not None:
             raise GraphQLError(f"There is no operation {name!r}.", extensions={"code": "BAD_REQUEST"})
         said = "There are several operations: operationName must say which." if found else "There is no operation."
         raise GraphQLError(said, extensions={"code": "BAD_REQUEST"})
-
-
-def _chosen(document: DocumentNode, name: str | None) -> list[OperationDefinitionNode]:
-    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    return [one for one in operations if name is None or (one.name and one.name.value == name)]
 
 
 def _malformed(message: str, suggestion: str) -> Refused:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import DisableIntrospection
-from strawberry.http import GraphQLRequestData
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from zeebe_fleet.graphql_api.activity_mutations import ActivityMutations
 from zeebe_fleet.graphql_api.broadcast import Broadcast
 from zeebe_fleet.graphql_api.data_rows import chain_sizes, data_row_queries
+from zeebe_fleet.graphql_api.documents import Documents, ReadDocuments
 from zeebe_fleet.graphql_api.errors import UserError
 from zeebe_fleet.graphql_api.faults import Faults
-from zeebe_fleet.graphql_api.limits import limiting
-from zeebe_fleet.graphql_api.operations import OneOperation, is_subscription
+from zeebe_fleet.graphql_api.operations import OneOperation
 from zeebe_fleet.graphql_api.operator_mutations import OperatorMutations
 from zeebe_fleet.graphql_api.outside_world import OutsideWorldMutations, OutsideWorldQueries
 from zeebe_fleet.graphql_api.queries import RecordQueries
@@ -39,10 +37,13 @@ Mutation = merge_types(
 class FleetSchema(strawberry.Schema):
     """The schema; `Faults` logs what is to be logged, so that nothing else does."""
 
-    def __init__(self, *args: Any, max_tokens: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, limits: Limits, lists: Mapping[str, int], introspection: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._max_tokens = max_tokens
-        self._broadcast = Broadcast(self._schema)
+        rules = () if introspection else (NoSchemaIntrospectionCustomRule,)
+        self.documents = Documents(self._schema, limits, lists, rules)
+        self._broadcast = Broadcast(self._schema, self.documents)
 
     async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
         """Run an operation whose results are streamed; what many ask for alike is executed once for all."""
@@ -50,7 +51,7 @@ class FleetSchema(strawberry.Schema):
         asked = self._broadcast.asked(query, name, kwargs.get("variable_values"))
         if asked is not None:
             return told(self._broadcast.follow(asked, kwargs["context_value"]), streams=True)
-        streams = is_subscription(GraphQLRequestData(query, None, name, None), self._max_tokens)
+        streams = self.documents.read(query or "").is_subscription(name)
         return told(await super().stream(query, *args, **kwargs), streams=streams)
 
     def process_errors(self, errors: Sequence[GraphQLError], execution_context: Any = None) -> None:
@@ -61,16 +62,14 @@ def make_schema(
     limits: Limits | None = None, *, introspection: bool = True, models: Sequence[ReadableModel] = ()
 ) -> FleetSchema:
     """Make the schema with its limits, and with queries for the data models that are open for reading."""
-    limits = limits or Limits()
-    extensions: list[Any] = [Faults, OneOperation, *limiting(limits, chain_sizes(models))]
-    if not introspection:
-        extensions.append(DisableIntrospection)
     return FleetSchema(
         query=merge_types("Query", (Query, data_row_queries(models))) if models else Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[UserError],
-        extensions=extensions,
-        max_tokens=limits.tokens,
+        extensions=[Faults, OneOperation, ReadDocuments],
+        limits=limits or Limits(),
+        lists=chain_sizes(models),
+        introspection=introspection,
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
     )

@@ -31,10 +31,19 @@ class Limits:
     service_body_bytes: int = 8_388_608
     """From the human-task adapter: all variables of a user task, of which the engine takes 4 MB."""
     variables_bytes: int = 262_144
+    characters: int = 32_768
+    """Of a document, and so are the next: whatever does not belong into it is sent as a variable."""
+    tokens: int = 2_000
+    definitions: int = 64
+    variable_definitions: int = 100
+    selections: int = 500
+    spreads: int = 64
+    overlaps: int = 10_000
+    """Pairs of fields of one name: they may have to be compared."""
     depth: int = 12
-    complexity: int = 50_000
     aliases: int = 30
-    tokens: int = 4_000
+    complexity: int = 10_000
+    """Fields that one operation may read, as far as can be told before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What one request may ask for, what is cached, and what a bug shows."""
+"""What one request may ask for, and what a bug shows."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from strawberry.extensions.parser_cache import _get_parse_cache
-from strawberry.extensions.validation_cache import _get_validate_cache
 
 from tests.graphql_api.conftest import Api, Client, serving
-from zeebe_fleet.graphql_api.limits import CACHED_DOCUMENTS
 from zeebe_fleet.graphql_api.schema import make_schema
 from zeebe_fleet.graphql_api.settings import ApiServices, Limits
 from zeebe_fleet.workers.contract.data_rows import ReadableColumn, ReadableModel
@@ -45,18 +42,6 @@ async def test_a_chain_counts_as_long_as_it_may_be() -> None:
 
     assert [await refused(count) for count in (1, 4, 5)] == [False, False, True]
     assert "of a longer one the first 1000" in schema.as_str()
-
-
-async def test_a_repeated_query_is_parsed_and_validated_once(rita: Client) -> None:
-    """Both caches answer from the second time on."""
-    query = "{ me { subject roles groups } } # once"
-    await rita.ask(query)
-    caches: list[Any] = [_get_parse_cache(CACHED_DOCUMENTS), _get_validate_cache(CACHED_DOCUMENTS)]
-    before = [cache.cache_info().misses for cache in caches]
-    for _ in range(5):
-        await rita.ask(query)
-    after = [cache.cache_info().misses for cache in caches]
-    assert after == before
 
 
 class Broken:

@@ -1,0 +1,185 @@
+"""Documents as they may be executed: read, measured and validated once, for every transport by the same code.
+
+Each step is bounded by the one before: the text by its length, parsing by tokens, measuring by what was counted, and
+validation, the only one that compares by pairs, by what was measured.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    MaxIntrospectionDepthRule,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from zeebe_fleet.graphql_api.caches import Cache
+from zeebe_fleet.graphql_api.limits import TOO_LARGE, check_counts, list_sizes, measure
+from zeebe_fleet.graphql_api.settings import Limits
+
+_RULES = (*specified_rules, MaxIntrospectionDepthRule, MaybeNullValidationRule, OneOfInputValidationRule)
+KEPT_BYTES = 8_388_608
+_TOKEN_BYTES = 800
+"""What a token takes at most with its part of the tree."""
+_ERROR_BYTES = 2_000
+_TOLD = 20
+"""Errors of one document; who has more to mend sees the rest the next time."""
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that was read.
+
+    Args:
+        tree: nothing where the text is none, or asks for too much.
+        costs: how many fields each operation may read.
+        errors: why it cannot be executed; they hold nothing of the tree.
+    """
+
+    text: str
+    tree: DocumentNode | None = None
+    costs: Mapping[OperationDefinitionNode, int] = field(default_factory=dict)
+    errors: tuple[GraphQLError, ...] = ()
+
+    def operations(self, name: str | None) -> list[OperationDefinitionNode]:
+        """Return what a name may mean; all operations where there is none.
+
+        Source: https://spec.graphql.org/October2021/#GetOperation()
+        """
+        return [one for one in self.costs if name is None or (one.name and one.name.value == name)]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """Return the operation that is meant, if that can be told."""
+        found = self.operations(name)
+        return found[0] if len(found) == 1 else None
+
+    def is_subscription(self, name: str | None) -> bool:
+        """Tell whether the operation that is meant streams; what cannot be told is for others to refuse."""
+        operation = self.operation(name)
+        return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+
+    @property
+    def fragments(self) -> dict[str, FragmentDefinitionNode]:
+        """Its fragments by their names."""
+        definitions = self.tree.definitions if self.tree else ()
+        return {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
+
+    def fresh_errors(self) -> list[GraphQLError]:
+        """Return its errors to be raised: one that is raised again and again would hold all who did."""
+        return [_light(one) for one in self.errors]
+
+
+class Documents:
+    """Reads documents for a schema.
+
+    Args:
+        lists: fields of this schema alone that return a list as a whole, and how long it may be.
+        rules: of validation, besides those of the specification.
+        keep_bytes: what remembered documents may take.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        lists: Mapping[str, int],
+        rules: Sequence[type[ASTValidationRule]] = (),
+        keep_bytes: int = KEPT_BYTES,
+    ) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._lists = list_sizes(schema, lists)
+        self._rules = (*_RULES, *rules)
+        self._kept: Cache[Document] = Cache(keep_bytes)
+
+    def read(self, text: str) -> Document:
+        """Read a text, or remember what it was."""
+        if len(text) > self._limits.characters:
+            return Document("", errors=(_too_long(self._limits.characters),))
+        found = self._kept.get(text)
+        if found is None:
+            found = self._read(text)
+            self._kept.keep(text, found, _size_bytes(found))
+        return found
+
+    @property
+    def kept_bytes(self) -> int:
+        """What remembered documents take."""
+        return self._kept.size_bytes
+
+    def _read(self, text: str) -> Document:
+        try:
+            tree = parse(text, max_tokens=self._limits.tokens)
+            check_counts(tree, self._limits)
+            costs = measure(tree, self._limits, self._lists)
+        except GraphQLError as error:
+            return Document(text, errors=(_light(error),))
+        except RecursionError:
+            return Document(text, errors=(GraphQLError("The document is nested too deep."),))
+        errors = validate(self._schema, tree, self._rules, max_errors=_TOLD)
+        return Document(text, tree, costs, tuple(_light(one) for one in errors))
+
+
+class ReadDocuments(SchemaExtension):
+    """Gives strawberry the documents that were read, instead of having it parse and validate."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Give the tree, or refuse."""
+        context = self.execution_context
+        document = documents_of(context.schema).read(context.query or "")
+        if document.tree is None:
+            raise document.fresh_errors()[0]
+        context.graphql_document = document.tree
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Tell what is wrong with it."""
+        context = self.execution_context
+        context.pre_execution_errors = documents_of(context.schema).read(context.query or "").fresh_errors()
+        yield
+
+
+def documents_of(schema: object) -> Documents:
+    """Return what reads the documents of a schema."""
+    documents = getattr(schema, "documents", None)
+    assert isinstance(documents, Documents), "a schema of ours"
+    return documents
+
+
+def _size_bytes(document: Document) -> int:
+    size_bytes = sys.getsizeof(document.text) + _ERROR_BYTES * (1 + len(document.errors))
+    if document.tree is None or document.tree.loc is None:
+        return size_bytes
+    token, tokens = document.tree.loc.start_token.next, 1
+    while token is not None:
+        token, tokens = token.next, tokens + 1
+    return size_bytes + tokens * _TOKEN_BYTES
+
+
+def _light(error: GraphQLError) -> GraphQLError:
+    """Return an error by the places in its text, without the tree that its nodes belong to."""
+    message = error.message if len(error.message) <= _LONGEST_MESSAGE else f"{error.message[:_LONGEST_MESSAGE]}…"
+    source = error.source or (error.nodes[0].loc.source if error.nodes and error.nodes[0].loc else None)
+    places = list(error.positions or ())[:2]
+    return GraphQLError(message, None, source, places or None, extensions=error.extensions or None)
+
+
+def _too_long(limit: int) -> GraphQLError:
+    return GraphQLError(
+        f"The document has more than {limit} characters; send values as variables.", extensions={"code": TOO_LARGE}
+    )
