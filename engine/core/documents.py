@@ -165,6 +165,11 @@ def joined(members: Mapping[str, str]) -> str:
     return "{" + ",".join([f"{write(name)}:{text}" for name, text in members.items()]) + "}"
 
 
+def bytes_of(text: str) -> int:
+    """Return how many bytes a text takes on the wire; most are ASCII, which costs nothing to find."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
 def array(texts: Iterable[str]) -> str:
     """Put an array together from the JSON texts of its items."""
     return "[" + ",".join(texts) + "]"

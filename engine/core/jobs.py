@@ -75,7 +75,7 @@ class ActivatedJob:
     @property
     def size(self) -> int:
         """Bytes it takes, about."""
-        return len(self.variables) + len(self.headers) + 400
+        return documents.bytes_of(self.variables) + documents.bytes_of(self.headers) + 400
 
 
 def prepare(machine: Machine, instance: ElementInstance, definition: JobDefinition) -> tuple[str, int]:
@@ -114,10 +114,11 @@ def activate(
 ) -> ActivatedJob | None:
     """Lease a job to a worker; None when it became an incident for its size."""
     given = documents.joined(variables.visible(job.instance, fetch))
-    if len(given) + len(job.headers) > max_bytes:
+    given_bytes = documents.bytes_of(given)
+    if given_bytes + documents.bytes_of(job.headers) > max_bytes:
         too_big = Stuck(
             "MESSAGE_SIZE_EXCEEDED",
-            f"The job with key '{job.key}' can not be activated, because with {len(given)} bytes of variables it is "
+            f"The job with key '{job.key}' can not be activated, because with {given_bytes} bytes of variables it is "
             f"larger than the configured message size. Try to reduce the size by reducing the number of fetched "
             f"variables or modifying the variable values.",
         )

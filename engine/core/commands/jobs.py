@@ -22,10 +22,11 @@ def require_small(document: str, intent: str) -> None:
     Raises:
         Rejected: they are too large.
     """
-    if len(document) > TOO_LARGE_BYTES:
+    length = documents.bytes_of(document)
+    if length > TOO_LARGE_BYTES:
         raise Rejected(
             "EXCEEDED_BATCH_RECORD_SIZE",
-            f"Expected to write a batch of records, but its {len(document)} bytes of variables exceed its maximum size "
+            f"Expected to write a batch of records, but its {length} bytes of variables exceed its maximum size "
             f"of {TOO_LARGE_BYTES} bytes",
             intent,
         )

@@ -216,12 +216,22 @@ def test_fetched_variables_are_those_that_are_there() -> None:
     assert json.loads(acting.poll()[0].variables) == {"x": 1, "y": 2}
 
 
-def test_job_larger_than_a_message_is_an_incident_that_keeps_its_retries() -> None:
+def written(**variables: Any) -> str:
+    """A document as clients in most languages write it: each character as itself."""
+    return json.dumps(variables, ensure_ascii=False)
+
+
+# Each makes 1.5 million bytes.
+LARGE = pytest.mark.parametrize("large", ["x" * 1_500_000, "é" * 750_000, "本" * 500_000, "😀" * 375_000], ids="1234")
+
+
+@LARGE
+def test_job_larger_than_a_message_is_an_incident_that_keeps_its_retries(large: str) -> None:
     """B15: resolved once it is smaller; nothing was tried, so no retry is missing."""
     acting = Acting()
-    instance = acting.begun(ONE_TASK, **{f"v{nth}": "x" * 1_500_000 for nth in range(1)})
-    for nth in range(1, 4):
-        acting.run(commands.SetVariables(instance, json.dumps({f"v{nth}": "x" * 1_500_000})))
+    instance = acting.begun(ONE_TASK)
+    for nth in range(4):
+        acting.run(commands.SetVariables(instance, written(**{f"v{nth}": large})))
     assert acting.poll() == []
     assert acting.told()[:2] == ("MESSAGE_SIZE_EXCEEDED", "work")
     acting.set(instance, v0=0)
@@ -231,24 +241,26 @@ def test_job_larger_than_a_message_is_an_incident_that_keeps_its_retries() -> No
     assert acting.take().retries == 3
 
 
-def test_poll_gets_only_what_one_message_holds() -> None:
+@LARGE
+def test_poll_gets_only_what_one_message_holds(large: str) -> None:
     """B15: what does not fit is left for the next poll, oldest first."""
     acting = Acting()
     acting.deploy(ONE_TASK)
-    begun = [acting.begin("p", x="x" * 1_500_000) for _ in range(3)]
+    begun = [acting.run(commands.CreateInstance("p", variables=written(x=large))) for _ in range(3)]
     first, second = acting.poll(most=3), acting.poll(most=3)
 
-    assert [[one.process_instance_key for one in found] for found in (first, second)] == [begun[:2], begun[2:]]
+    keys = [one.process_instance_key for one in begun]
+    assert [[one.process_instance_key for one in found] for found in (first, second)] == [keys[:2], keys[2:]]
 
 
-def test_variables_that_no_batch_holds_are_refused() -> None:
-    """B15: 2.5 MB is too much for one command, 1.5 MB is not."""
+@LARGE
+def test_variables_that_no_batch_holds_are_refused(large: str) -> None:
+    """B15: 3 MB is too much for one command, 1.5 MB is not."""
     acting = Acting()
     instance = acting.begun(ONE_TASK)
     key = acting.take().key
-    big = json.dumps({"x": "x" * 2_500_000})
-    assert acting.refused(commands.CompleteJob(key, big)).kind == "EXCEEDED_BATCH_RECORD_SIZE"
-    acting.run(commands.CompleteJob(key, json.dumps({"x": "x" * 1_500_000})))
+    assert acting.refused(commands.CompleteJob(key, written(x=large * 2))).kind == "EXCEEDED_BATCH_RECORD_SIZE"
+    acting.run(commands.CompleteJob(key, written(x=large)))
 
     assert acting.is_over(instance)
 
