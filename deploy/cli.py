@@ -163,11 +163,10 @@ def verify_engine(
     ] = None,
 ) -> None:
     """Check point by point that the engine does what the fleet relies on: on a process of its own, which it removes."""
-    from rich.console import Console
-
+    from zeebe_fleet.deploy.terminal import terminal
     from zeebe_fleet.deploy.verify.command import verify_engine as run
 
-    raise typer.Exit(0 if run(_settings(required=False), report, Console()) else 1)
+    raise typer.Exit(0 if run(_settings(required=False), report, terminal()) else 1)
 
 
 @app.command(epilog="Example: fleet lint · fleet lint myflows/processes · fleet lint drafts/refund.bpmn")

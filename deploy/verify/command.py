@@ -24,15 +24,15 @@ def verify_engine(settings: Settings, report: Path | None, console: Console) -> 
 async def _verified(zeebe: ZeebeSettings, report: Path | None, console: Console) -> bool:
     connection = connection_to(zeebe)
     it = await plays(connection)
-    console.print(f"Engine {it.version or 'that does not answer'}", markup=False, highlight=False)
+    console.print(f"Engine {it.version or 'that does not answer'}")
     findings: list[Finding] = []
     async for finding in verify(connection):
         findings.append(finding)
         show(finding, console)
-    console.print(summary(findings), highlight=False)
+    console.print(summary(findings))
     if report is not None:
         write(report, it, findings)
-        console.print(f"The report is in {report}.", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"The report is in {report}.")
     return all(one.verdict != "missed" for one in findings)
 
 

@@ -23,12 +23,12 @@ _WIDTH = 24
 
 def show(finding: Finding, console: Console) -> None:
     """Print one point, and what was seen in its place."""
-    console.print(f"[{_COLOURS[finding.verdict]}]{_MARKS[finding.verdict]}[/] {finding.name:<{_WIDTH}}", end="")
-    console.print(finding.expects, markup=False, highlight=False, soft_wrap=True)
+    console.print(_MARKS[finding.verdict], style=_COLOURS[finding.verdict], end="")
+    console.print(f" {finding.name:<{_WIDTH}}{finding.expects}")
     if finding.seen:
         word = "seen" if finding.verdict == "missed" else "not asked"
         told = f"{finding.seen}. {finding.said}".strip()
-        console.print(f"  {'':<{_WIDTH}}→ {word}: {told}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {'':<{_WIDTH}}→ {word}: {told}")
 
 
 def summary(findings: Sequence[Finding]) -> str:

@@ -15,9 +15,11 @@ import pytest
 from tests.engine.process.box import box
 from zeebe_fleet.adapters.zeebe import EngineConnection
 from zeebe_fleet.deploy.docker_engine import hindrance
+from zeebe_fleet.deploy.terminal import terminal
 from zeebe_fleet.deploy.verify.bench import Bench, VerifiedEngine, expect
 from zeebe_fleet.deploy.verify.points import NEVER, POINTS, Point
-from zeebe_fleet.deploy.verify.run import checked
+from zeebe_fleet.deploy.verify.report import show
+from zeebe_fleet.deploy.verify.run import Finding, Verdict, checked
 from zeebe_fleet.workers.contract.outcomes import Complete
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +127,15 @@ async def test_point_that_is_missed_says_what_was_seen() -> None:
         assert await bench.jobs(poll_s=0) == []
     assert (first.verdict, first.seen) == ("missed", "2")
     assert (second.verdict, second.seen) == ("missed", "EngineGone (NOT_FOUND)")
+
+
+@pytest.mark.parametrize(("verdict", "mark", "word"), [("missed", "✗", "seen"), ("skipped", "–", "not asked")])
+def test_finding_is_shown_as_it_is_said(
+    verdict: Verdict, mark: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Square brackets too, on the console that commands print to."""
+    show(Finding("a[b]", "One of [1, 2].", verdict, "[]", said="[green]No[/]."), terminal())
+    assert capsys.readouterr().out == f"{mark} {'a[b]':<24}One of [1, 2].\n{'':<26}→ {word}: []. [green]No[/].\n"
 
 
 async def pytest_on(*arguments: str, **environment: str) -> tuple[int, str]:
