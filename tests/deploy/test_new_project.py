@@ -198,7 +198,7 @@ def test_new_project_is_named_throughout(tmp_path: Path) -> None:
 
 
 def test_new_project_asks_only_for_what_every_machine_has(tmp_path: Path) -> None:
-    """PostgreSQL's programs are an extra: Alpine and Macs with an Intel processor have no wheel of them."""
+    """PostgreSQL's programs are an extra: Alpine has no wheel of them."""
     project = tomllib.loads((create_project("invoices", tmp_path) / "pyproject.toml").read_text())["project"]
 
     assert [one.partition("~")[0] for one in project["dependencies"]] == ["zeebe-fleet"]
