@@ -13,6 +13,7 @@ from zeebe_fleet.adapters.postgres.data_rows import PostgresDataRows
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
 from zeebe_fleet.adapters.postgres.sessions import database as records_database
+from zeebe_fleet.adapters.postgres.spent_tokens import PostgresSpentTokens
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.app import load_app
@@ -49,6 +50,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
                 delivery=delivery,
                 engine=core.engine,
                 changes=changes,
+                spent_tokens=PostgresSpentTokens(sessions),
                 outside_world=SandboxControl(settings.api.sandbox_url) if settings.api.sandbox_url else None,
                 data_rows=_data_rows(settings.app, sessions),
             )

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
-from zeebe_fleet.workers.contract.principal import Principal
-from zeebe_fleet.workers.contract.refusals import InvalidArgument, InvalidVariables, NotAllowed, UnknownProcessVersion
+from zeebe_fleet.workers.contract.refusals import InvalidArgument, InvalidVariables, UnknownProcessVersion
 from zeebe_fleet.workers.contract.variables import unfit
 
 _STORED_BYTES = 4_194_304
@@ -91,16 +90,6 @@ def read_key(key: str | None) -> str | None:
     if key is not None and not key.strip():
         raise InvalidArgument("idempotencyKey is blank.", "Name the request by it, or leave it out.")
     return read_text("idempotencyKey", key)
-
-
-def require_role(principal: Principal, *roles: str) -> None:
-    """Let only holders of one of the roles, and administrators, pass.
-
-    Raises:
-        NotAllowed: the principal holds none of them.
-    """
-    if not any(principal.has_role(role) for role in roles):
-        raise NotAllowed(f"{principal.subject} may not do this.", f"It takes the role {' or '.join(roles)}.")
 
 
 def json_object(name: str, value: Any) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Attempt:
     place: str
     stage: Stage = "open"
     is_late: bool = False
+    ends_at: float = 0.0
+    """When its cookie is worth nothing any more, in seconds since 1970."""
 
     @property
     def cookie(self) -> str:
@@ -109,4 +111,5 @@ class Attempts:
         except BadData:
             return None
         age_s = (datetime.now(UTC) - signed_at).total_seconds()
-        return signed_at, replace(Attempt(**kept), is_late=age_s > _UNDER_WAY_S)
+        ends_at = signed_at.timestamp() + _REMEMBERED_S
+        return signed_at, replace(Attempt(**kept), is_late=age_s > _UNDER_WAY_S, ends_at=ends_at)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -15,7 +16,7 @@ from starlette.responses import Response
 
 from zeebe_fleet.graphql_api.settings import ApiSettings
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import FLEET, Principal
+from zeebe_fleet.workers.contract.principal import FLEET, SERVICE_ROLE, Principal
 
 COOKIE = "fleet_session"
 _COOKIE_BYTES = 3_800
@@ -23,37 +24,59 @@ _COOKIE_BYTES = 3_800
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who signed in, for a while.
+
+    Args:
+        token_id: names the token it is, and says nothing of it.
+        ends_at: in seconds since 1970.
+    """
+
+    principal: Principal
+    token_id: str
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """A principal and how it was known; browsers send cookies whoever makes them ask."""
 
     principal: Principal
+    session: Session | None = None
+    """None of the service, whose token has no end."""
     by_cookie: bool = False
 
 
 def identify(connection: HTTPConnection, settings: ApiSettings) -> Identity | None:
     """Return who asks, or nothing for a stranger."""
     if said := connection.headers.get("authorization", "").strip():
-        principal = identify_bearer(said, settings)
-        return Identity(principal) if principal else None
-    principal = read_session(connection.cookies.get(COOKIE, ""), settings)
-    return Identity(principal, by_cookie=True) if principal else None
+        return identify_bearer(said, settings)
+    session = read_session(connection.cookies.get(COOKIE, ""), settings)
+    return Identity(session.principal, session, by_cookie=True) if session else None
 
 
-def identify_bearer(said: str, settings: ApiSettings) -> Principal | None:
+def identify_bearer(said: str, settings: ApiSettings) -> Identity | None:
     """Return who an Authorization header names, or nothing for a stranger."""
     scheme, _, token = said.partition(" ")
     return _by_bearer(token.strip(), settings) if scheme.lower() == "bearer" else None
 
 
-def _by_bearer(token: str, settings: ApiSettings) -> Principal | None:
+def _by_bearer(token: str, settings: ApiSettings) -> Identity | None:
     if settings.service_token and hmac.compare_digest(token.encode(), settings.service_token.encode()):
-        return FLEET
-    return read_session(token, settings)
+        return Identity(FLEET)
+    session = read_session(token, settings)
+    return Identity(session.principal, session) if session else None
 
 
 def sign_session(principal: Principal, settings: ApiSettings) -> str:
-    """Return a session of somebody, good for `session_s`."""
-    return _signer(settings).dumps(principal.to_json())
+    """Return a session of somebody, good for `session_s`.
+
+    Raises:
+        FleetError: it would be the fleet's own: that has a token, and signs in nowhere.
+    """
+    if SERVICE_ROLE in principal.roles:
+        raise FleetError("The service role signs in nowhere.", "Send FLEET_API__SERVICE_TOKEN as a bearer token.")
+    return _signer(settings).dumps({**principal.to_json(), "session": secrets.token_urlsafe(12)})
 
 
 def keep_session(response: Response, token: str, settings: ApiSettings, *, secure: bool) -> None:
@@ -71,12 +94,18 @@ def keep_session(response: Response, token: str, settings: ApiSettings, *, secur
     response.set_cookie(COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict", secure=secure)
 
 
-def read_session(token: str, settings: ApiSettings) -> Principal | None:
+def read_session(token: str, settings: ApiSettings) -> Session | None:
     """Return whose session it is, if it was signed here, by the provider of these settings, and has not run out."""
     try:
-        return Principal.from_json(_signer(settings).loads(token, max_age=int(settings.session_s)))
+        said, signed_at = _signer(settings).loads(token, max_age=int(settings.session_s), return_timestamp=True)
+        principal = Principal.from_json(said)
     except BadData:
         return None
+    if SERVICE_ROLE in principal.roles:
+        return None
+    # not by the token's own text: base64 can be written in several ways
+    token_id = str(said.get("session") or f"{principal.subject} at {signed_at.isoformat()}")
+    return Session(principal, token_id, signed_at.timestamp() + settings.session_s)
 
 
 def _signer(settings: ApiSettings) -> URLSafeTimedSerializer:

@@ -8,7 +8,7 @@ of them take a processor for a tenth of a second at every change. Any other subs
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from zeebe_fleet.graphql_api.faults import shown
 from zeebe_fleet.graphql_api.limits import reachable, written
 from zeebe_fleet.graphql_api.types import Activity, Workflow
 from zeebe_fleet.workers.contract.errors import FleetError, RecordsUnavailable
-from zeebe_fleet.workers.contract.principal import FLEET
+from zeebe_fleet.workers.contract.principal import FLEET, Principal
 
 _KINDS = {"activityChanged": "activity", "workflowChanged": "workflow"}
 _NOBODYS_SECRET = frozenset(
@@ -34,6 +34,8 @@ _NOBODYS_SECRET = frozenset(
         *("businessKey", "origin", "startedBy", "incident"),
     }
 )
+_NOBODY = Principal("")
+"""Who may see what they are given, and nothing besides."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Asked:
 class _Told:
     asked: Asked
     record_id: UUID
+    sees_workflow: bool
     context: Context = field(compare=False)
 
 
@@ -70,9 +73,10 @@ class Broadcast:
         try:
             async with context.services.changes.subscribe(steps=asked.kind == "workflow") as changes:
                 async for kind, record_id in changes:
-                    if kind != asked.kind or not await _may_see(context, kind, record_id):
+                    sees = await _seen(context, kind, record_id) if kind == asked.kind else None
+                    if sees is None:
                         continue
-                    result = await self._results.load(_Told(asked, record_id, context))
+                    result = await self._results.load(_Told(asked, record_id, sees, context))
                     if result is not None:
                         yield result
                 raise changes_lost()
@@ -85,7 +89,8 @@ class Broadcast:
 
     async def _once(self, told: _Told) -> ExecutionResult | None:
         of = told.context
-        context = Context(FLEET, of.services, of.settings, of.news).listening()
+        whose = replace(of.signed_in, principal=FLEET if told.sees_workflow else _NOBODY)
+        context = Context(whose, of.services, of.settings, of.news).listening()
         root = await _record(context, told)
         if root is None:
             return None
@@ -115,8 +120,20 @@ async def _record(context: Context, told: _Told) -> Activity | Workflow | None:
     return Workflow.of(workflow, context) if workflow else None
 
 
-async def _may_see(context: Context, kind: str, record_id: UUID) -> bool:
-    return kind == "workflow" or await context.news.activity(context.principal, record_id) is not None
+async def _seen(context: Context, kind: str, record_id: UUID) -> bool | None:
+    """Return whether somebody sees the workflow of what changed; nothing if they may not see what changed."""
+    await context.signed_in.accesses.freshen()
+    workflow_id = record_id
+    if kind == "activity":
+        activity = await context.news.activity(context.principal, record_id)
+        if activity is None:
+            return None
+        if context.policy.has_overview:
+            return True
+        workflow_id = activity.workflow_id
+    workflow = await context.news.workflow.load(workflow_id)
+    sees = workflow is not None and context.policy.sees_workflow(workflow)
+    return sees if sees or kind == "activity" else None
 
 
 def _asked(document: Document, operation_name: str | None) -> Asked | None:

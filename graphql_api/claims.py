@@ -7,16 +7,18 @@ https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference (g
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from zeebe_fleet.graphql_api.settings import OidcSettings
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
+from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, RESERVED, Principal
 
 _NAMES = ("name", "displayName", "display", "value", "id")
 """Where a group that is an object says what it is called; in the order in which people would."""
+_SUBJECT_CHARACTERS = 255
 _CLAIM_SETTING = "FLEET_API__OIDC__GROUPS_CLAIM"
 
 
@@ -44,6 +46,7 @@ def read_claims(claims: Mapping[str, Any], oidc: OidcSettings) -> Reading:
             f"The provider does not say who you are: there is no claim {oidc.subject_claim!r}.",
             "Have it added to the ID token, or set FLEET_API__OIDC__SUBJECT_CLAIM.",
         )
+    _check_subject(subject, oidc)
     why = [f"{oidc.subject_claim!r} says {subject!r}: who this is."]
     groups = _groups(claims, oidc, why)
     roles = frozenset(
@@ -54,7 +57,21 @@ def read_claims(claims: Mapping[str, Any], oidc: OidcSettings) -> Reading:
         )
         if _holds(role, setting, groups, holders, why)
     )
-    return Reading(Principal(subject, groups, roles), tuple(why))
+    return Reading(Principal(subject, groups, roles, oidc.issuer), tuple(why))
+
+
+def _check_subject(subject: str, oidc: OidcSettings) -> None:
+    """See to it that a name can be kept and told from others, and is not the fleet's own."""
+    if not subject.isprintable() or subject != subject.strip() or len(subject) > _SUBJECT_CHARACTERS:
+        raise FleetError(
+            f"The claim {oidc.subject_claim!r} is no name: blank at an end, too long, or with control characters.",
+            "Have the provider send another one, or set FLEET_API__OIDC__SUBJECT_CLAIM.",
+        )
+    if unicodedata.normalize("NFKC", subject).casefold() in RESERVED:
+        raise FleetError(
+            f"{subject!r} is a name of the fleet's own.",
+            "Have another name given, or set FLEET_API__OIDC__SUBJECT_CLAIM.",
+        )
 
 
 def has_groups(claims: Mapping[str, Any], oidc: OidcSettings) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from zeebe_fleet.graphql_api.auth import Session
 from zeebe_fleet.graphql_api.news import News
+from zeebe_fleet.graphql_api.policy.decisions import Accesses, Policy
+from zeebe_fleet.graphql_api.sessions import NotSignedIn, Sessions
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
@@ -27,14 +31,35 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who asks, for how long they may, and what decides about it."""
+
+    principal: Principal
+    session: Session | None
+    sessions: Sessions
+    accesses: Accesses
+
+    async def check(self) -> None:
+        """See to it that what follows is decided by what holds now.
+
+        Raises:
+            NotSignedIn: the session is over.
+        """
+        if await self.sessions.is_over(self.session):
+            raise NotSignedIn("Your session is over.", "Sign in again.")
+        await self.accesses.freshen()
+
+
 class Context:
     """One request, or one subscription for as long as it lasts.
 
     The loaders batch and do not cache, so that a subscription never shows what it saw before.
     """
 
-    def __init__(self, principal: Principal, services: ApiServices, settings: ApiSettings, news: News) -> None:
-        self.principal = principal
+    def __init__(self, signed_in: SignedIn, services: ApiServices, settings: ApiSettings, news: News) -> None:
+        self.signed_in = signed_in
+        self.principal = principal = signed_in.principal
         self.services = services
         self.settings = settings
         self.news = news
@@ -52,6 +77,11 @@ class Context:
         self.activities: DataLoader[UUID, list[ActivityRecord]] = _many(
             lambda ids: activities.of_workflows(principal, ids)
         )
+
+    @property
+    def policy(self) -> Policy:
+        """What the principal may see and do, by what manifests say at this moment."""
+        return Policy(self.principal, self.signed_in.accesses.by_process)
 
     def listening(self) -> Context:
         """Read workflows together with all others who listen, for as long as this subscription lasts."""

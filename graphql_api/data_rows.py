@@ -32,6 +32,13 @@ def chain_sizes(models: Sequence[ReadableModel]) -> Mapping[str, int]:
     return {_chain(model): CHAIN_ROWS for model in models if model.is_chained}
 
 
+def open_types(models: Sequence[ReadableModel]) -> frozenset[str]:
+    """Return the types and fields that are made for models, whose own roles say who reads them."""
+    rows = [f"{model.name}Row" for model in models]
+    queries = [f"Query.{name}" for model in models for name in (f"{_uncapitalized(model.name)}Rows", _chain(model))]
+    return frozenset([*rows, *(f"{row}{kind}" for row in rows for kind in ("Connection", "Edge")), *queries])
+
+
 def _query(model: ReadableModel, node: Any) -> Any:
     wanted: Any = _filter(model)
 

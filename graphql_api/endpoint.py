@@ -20,13 +20,15 @@ from strawberry.http import GraphQLRequestData
 from strawberry.http.parse_content_type import parse_content_type
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from zeebe_fleet.graphql_api.auth import identify, identify_bearer
-from zeebe_fleet.graphql_api.context import Context
+from zeebe_fleet.graphql_api.auth import Identity, identify, identify_bearer
+from zeebe_fleet.graphql_api.context import Context, SignedIn
 from zeebe_fleet.graphql_api.guards import error_response
 from zeebe_fleet.graphql_api.negotiation import GRAPHQL, JSON, Accepted
 from zeebe_fleet.graphql_api.news import News
 from zeebe_fleet.graphql_api.operations import PersistedQueries, Refused, read_operation
+from zeebe_fleet.graphql_api.policy.decisions import Accesses
 from zeebe_fleet.graphql_api.schema import FleetSchema
+from zeebe_fleet.graphql_api.sessions import UNAUTHENTICATED, Sessions
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.graphql_api.sockets import Socket
 from zeebe_fleet.graphql_api.streams import Events, EventStream, silence_torn_streams
@@ -44,7 +46,7 @@ class Endpoint(GraphQL[Context, None]):
 
     graphql_transport_ws_handler_class = Socket
 
-    def __init__(self, schema: FleetSchema, services: ApiServices, settings: ApiSettings) -> None:
+    def __init__(self, schema: FleetSchema, services: ApiServices, settings: ApiSettings, sessions: Sessions) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -54,7 +56,9 @@ class Endpoint(GraphQL[Context, None]):
         self.stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: Events}
         self._services = services
         self._settings = settings
+        self._sessions = sessions
         self._news = News(services)
+        self._accesses = Accesses(services.workflows.accesses)
         self._persisted = PersistedQueries()
         self._documents = schema.documents
         silence_torn_streams()
@@ -68,8 +72,9 @@ class Endpoint(GraphQL[Context, None]):
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if identify(request, self._settings) is None:
-            return error_response(401, "UNAUTHENTICATED", "You are not signed in.", _SIGN_IN)
+        identity = identify(request, self._settings)
+        if identity is None or await self._sessions.is_over(identity.session):
+            return error_response(401, UNAUTHENTICATED, "You are not signed in.", _SIGN_IN)
         try:
             return await self.run(request)
         except Refused as refused:
@@ -84,7 +89,7 @@ class Endpoint(GraphQL[Context, None]):
         identity = identify(request, self._settings)
         if identity is None and isinstance(request, Request):
             raise FleetError("You are not signed in.", _SIGN_IN)
-        return self._context(identity.principal if identity else _STRANGER)
+        return self._context(identity or Identity(_STRANGER))
 
     def introduced(self, context: Context, parameters: Any) -> Context | None:
         """Return the context of a WebSocket whose client has introduced itself; nothing if it is still a stranger.
@@ -99,8 +104,8 @@ class Endpoint(GraphQL[Context, None]):
         }
         token = headers.get("authorization")
         if token is not None:
-            principal = identify_bearer(str(token), self._settings)
-            return self._context(principal) if principal else None
+            identity = identify_bearer(str(token), self._settings)
+            return self._context(identity) if identity else None
         return None if context.principal is _STRANGER else context
 
     def read(self, sent: Any) -> GraphQLRequestData:
@@ -164,8 +169,9 @@ class Endpoint(GraphQL[Context, None]):
         """Stream what may be lost on its way."""
         return EventStream(stream(), headers=headers)
 
-    def _context(self, principal: Principal) -> Context:
-        return Context(principal, self._services, self._settings, self._news)
+    def _context(self, identity: Identity) -> Context:
+        signed_in = SignedIn(identity.principal, identity.session, self._sessions, self._accesses)
+        return Context(signed_in, self._services, self._settings, self._news)
 
 
 def _in_address(request: Any) -> dict[str, Any]:

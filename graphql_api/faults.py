@@ -14,6 +14,7 @@ import structlog
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
+from zeebe_fleet.graphql_api.sessions import UNAUTHENTICATED, NotSignedIn
 from zeebe_fleet.workers.contract.errors import EngineUnavailable, FleetError, InfrastructureError
 from zeebe_fleet.workers.contract.refusals import NotAllowed
 
@@ -63,4 +64,6 @@ def shown(error: GraphQLError) -> GraphQLError:
 def _code(error: FleetError) -> str:
     if isinstance(error, InfrastructureError | EngineUnavailable):
         return UNAVAILABLE
+    if isinstance(error, NotSignedIn):
+        return UNAUTHENTICATED
     return "NOT_ALLOWED" if isinstance(error, NotAllowed) else "BAD_REQUEST"

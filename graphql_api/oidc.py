@@ -23,7 +23,9 @@ from starlette.routing import BaseRoute, Route
 
 from zeebe_fleet.graphql_api.attempts import Attempt, Attempts
 from zeebe_fleet.graphql_api.auth import identify, keep_session, sign_session
+from zeebe_fleet.graphql_api.bounded import HOOKS
 from zeebe_fleet.graphql_api.claims import Reading, has_groups, read_claims
+from zeebe_fleet.graphql_api.sessions import Sessions
 from zeebe_fleet.graphql_api.settings import ApiSettings, OidcSettings
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 SIGN_IN = "/oidc/sign-in"
 _CALLBACK = "/oidc/callback"
 _STALE = "mismatching_state"
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
+"""With a key that only the provider has; whatever it lists, a token without a signature or by a shared key is none."""
+_LEEWAY_S = 120
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 _DESCRIPTION = 500
 """Characters of what a provider says of its reason that people are shown."""
@@ -47,10 +52,12 @@ class Provider:
 
     Args:
         settings: of the API; its `oidc` names the provider.
+        sessions: know which ways back were walked; needed where people sign in.
     """
 
-    def __init__(self, settings: ApiSettings, oidc: OidcSettings) -> None:
+    def __init__(self, settings: ApiSettings, oidc: OidcSettings, sessions: Sessions | None = None) -> None:
         self._settings = settings
+        self._sessions = sessions
         self._oidc = oidc
         self._client = _client(oidc)
         self._attempts = Attempts(settings.session_secret, secure=oidc.public_url.startswith("https:"))
@@ -67,7 +74,7 @@ class Provider:
     async def sign_out_url(self, request: Request) -> str:
         """Return where the provider forgets somebody too; empty if it has no such place or does not answer."""
         try:
-            metadata = await self._client.load_server_metadata()
+            metadata = await self._metadata()
         except _NO_ANSWER:
             return ""
         place = metadata.get("end_session_endpoint", "")
@@ -118,6 +125,7 @@ class Provider:
         if attempt.stage == "failed" or attempt.is_late:
             return _trouble(403, f"{self.name} did not sign you in ({_STALE}).", attempt.place)
         try:
+            await self._walk_once(attempt)
             principal = read_claims(await self._claims(request, attempt), self._oidc).principal
             response: Response = RedirectResponse(attempt.place, status_code=303)
             token, secure = sign_session(principal, self._settings), self._is_secure(request)
@@ -149,27 +157,32 @@ class Provider:
         said = str(getattr(error, "description", "") or "")[:_DESCRIPTION]
         return _trouble(403, f"{self.name} did not sign you in ({why}). {said}".strip(), place, error)
 
+    async def _walk_once(self, attempt: Attempt) -> None:
+        """See to it that an attempt leads back once, whoever kept a copy of its cookie."""
+        if self._sessions is None or not await self._sessions.use_once(attempt.state, attempt.ends_at):
+            raise FleetError("This way to sign in was walked before.", "Try again.")
+
     async def _claims(self, request: Request, attempt: Attempt) -> Mapping[str, Any]:
         """Return what the provider says of somebody: the ID token, whose signature, audience, age and nonce fit."""
         from authlib.integrations.base_client import OAuthError
+        from joserfc.jwt import JWTClaimsRegistry
 
         given = request.query_params
         if given.get("error"):
             raise OAuthError(error=given["error"], description=given.get("error_description"))
-        expected = {
-            "iss": {"essential": True, "value": self._oidc.issuer},
-            "aud": {"essential": True, "value": self._oidc.client_id},
-        }
+        must: dict[str, Any] = {name: {"essential": True} for name in ("sub", "iat", "exp")}
+        expected = {"iss": self._oidc.issuer, "aud": self._oidc.client_id, "nonce": attempt.nonce}
+        must |= {name: {"essential": True, "value": value} for name, value in expected.items()}
         token = await self._client.fetch_access_token(
             redirect_uri=attempt.callback,
             code=given.get("code"),
             state=attempt.state,
             code_verifier=attempt.code_verifier,
         )
-        told = await self._client.parse_id_token(token, nonce=attempt.nonce, claims_options=expected)
-        claims: dict[str, Any] = dict(told or {})
-        if not claims:
+        if not token.get("id_token"):
             raise FleetError(f"{self.name} sent no ID token.", "The scope must hold openid.")
+        claims = dict(await self._verified(str(token["id_token"])))
+        JWTClaimsRegistry(leeway=_LEEWAY_S, **must).validate(claims)
         if has_groups(claims, self._oidc):
             return claims
         more = await self._userinfo(token)
@@ -177,7 +190,7 @@ class Provider:
 
     async def _userinfo(self, token: Any) -> Mapping[str, Any]:
         """Return what the userinfo endpoint says, signed or not; nothing where there is none."""
-        place = (await self._client.load_server_metadata()).get("userinfo_endpoint")
+        place = (await self._metadata()).get("userinfo_endpoint")
         if not place:
             return {}
         answer = await self._client.get(place, token=token)
@@ -189,11 +202,11 @@ class Provider:
             raise FleetError(f"{self.name} answers for userinfo what is no object.", "Look at its userinfo endpoint.")
         return said
 
-    async def _signed_claims(self, token: str) -> Mapping[str, Any]:
-        """Return the claims of a token that the provider signed for this client.
+    async def _verified(self, token: str) -> Mapping[str, Any]:
+        """Return the claims of a token that the provider signed, for whomever.
 
         Raises:
-            FleetError: it is encrypted, or was made by or for somebody else.
+            FleetError: it is encrypted, or the provider is another one.
         """
         from joserfc import jwt
         from joserfc.errors import InvalidKeyIdError
@@ -202,16 +215,22 @@ class Provider:
 
         if token.count(".") == 4:
             raise FleetError(f"{self.name} sends encrypted claims.", "Have them signed only.")
-        metadata = await self._client.load_server_metadata()
-        named = ("userinfo_signing_alg_values_supported", "id_token_signing_alg_values_supported")
-        known = {alg for name in named for alg in metadata.get(name) or () if alg.lower() != "none"} or {"RS256"}
-        registry = JWSRegistry(algorithms=sorted(known), strict_check_header=False)
+        await self._metadata()
+        registry = JWSRegistry(algorithms=list(_ALGORITHMS), strict_check_header=False)
         try:
             keys = KeySet.import_key_set(await self._client.fetch_jwk_set())
-            claims = jwt.decode(token, keys, registry=registry).claims
+            return jwt.decode(token, keys, registry=registry).claims
         except InvalidKeyIdError:
             keys = KeySet.import_key_set(await self._client.fetch_jwk_set(force=True))
-            claims = jwt.decode(token, keys, registry=registry).claims
+            return jwt.decode(token, keys, registry=registry).claims
+
+    async def _signed_claims(self, token: str) -> Mapping[str, Any]:
+        """Return the claims of a token that the provider signed for this client.
+
+        Raises:
+            FleetError: it is encrypted, or was made by or for somebody else.
+        """
+        claims = await self._verified(token)
         audience = claims.get("aud", self._oidc.client_id)
         audiences = audience if isinstance(audience, list) else [audience]
         if claims.get("iss", self._oidc.issuer) != self._oidc.issuer or self._oidc.client_id not in audiences:
@@ -220,6 +239,22 @@ class Provider:
                 f"It says iss {claims.get('iss')!r}, aud {audience!r}.",
             )
         return claims
+
+    async def _metadata(self) -> Mapping[str, Any]:
+        """Return what the provider says of itself.
+
+        Raises:
+            FleetError: it speaks for another issuer.
+
+        Source: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
+        """
+        metadata: Mapping[str, Any] = await self._client.load_server_metadata()
+        if metadata.get("issuer") != self._oidc.issuer:
+            raise FleetError(
+                f"{self.name} says that it is another issuer: {str(metadata.get('issuer'))[:200]!r}.",
+                "Set FLEET_API__OIDC__ISSUER to the issuer itself, to the letter.",
+            )
+        return metadata
 
     def _is_secure(self, request: Request) -> bool:
         return self._public_url(request).startswith("https:")
@@ -244,6 +279,7 @@ def _client(oidc: OidcSettings) -> StarletteOAuth2App:
         warnings.simplefilter("ignore")
         from authlib.integrations.starlette_client import OAuth
     kwargs: dict[str, Any] = {"scope": oidc.scope, "code_challenge_method": "S256", "timeout": 10.0}
+    kwargs["event_hooks"] = HOOKS
     if oidc.ca_file is not None:
         import ssl
 

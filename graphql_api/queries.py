@@ -59,7 +59,7 @@ class RecordQueries:
 
     @resolved
     async def workflow(self, info: Info, workflow_id: UUID) -> Workflow | None:
-        """One workflow."""
+        """One workflow, if you may see it."""
         found = await info.context.workflow.load(workflow_id)
         return Workflow.of(found, info.context) if found else None
 
@@ -72,7 +72,7 @@ class RecordQueries:
         filter: WorkflowFilterInput | None = None,
         order_by: Order = Order.NEWEST_FIRST,
     ) -> Connection[Workflow]:
-        """Workflows, in order of creation."""
+        """The workflows you may see, in order of creation."""
         page, asked = page_of(first, after, order_by), filter or WorkflowFilterInput()
         wanted = WorkflowFilter(
             read_text("processName", asked.process_name),
@@ -80,6 +80,7 @@ class RecordQueries:
             read_text("businessKey", asked.business_key),
             asked.origin,
             asked.has_incident,
+            info.context.policy.seen(),
         )
         found = await info.context.services.workflows.page(wanted, page)
         return connection(found, page, lambda one: Workflow.of(one, info.context))
@@ -121,7 +122,13 @@ class RecordQueries:
         process_name: str | None = None,
         order_by: Order = Order.NEWEST_FIRST,
     ) -> Connection[ProcessDefinition]:
-        """Processes as deployed through the fleet, the newest first."""
-        page = page_of(first, after, order_by)
-        found = await info.context.services.workflows.definitions(read_text("processName", process_name), page)
+        """Processes as deployed through the fleet that you may start or see, the newest first."""
+        page, context = page_of(first, after, order_by), info.context
+        wanted = read_text("processName", process_name)
+        if wanted is not None and wanted not in context.signed_in.accesses.by_process:  # it may be deployed just now
+            await context.signed_in.accesses.freshen(now=True)
+        known = context.policy.known_processes()
+        if wanted is not None:
+            known = (wanted,) if known is None or wanted in known else ()
+        found = await info.context.services.workflows.definitions(known, page)
         return connection(found, page, ProcessDefinition.of)

@@ -17,10 +17,8 @@ from zeebe_fleet.graphql_api.errors import ActivityNotFound, InvalidVariables, N
 from zeebe_fleet.graphql_api.paging import MAX_PAGE
 from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.graphql_api.types import Activity
-from zeebe_fleet.workers.contract import refusals
 from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import DEFAULT_PRIORITY, UserTask
-from zeebe_fleet.workers.contract.principal import SERVICE_ROLE, Principal
 
 CreateActivityResult = Annotated[
     ActivityCreated | InvalidVariables | NotAllowed, strawberry.union("CreateActivityResult")
@@ -61,21 +59,21 @@ class ServiceMutations:
     @answered
     async def create_activity(self, info: Info, input: CreateActivityInput) -> CreateActivityResult:
         """Service role: create the activity of a user task; the same task gives the same activity."""
-        require_service(info.context.principal)
+        info.context.policy.check_service()
         record = await info.context.services.activities.create(_user_task(input))
         return ActivityCreated(activity=Activity.of(record))
 
     @answered
     async def activity_seen(self, info: Info, activity_ids: list[UUID]) -> ActivitySeenResult:
         """Service role: note that the jobs of these activities are alive."""
-        require_service(info.context.principal)
+        info.context.policy.check_service()
         await info.context.services.activities.seen(activity_ids)
         return ActivitiesSeen(activity_ids=activity_ids)
 
     @answered
     async def close_activity(self, info: Info, activity_id: UUID, reason: str) -> CloseActivityResult:
         """Service role: cancel a waiting activity whose user task is gone; one that is over stays so."""
-        require_service(info.context.principal)
+        info.context.policy.check_service()
         record = await info.context.services.activities.close(
             info.context.principal, activity_id, str(read_text("reason", reason, 2_000))
         )
@@ -89,21 +87,9 @@ class ServiceQueries:
     @resolved
     async def activities_to_probe(self, info: Info, limit: int = 20) -> list[ActivityToProbe]:
         """Service role: waiting activities whose job may be gone, the most suspicious first."""
-        require_service(info.context.principal)
+        info.context.policy.check_service()
         found = await info.context.services.activities.to_probe(max(1, min(limit, MAX_PAGE)))
         return [ActivityToProbe(activity_id=one.activity_id, job_key=EngineKey(one.job_key)) for one in found]
-
-
-def require_service(principal: Principal) -> None:
-    """Let only the service pass, not even administrators.
-
-    Raises:
-        NotAllowed: the principal is a person.
-    """
-    if SERVICE_ROLE not in principal.roles:
-        raise refusals.NotAllowed(
-            f"{principal.subject} is not the human-task adapter.", "Send the service's bearer token."
-        )
 
 
 def _user_task(asked: CreateActivityInput) -> UserTask:

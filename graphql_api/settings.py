@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zeebe_fleet.workers.contract.api_ports import Activities, Changes, Delivery, OutsideWorld, Requests, Workflows
+from zeebe_fleet.workers.contract.api_ports import (
+    Activities,
+    Changes,
+    Delivery,
+    OutsideWorld,
+    Requests,
+    SpentTokens,
+    Workflows,
+)
 from zeebe_fleet.workers.contract.data_rows import DataRows
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
@@ -93,6 +101,7 @@ class ApiServices:
     delivery: Delivery
     engine: Engine
     changes: Changes
+    spent_tokens: SpentTokens
     outside_world: OutsideWorld | None = None
     """Only where the services are a sandbox of one's own."""
     data_rows: DataRows | None = None

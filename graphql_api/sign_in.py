@@ -6,18 +6,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from zeebe_fleet.graphql_api.auth import COOKIE, keep_session, sign_session
+from zeebe_fleet.graphql_api.auth import COOKIE, identify, keep_session, sign_session
 from zeebe_fleet.graphql_api.guards import error_response
+from zeebe_fleet.graphql_api.sessions import Sessions
 from zeebe_fleet.graphql_api.settings import ApiSettings
 
 
-def sign_in_routes(settings: ApiSettings) -> list[BaseRoute]:
+def sign_in_routes(settings: ApiSettings, sessions: Sessions) -> list[BaseRoute]:
     """Return `/login` and `/logout`, and what the provider needs if there is one."""
     if settings.oidc is None:
-        return [*_personas(settings), Route("/logout", _logout, methods=["POST"])]
+
+        async def leave(request: Request) -> Response:
+            return await _signed_out(request, settings, sessions, "")
+
+        return [*_personas(settings), Route("/logout", leave, methods=["POST"])]
     from zeebe_fleet.graphql_api.oidc import SIGN_IN, Provider  # Authlib is loaded where somebody signs in by it
 
-    provider = Provider(settings, settings.oidc)
+    provider = Provider(settings, settings.oidc, sessions)
 
     async def ways(_request: Request) -> Response:
         return JSONResponse({"personas": [], "people": [], "provider": {"name": provider.name, "url": SIGN_IN}})
@@ -26,7 +31,7 @@ def sign_in_routes(settings: ApiSettings) -> list[BaseRoute]:
         return error_response(403, "NO_PERSONAS", "There are no personas here.", f"Open {SIGN_IN} in a browser.")
 
     async def logout(request: Request) -> Response:
-        return _signed_out(await provider.sign_out_url(request))
+        return await _signed_out(request, settings, sessions, await provider.sign_out_url(request))
 
     return [
         Route("/login", ways, methods=["GET"]),
@@ -59,11 +64,11 @@ def _personas(settings: ApiSettings) -> list[BaseRoute]:
     return [Route("/login", personas, methods=["GET"]), Route("/login", login, methods=["POST"])]
 
 
-async def _logout(_request: Request) -> Response:
-    return _signed_out("")
-
-
-def _signed_out(next_url: str) -> Response:
+async def _signed_out(request: Request, settings: ApiSettings, sessions: Sessions, next_url: str) -> Response:
+    """Have the browser forget its session, and the API know that it is over, wherever a copy of it lies."""
+    identity = identify(request, settings)
+    if identity is not None and identity.session is not None:
+        await sessions.end(identity.session)
     response = JSONResponse({"next": next_url})
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

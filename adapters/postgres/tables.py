@@ -302,3 +302,16 @@ class RequestKey(Base):
     body_hash: Mapped[str]
     response: Mapped[Json]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SpentToken(Base):
+    """A session that was signed out, or a way back from a provider that was walked."""
+
+    __tablename__ = "spent_token"
+
+    token_id: Mapped[str] = mapped_column(primary_key=True)
+    #: when it would have run out by itself
+    until: Mapped[datetime]
+    spent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("spent_token_until", "until"),)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from jsonschema import Draft202012Validator, ValidationError
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +33,7 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowEventRecord,
     WorkflowRecord,
 )
+from zeebe_fleet.workers.contract.audience import ProcessAccess
 from zeebe_fleet.workers.contract.job import WORKFLOW_ID
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
@@ -42,6 +43,11 @@ from zeebe_fleet.workers.contract.refusals import (
     UnknownProcessVersion,
     WorkflowEnded,
     WorkflowNotFound,
+)
+
+_ACCESSES = text(
+    "SELECT DISTINCT ON (process_name) process_name, access FROM process_definition "
+    "ORDER BY process_name, version DESC, definition_key DESC"
 )
 
 
@@ -154,13 +160,18 @@ class PostgresWorkflows:
         async with transaction(self._sessions) as session:
             return await take_page(session, _filtered(wanted), Workflow.position, page, WorkflowRecord)
 
-    async def definitions(self, process_name: str | None, page: Page) -> Slice[DefinitionRecord]:
-        """List deployed processes."""
+    async def definitions(self, process_names: Sequence[str] | None, page: Page) -> Slice[DefinitionRecord]:
+        """List deployed processes: all, or those of these names."""
         query = select(ProcessDefinition)
-        if process_name is not None:
-            query = query.where(ProcessDefinition.process_name == process_name)
+        if process_names is not None:
+            query = query.where(ProcessDefinition.process_name.in_(process_names))
         async with transaction(self._sessions) as session:
             return await take_page(session, query, ProcessDefinition.definition_key, page, DefinitionRecord)
+
+    async def accesses(self) -> dict[str, ProcessAccess]:
+        """Return who may start and see each process, by its name: as its newest version says."""
+        async with transaction(self._sessions) as session:
+            return {name: ProcessAccess.from_json(said) for name, said in await session.execute(_ACCESSES)}
 
     async def definitions_of(self, definition_keys: Sequence[int]) -> dict[int, DefinitionRecord]:
         """Return the processes of these keys; what was not deployed through the fleet is left out."""
@@ -302,6 +313,14 @@ def _filtered(wanted: WorkflowFilter) -> Select[Any]:
         query = query.where(Workflow.business_key == wanted.business_key)
     if wanted.origin is not None:
         query = query.where(Workflow.origin == wanted.origin)
+    if wanted.seen is not None:
+        query = query.where(or_(started_by(wanted.seen.starter), Workflow.process_name.in_(wanted.seen.process_names)))
     if wanted.has_incident is not None:
         query = query.where(Workflow.incident.is_not(None) if wanted.has_incident else Workflow.incident.is_(None))
     return query
+
+
+def started_by(principal: Principal) -> ColumnElement[bool]:
+    """Restrict to what somebody started, of the same provider; older records do not say by which one."""
+    issuer = func.coalesce(Workflow.principal["issuer"].astext, principal.issuer)
+    return and_(Workflow.principal["subject"].astext == principal.subject, issuer == principal.issuer)

@@ -23,13 +23,14 @@ from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
 from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
+from zeebe_fleet.adapters.postgres.spent_tokens import PostgresSpentTokens
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 
-SERVICE_TOKEN = "the-service-token"
+SERVICE_TOKEN = "the-token-of-the-service-in-these-tests"
 T = TypeVar("T")
 _keys = count(4_503_599_627_370_496)
 
@@ -136,6 +137,34 @@ async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], object], 
     return found
 
 
+_OPEN = (
+    "customer_onboarding",
+    "hello_world",
+    "onboarding",
+    "shifting",
+    "filtered",
+    "seven",
+    "child",
+    "p",
+    "c",
+    "hello",
+    "inner",
+    "dated",
+)
+"""Processes that everybody may start and see here; who may is tested with the policy."""
+
+
+async def open_to_everybody(database_url: str, *process_names: str) -> None:
+    """Let everybody start these processes and see their workflows, as their manifests would."""
+    connection = await asyncpg.connect(database_url)
+    await connection.executemany(
+        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, access) "
+        """VALUES ($1, $2, 0, '', '', '{"start": "everybody", "see": "everybody"}')""",
+        [(-next(_keys), name) for name in process_names],
+    )
+    await connection.close()
+
+
 @pytest.fixture(scope="module")
 async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
     """SQLAlchemy's connections to the module's database."""
@@ -155,6 +184,7 @@ async def asked_engine() -> AsyncIterator[ZeebeEngine]:
 async def services(database: AsyncEngine, database_url: str, asked_engine: ZeebeEngine) -> AsyncIterator[ApiServices]:
     """The API's ports on the real records, and on an engine that hears of nothing by itself."""
     sessions = async_sessionmaker(database, expire_on_commit=False)
+    await open_to_everybody(database_url, *_OPEN)
     changes = PostgresFeed(database_url)
     yield ApiServices(
         workflows=PostgresWorkflows(sessions),
@@ -163,6 +193,7 @@ async def services(database: AsyncEngine, database_url: str, asked_engine: Zeebe
         delivery=EngineAway(),
         engine=asked_engine,
         changes=changes,
+        spent_tokens=PostgresSpentTokens(sessions),
     )
     await changes.close()
 

@@ -21,6 +21,23 @@ from zeebe_fleet.graphql_api.oidc import SIGN_IN
 _ALG = "ES256"
 
 
+class SpentInMemory:
+    """Spent tokens of one process."""
+
+    def __init__(self) -> None:
+        self._spent: set[str] = set()
+
+    async def spend(self, token_id: str, _until_s: float) -> bool:
+        """Note one."""
+        is_first = token_id not in self._spent
+        self._spent.add(token_id)
+        return is_first
+
+    async def spent(self) -> frozenset[str]:
+        """Return all of them."""
+        return frozenset(self._spent)
+
+
 @dataclass
 class TalkativeProvider:
     """Signs anybody in who comes back, without asking.

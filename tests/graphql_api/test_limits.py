@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -58,9 +59,7 @@ async def test_a_bug_shows_an_error_id_and_nothing_else(
     services: ApiServices, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The id is in the log, with where it happened; neither holds what the request was about."""
-    broken = ApiServices(
-        services.workflows, Broken(), services.requests, services.delivery, services.engine, services.changes
-    )
+    broken = replace(services, activities=cast(Any, Broken()))
     async with serving(broken, database_url) as api:
         ada = await api.persona("ada")
         body = await ada.send(
@@ -76,9 +75,7 @@ async def test_a_bug_shows_an_error_id_and_nothing_else(
 
 async def test_a_bug_in_a_subscription_is_masked_too(services: ApiServices, database_url: str) -> None:
     """What is streamed passes the same mask."""
-    broken = ApiServices(
-        services.workflows, Broken(), services.requests, services.delivery, services.engine, services.changes
-    )
+    broken = replace(services, activities=cast(Any, Broken()))
     async with serving(broken, database_url) as api:
         ada = await api.persona("ada")
         response = await api.http.post(

@@ -179,8 +179,9 @@ async def test_a_tree_takes_as_many_statements_for_one_as_for_many(
 async def test_process_definitions_come_newest_first(api: Api, rita: Client) -> None:
     """Versions are written as `startWorkflow` takes them."""
     await api.sql(
-        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn) "
-        "VALUES (4503599627370999, 'listed', 1, 'l.bpmn', ''), (4503599627371000, 'listed', 2, 'l.bpmn', '')"
+        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, access) "
+        "VALUES (4503599627370999, 'listed', 1, 'l.bpmn', '', '{\"start\": \"everybody\", \"see\": \"everybody\"}'), "
+        "(4503599627371000, 'listed', 2, 'l.bpmn', '', '{\"start\": \"everybody\", \"see\": \"everybody\"}')"
     )
     query = '{ processDefinitions(processName: "listed") { edges { node { processVersion definitionKey } } } }'
     nodes = [edge["node"] for edge in (await rita.answer(query))["edges"]]
@@ -203,9 +204,12 @@ async def test_process_definition_shows_its_model_and_where_its_workflows_stand(
     """A definition has its BPMN, the schema of what it starts with, and counts by element."""
     task = user_task()
     await api.sql(
-        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, input_schema) "
-        "VALUES ($1, 'loaded', 1, 'loaded.bpmn', '<bpmn/>', '{\"type\": \"object\"}')",
+        "INSERT INTO process_definition "
+        "(definition_key, process_name, version, resource_name, bpmn, input_schema, access) "
+        "VALUES ($1, 'loaded', 1, 'loaded.bpmn', '<bpmn/>', $2, $3)",
         int(task["definitionKey"]),
+        '{"type": "object"}',
+        '{"start": "everybody", "see": "everybody"}',
     )
     activity = await api.activity(**{**task, "processName": "loaded"})
     ada = await api.persona("ada")

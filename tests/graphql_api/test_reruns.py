@@ -80,8 +80,9 @@ async def test_repeated_rerun_gives_one_workflow(api: Api, rita: Client) -> None
 async def test_rerun_may_name_another_version(api: Api, rita: Client) -> None:
     """A corrected model runs what failed on the old one; a version that is not there is refused."""
     await api.sql(
-        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn) "
-        "VALUES (911, 'versioned', 1, 'o.bpmn', ''), (912, 'versioned', 2, 'o.bpmn', '')"
+        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, access) "
+        "VALUES (911, 'versioned', 1, 'o.bpmn', '', '{\"start\": \"everybody\", \"see\": \"everybody\"}'), "
+        "(912, 'versioned', 2, 'o.bpmn', '', '{\"start\": \"everybody\", \"see\": \"everybody\"}')"
     )
     first = await failed(api, rita, name="versioned", version="engine:1")
     assert (await rita.answer(RERUN, id=first, version="engine:9"))["__typename"] == "UnknownProcessVersion"

@@ -11,10 +11,11 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.graphql_api.conftest import listening
-from tests.graphql_api.provider import TalkativeProvider
+from tests.graphql_api.provider import SpentInMemory, TalkativeProvider
 from zeebe_fleet.graphql_api import attempts
 from zeebe_fleet.graphql_api.auth import COOKIE
 from zeebe_fleet.graphql_api.oidc import SIGN_IN
+from zeebe_fleet.graphql_api.sessions import Sessions
 from zeebe_fleet.graphql_api.settings import ApiSettings, OidcSettings
 from zeebe_fleet.graphql_api.sign_in import sign_in_routes
 
@@ -34,7 +35,7 @@ async def provider() -> AsyncIterator[TalkativeProvider]:
 async def browser(provider: TalkativeProvider) -> AsyncIterator[httpx.AsyncClient]:
     """A browser at an API that names it."""
     settings = ApiSettings(oidc=OidcSettings(provider.issuer, "fleet", "secret"))
-    transport = httpx.ASGITransport(Starlette(routes=sign_in_routes(settings)))
+    transport = httpx.ASGITransport(Starlette(routes=sign_in_routes(settings, Sessions(SpentInMemory()))))
     async with httpx.AsyncClient(transport=transport, base_url="http://fleet.local") as http:
         yield http
 

@@ -26,8 +26,9 @@ RETRY = """mutation ($id: UUID!) { retryWorkflow(workflowId: $id) { __typename .
 async def _deployed(api: Api) -> None:
     """Two versions of a process are known."""
     await api.sql(
-        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn) "
-        "VALUES (11, 'onboarding', 1, 'o.bpmn', ''), (12, 'onboarding', 2, 'o.bpmn', '')"
+        "INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, access) "
+        "VALUES (11, 'onboarding', 1, 'o.bpmn', '', '{\"start\": \"everybody\", \"see\": \"everybody\"}'), "
+        "(12, 'onboarding', 2, 'o.bpmn', '', '{\"start\": \"everybody\", \"see\": \"everybody\"}')"
     )
 
 

@@ -24,6 +24,7 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowEventRecord,
     WorkflowRecord,
 )
+from zeebe_fleet.workers.contract.audience import ProcessAccess
 from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, WorkflowState
@@ -90,6 +91,14 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody without an overview may see: the workflows they started, and all of these processes."""
+
+    starter: Principal
+    process_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowFilter:
     """Which workflows to list; what is `None` does not restrict."""
 
@@ -98,6 +107,7 @@ class WorkflowFilter:
     business_key: str | None = None
     origin: Origin | None = None
     has_incident: bool | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +181,11 @@ class Workflows(Protocol):
     async def page(self, wanted: WorkflowFilter, page: Page) -> Slice[WorkflowRecord]:
         """List workflows."""
 
-    async def definitions(self, process_name: str | None, page: Page) -> Slice[DefinitionRecord]:
-        """List deployed processes."""
+    async def definitions(self, process_names: Sequence[str] | None, page: Page) -> Slice[DefinitionRecord]:
+        """List deployed processes: all, or those of these names."""
+
+    async def accesses(self) -> dict[str, ProcessAccess]:
+        """Return who may start and see each process, by its name: as its newest version says."""
 
     async def definitions_of(self, definition_keys: Sequence[int]) -> dict[int, DefinitionRecord]:
         """Return the processes of these keys; what was not deployed through the fleet is left out."""
@@ -298,6 +311,21 @@ class Requests(Protocol):
 
     async def give_up(self, principal: Principal, key: str) -> None:
         """Free the key of a request that the engine did not take."""
+
+
+class SpentTokens(Protocol):
+    """Remembers tokens that are good for nothing any more though their time has not run out."""
+
+    async def spend(self, token_id: str, until_s: float) -> bool:
+        """Note that a token is spent; returns whether it was not before.
+
+        Args:
+            token_id: names the token, and says nothing of it.
+            until_s: when its time runs out, in seconds since 1970: until then it is remembered.
+        """
+
+    async def spent(self) -> frozenset[str]:
+        """Return those that would still be good by their time."""
 
 
 class Delivery(Protocol):

@@ -43,3 +43,5 @@ class Principal:
 
 FLEET = Principal("fleet", roles=frozenset({SERVICE_ROLE}))
 """The fleet itself: what workers, relay and sweep do on nobody's request."""
+RESERVED = frozenset({FLEET.subject, "fleet-doctor"})
+"""Names that nobody may have who signs in."""
