@@ -1,11 +1,12 @@
 // The frame of every page: navigation, who one is, and whether the server is there.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, Problem, signOut, whenSignedOut } from "./api";
 import { Icon, type IconName } from "./icons";
 import { useKeys } from "./keys";
 import { startLive, stopLive, useOnline } from "./live";
 import { MeDocument } from "./operations";
+import { passes, pauseMs, rest } from "./patience";
 import { Empty, KeyHelp, Notices, notify, Trouble } from "./parts";
 import { InboxPage } from "./pages/inbox";
 import { ProcessPage, ProcessesPage } from "./pages/processes";
@@ -25,13 +26,21 @@ type State = { at: "loading" } | { at: "away"; problem: Problem } | { at: "out" 
 
 export function App() {
   const [state, set] = useState<State>({ at: "loading" });
-  const begin = async () => {
+  const turn = useRef(0);
+  const begin = async (tries = 0) => {
+    const mine = ++turn.current;
     try {
       const { me } = await ask(MeDocument, {});
+      if (mine !== turn.current) return;
       set({ at: "in", me, expired: false });
       startLive();
     } catch (error) {
-      if ((error as Problem).code !== "UNAUTHENTICATED") set({ at: "away", problem: error as Problem });
+      if ((error as Problem).code === "UNAUTHENTICATED" || mine !== turn.current) return;
+      // who is in stays on their page, which says itself that the server is away
+      set((before) => (before.at === "in" ? before : { at: "away", problem: error as Problem }));
+      if (!passes(error)) return;
+      await rest(pauseMs(tries));
+      if (mine === turn.current) void begin(tries + 1);
     }
   };
   useEffect(() => {

@@ -1,7 +1,8 @@
 // Shows any JSON: deep parts and long texts are folded, so that a large value costs nothing until it is opened.
 
 import { useState } from "preact/hooks";
-import { humanize } from "./words";
+import { digitsOf } from "./exact";
+import { figures, humanize } from "./words";
 
 const LONG = 400;
 const MANY = 50;
@@ -31,7 +32,7 @@ function Value({ value }: { value: unknown }) {
   const [open, set] = useState(false);
   if (value === null || value === undefined || value === "") return <span class="hint">–</span>;
   if (typeof value === "boolean") return <>{value ? "Yes" : "No"}</>;
-  if (typeof value === "number") return <span class="number">{value.toLocaleString("en")}</span>;
+  if (typeof value === "number" || digitsOf(value) !== null) return <span class="number">{figures(value as number | string)}</span>;
   if (typeof value === "string") {
     if (value.length <= LONG) return <span class="text">{value}</span>;
     const size = value.length < 10_000 ? `${value.length} characters` : `${Math.round(value.length / 1_000)} thousand characters`;

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Diagram as Viewer, Shown } from "./diagram-viewer";
 import { Icon } from "./icons";
 import { MARK_WORDS, type Mark } from "./model";
+import { part } from "./patience";
 
 type Props = Shown & { bpmn: string; label: string };
 
@@ -13,9 +14,10 @@ export function Diagram({ bpmn, label, ...shown }: Props) {
   const [state, set] = useState<"loading" | "ready" | "broken">("loading");
   useEffect(() => {
     let gone = false;
+    const leave = new AbortController();
     let watch: ResizeObserver | undefined;
     const open = async () => {
-      const { Diagram } = await import("./diagram-viewer");
+      const { Diagram } = await part(() => import("./diagram-viewer"), leave.signal);
       if (gone || !box.current) return;
       const made = (viewer.current = new Diagram(box.current));
       await made.open(bpmn);
@@ -26,8 +28,8 @@ export function Diagram({ bpmn, label, ...shown }: Props) {
       set("ready");
     };
     set("loading");
-    open().catch(() => set("broken"));
-    return () => { gone = true; watch?.disconnect(); viewer.current?.close(); viewer.current = null; };
+    open().catch(() => { if (!gone) set("broken"); });
+    return () => { gone = true; leave.abort(); watch?.disconnect(); viewer.current?.close(); viewer.current = null; };
   }, [bpmn]);
   const facts = JSON.stringify(shown);
   useEffect(() => { if (state === "ready") viewer.current?.show(shown); }, [state, facts]);

@@ -1,5 +1,7 @@
 // What was typed and not yet sent, kept in this browser: it outlives an expired login, a closed tab, a lost connection.
 
+import { readJson, writeJson } from "./exact";
+
 export interface Draft { data: Record<string, unknown>; key: string; at: number }
 
 const PREFIX = "fleet-draft:";
@@ -8,7 +10,7 @@ const nameOf = (subject: string, id: string) => `${PREFIX}${subject}:${id}`;
 
 export function readDraft(subject: string, id: string): Draft | null {
   try {
-    return JSON.parse(localStorage.getItem(nameOf(subject, id)) ?? "null");
+    return readJson(localStorage.getItem(nameOf(subject, id)) ?? "null");
   } catch {
     return null;
   }
@@ -17,10 +19,10 @@ export function readDraft(subject: string, id: string): Draft | null {
 /** Keeps what was typed; the key of a request stays the same while the text does, so that sending twice does no harm. */
 export function keepDraft(subject: string, id: string, data: Record<string, unknown>): Draft {
   const before = readDraft(subject, id);
-  const same = before && JSON.stringify(before.data) === JSON.stringify(data);
+  const same = before && writeJson(before.data) === writeJson(data);
   const draft = same ? before : { data, key: crypto.randomUUID(), at: Date.now() };
   try {
-    localStorage.setItem(nameOf(subject, id), JSON.stringify(draft));
+    localStorage.setItem(nameOf(subject, id), writeJson(draft));
   } catch {
     // the browser's storage is full or closed to us: the text stays on the screen alone
   }

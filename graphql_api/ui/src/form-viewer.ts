@@ -2,6 +2,7 @@
 
 import { Form } from "@bpmn-io/form-js-viewer";
 import style from "@bpmn-io/form-js-viewer/dist/assets/form-js.css?url";
+import { asItCame, keepNumbers, schemaFor } from "./form-numbers";
 import { loadStyle } from "./load-style";
 
 type Values = Record<string, unknown>;
@@ -11,13 +12,14 @@ export interface Filled { data: Values; valid: boolean }
 interface Field { id: string; key?: string; path?: string[]; label?: string }
 
 export class FilledForm {
-  private constructor(private readonly form: any) {}
+  private constructor(private readonly form: any, private readonly began: Values) {}
 
   static async open(container: HTMLElement, schema: object, data: Values, readOnly: boolean, changed: (data: Values) => void): Promise<FilledForm> {
     await loadStyle(style);
     const options = { container, debounce: false }; // whoever types and completes at once loses nothing
     const form: any = new Form(options);
-    const { warnings } = await form.importSchema(schema, data);
+    keepNumbers(form);
+    const { warnings } = await form.importSchema(schemaFor(schema), data);
     if (warnings?.some((one: unknown) => one instanceof Error)) throw warnings[0];
     form.setProperty("readOnly", readOnly);
     let before = JSON.stringify(form._getSubmitData());
@@ -25,9 +27,9 @@ export class FilledForm {
       const now = JSON.stringify(form._getSubmitData());
       if (now === before || form._getState().properties.readOnly) return;
       before = now;
-      changed(form._getSubmitData());
+      changed(asItCame(form._getSubmitData(), data) as Values);
     });
-    return new FilledForm(form);
+    return new FilledForm(form, data);
   }
 
   lock(readOnly: boolean) {
@@ -36,7 +38,7 @@ export class FilledForm {
 
   submit(): Filled {
     const { data, errors } = this.form.submit();
-    return { data, valid: !Object.keys(errors).length };
+    return { data: asItCame(data, this.began) as Values, valid: !Object.keys(errors).length };
   }
 
   /** Shows what the server says is wrong at the fields; returns what belongs to no field. */

@@ -2,8 +2,10 @@
 
 import { useEffect, useImperativeHandle, useRef, useState } from "preact/hooks";
 import type { Ref } from "preact";
+import { readJson, writeJson } from "./exact";
 import type { Filled, FilledForm } from "./form-viewer";
 import { Loading } from "./parts";
+import { part } from "./patience";
 
 type Values = Record<string, unknown>;
 
@@ -39,16 +41,17 @@ function Rendered({ schema, data, draft, name, readOnly, changed, handle, broken
   latest.current = changed;
   useEffect(() => {
     let gone = false;
+    const leave = new AbortController();
     set(false);
     const open = async () => {
-      const { FilledForm } = await import("./form-viewer");
+      const { FilledForm } = await part(() => import("./form-viewer"), leave.signal);
       if (gone || !box.current) return;
       form.current = await FilledForm.open(box.current, schema!, { ...data, ...draft }, readOnly, (typed) => latest.current(typed));
       if (gone) form.current.close();
       else set(true);
     };
-    open().catch((error) => { console.info("The form cannot be shown.", error); broken(); });
-    return () => { gone = true; form.current?.close(); form.current = null; };
+    open().catch((error) => { if (gone) return; console.info("The form cannot be shown.", error); broken(); });
+    return () => { gone = true; leave.abort(); form.current?.close(); form.current = null; };
   }, [name]);
   useEffect(() => { if (ready) form.current?.lock(readOnly); }, [ready, readOnly]);
   useImperativeHandle(handle, () => ({
@@ -75,7 +78,7 @@ function AsJson({ draft, name, readOnly, changed, handle, wasBroken }: Props & {
   const [wrong, set] = useState("");
   const parse = (): Values | null => {
     try {
-      const read = JSON.parse(text.current?.value || "{}");
+      const read = readJson(text.current?.value || "{}");
       if (read && typeof read === "object" && !Array.isArray(read)) return read;
     } catch { /* said below */ }
     return null;
@@ -94,7 +97,7 @@ function AsJson({ draft, name, readOnly, changed, handle, wasBroken }: Props & {
     <div class="field" key={name}>
       {wasBroken && <p class="hint">Its form cannot be shown, so it is filled in as JSON.</p>}
       <label for="raw">Result, as JSON</label>
-      <textarea id="raw" ref={text} rows={6} class="code" spellcheck={false} readOnly={readOnly} defaultValue={JSON.stringify(draft ?? {}, null, 2)}
+      <textarea id="raw" ref={text} rows={6} class="code" spellcheck={false} readOnly={readOnly} defaultValue={writeJson(draft ?? {}, 2)}
         aria-invalid={Boolean(wrong)} aria-describedby={wrong ? "raw-wrong" : undefined} onInput={() => { const read = parse(); if (read) changed(read); }} />
       {wrong && <p id="raw-wrong" class="wrong" role="alert">{wrong}</p>}
     </div>

@@ -5,6 +5,7 @@ import { listen } from "./api";
 import {
   ActivityChangedDocument, WorkflowChangedDocument, type ActivityRowFragment, type TypedDocumentString, type WorkflowRowFragment,
 } from "./operations";
+import { pauseMs, rest, wake } from "./patience";
 
 export type Topic = "activity" | "workflow";
 /** `row` is the record as it stands; without one there was a gap, and anything may have changed. */
@@ -25,6 +26,7 @@ channel.onmessage = (event: MessageEvent<News | { online: boolean }>) => hear(ev
 function hear(news: News | { online: boolean }) {
   if ("online" in news) {
     online = news.online;
+    if (online) wake();
     for (const watch of watchers) watch(online);
   } else {
     for (const hearer of hearers) hearer(news);
@@ -71,9 +73,9 @@ function lead(topic: Topic) {
 }
 
 async function follow<R>(document: TypedDocumentString<R, any>, signal: AbortSignal, topic: Topic, told: (data: R) => void) {
-  let pause = 500;
+  let tries = 0;
   const opened = () => {
-    pause = 500;
+    tries = 0;
     if (!online) tell({ online: true });
     tell({ topic, row: null });
   };
@@ -84,19 +86,8 @@ async function follow<R>(document: TypedDocumentString<R, any>, signal: AbortSig
       if (signal.aborted) return;
       if (online) tell({ online: false });
     }
-    await rest(pause, signal);
-    pause = Math.min(pause * 2, 8_000);
+    await rest(pauseMs(tries++), signal);
   }
-}
-
-/** Waits, but not once the network is back. */
-function rest(pause: number, signal: AbortSignal): Promise<void> {
-  return new Promise((go) => {
-    const done = () => { clearTimeout(timer); removeEventListener("online", done); go(); };
-    const timer = setTimeout(done, pause);
-    addEventListener("online", done);
-    signal.addEventListener("abort", done);
-  });
 }
 
 export function useNews(topics: readonly Topic[], act: (news: News) => void) {

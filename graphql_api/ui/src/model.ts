@@ -1,5 +1,6 @@
 // What a BPMN model says of its elements, read without the diagram viewer; and how a workflow's records look on it.
 
+import { readJson } from "./exact";
 import type { ActivityState, StepKind, StepState } from "./operations";
 import { humanize } from "./words";
 
@@ -44,7 +45,7 @@ function startForm(process: Element | undefined, start: Element | undefined): ob
   const id = key.replace("camunda-forms:bpmn:", "");
   const forms = process ? [...process.getElementsByTagNameNS(ZEEBE, "userTaskForm")] : [];
   try {
-    return id ? JSON.parse(forms.find((one) => one.getAttribute("id") === id)?.textContent ?? "null") : null;
+    return id ? readJson(forms.find((one) => one.getAttribute("id") === id)?.textContent ?? "null") : null;
   } catch {
     return null;
   }

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { useNews, type News, type Topic } from "./live";
 import type { TypedDocumentString } from "./operations";
+import { passes, pauseMs, rest } from "./patience";
 
 export interface Read<R> {
   data: R | undefined;
@@ -40,6 +41,7 @@ export function useRead<R>(read: () => Promise<R>, key: string, { topics = [], a
   const know = (next: Known<R>) => set(known.current = next);
   const turn = useRef(0);
   const reading = useRef(0);
+  const failed = useRef(0);
   const latest = useRef(read);
   latest.current = read;
   const again = useCallback(async () => {
@@ -47,11 +49,13 @@ export function useRead<R>(read: () => Promise<R>, key: string, { topics = [], a
     reading.current++;
     try {
       const data = await latest.current();
+      failed.current = 0;
       if (mine === turn.current) know({ key, data });
     } catch (error) {
       if (mine !== turn.current) return;
       const problem = error instanceof Problem ? error : new Problem(String(error), "Load the page again.");
       know(known.current.key === key ? { ...known.current, problem } : { key, problem });
+      if (passes(problem)) void rest(pauseMs(failed.current++)).then(() => { if (mine === turn.current) void again(); });
     } finally {
       reading.current--;
     }

@@ -1,5 +1,6 @@
 // Makes a Camunda Form of a JSON Schema, so that a process without a start form has one to fill in.
 
+import { unsealed } from "./exact";
 import { humanize } from "./words";
 
 interface Schema {
@@ -31,7 +32,7 @@ function field(schema: Schema, key: string, required: boolean): object | null {
   const name = key.split(".").pop()!;
   const base = { id: `start_${key.replace(/\W/g, "_")}`, label: schema.title ?? humanize(name) };
   const described = schema.description ? { description: schema.description } : {};
-  if (schema.enum) return { ...base, ...described, key, type: "select", values: schema.enum.map((value) => ({ label: String(value), value })), validate: { required } };
+  if (schema.enum) return { ...base, ...described, key, type: "select", values: schema.enum.map((value) => ({ label: unsealed(String(value)), value })), validate: { required } };
   switch (schema.type) {
     case "object": {
       const components = schema.properties ? fieldsOf(schema, `${key}.`) : null;

@@ -6,6 +6,7 @@ import { Problem, signIn, waysIn, type Person, type Ways } from "./api";
 import { Icon } from "./icons";
 import type { MeQuery } from "./operations";
 import { Dialog, Loading, Trouble } from "./parts";
+import { patiently, wake } from "./patience";
 import { humanize } from "./words";
 
 export type Me = MeQuery["me"];
@@ -51,11 +52,15 @@ function WaysIn({ entered, again }: { entered: () => void; again?: string }) {
   const [ways, set] = useState<Ways>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
-  const load = () => {
-    setProblem(undefined);
-    waysIn().then(set, () => setProblem(new Problem("The server does not answer.", "Check that it runs.")));
+  const load = (signal?: AbortSignal) => {
+    const found = (all: Ways) => { setProblem(undefined); set(all); };
+    patiently(waysIn, signal, setProblem).then(found, (error) => { if (!signal?.aborted) setProblem(error as Problem); });
   };
-  useEffect(load, []);
+  useEffect(() => {
+    const leave = new AbortController();
+    load(leave.signal);
+    return () => leave.abort();
+  }, []);
   const enter = async (name: string) => {
     setBusy(true);
     try {
@@ -68,7 +73,7 @@ function WaysIn({ entered, again }: { entered: () => void; again?: string }) {
       setBusy(false);
     }
   };
-  if (problem) return <Trouble problem={problem} again={load} />;
+  if (problem) return <Trouble problem={problem} again={() => { if (ways) setProblem(undefined); else wake(); }} />;
   if (!ways) return <Loading lines={4} />;
   const { provider } = ways;
   if (provider) {

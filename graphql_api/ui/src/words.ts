@@ -1,5 +1,6 @@
 // The words for what the records say.
 
+import { digitsOf, unsealed, writeJson } from "./exact";
 import type { ActivityState, StepState, WorkflowState } from "./operations";
 
 export type Tone = "good" | "busy" | "wait" | "bad" | "undone" | "quiet";
@@ -71,6 +72,13 @@ export function errorWords(error: unknown): string {
   if (!error) return "";
   if (typeof error === "string") return error;
   const { message, code, type, suggestion } = error as Record<string, string>;
-  const head = message || (code && humanize(code.toLowerCase())) || type || JSON.stringify(error);
-  return [head, suggestion].filter(Boolean).join(" ");
+  const head = message || (code && humanize(code.toLowerCase())) || type || writeJson(error);
+  return unsealed([head, suggestion].filter(Boolean).join(" "));
+}
+
+/** Writes a number with all of its digits, those before the point in groups: 9,007,199,254,740,993 and 0.12345. */
+export function figures(value: number | string): string {
+  const digits = digitsOf(value) ?? String(value);
+  const [, whole, rest] = /^(-?\d+)(.*)$/.exec(digits) ?? [];
+  return whole ? whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest : digits;
 }

@@ -1,7 +1,7 @@
 // One activity: its form, the data of its case, where the process stands, and what happened so far.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, isRefused, Problem, type Refused } from "../api";
+import { isRefused, type Problem, type Refused } from "../api";
 import { Data } from "../data";
 import { Diagram } from "../diagram";
 import { dropDraft, keepDraft, readDraft, type Draft } from "../drafts";
@@ -11,8 +11,10 @@ import { useKeys } from "../keys";
 import { marksOf, modelOf } from "../model";
 import { ActivityDocument, ClaimDocument, CompleteDocument, ReleaseDocument, type ActivityQuery } from "../operations";
 import { Badge, Due, Empty, FollowUp, Kbd, Loading, notify, Priority, Tabs, Trouble } from "../parts";
+import { wake } from "../patience";
 import { useQuery } from "../query";
 import { Link } from "../router";
+import { Stopped, useSending, Waiting, type Send } from "../sending";
 import { useMe } from "../session";
 import { activityWords, ago, eventWords, humanize, moment } from "../words";
 
@@ -50,47 +52,43 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
   const form = useRef<FormHandle>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const [said, say] = useState<Refused | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, waiting, once, stop } = useSending();
   const [draft, setDraft] = useState<Draft | null>(() => readDraft(me.subject, id));
   const [tab, choose] = useState("data");
-  const sending = useRef(false);
   const mine = activity.state === "CLAIMED" && activity.assignee === me.subject;
   const claimable = activity.state === "OPEN";
+  const over = !claimable && activity.state !== "CLAIMED";
   useEffect(() => heading.current?.focus({ preventScroll: true }), [id]);
 
-  /** Does one thing at a time, whatever is pressed twice. */
-  const once = async (work: () => Promise<void>) => {
-    if (sending.current) return;
-    sending.current = true;
-    setBusy(true);
+  useEffect(() => { if (over && waiting) wake(); }, [over, waiting]); // it has arrived: the answer is there to be had
+
+  const act = (work: (send: Send) => Promise<void>) => once(async (send) => {
     say(null);
     try {
-      await work();
+      await work(send);
     } catch (error) {
+      if (error instanceof Stopped) return;
       const { message, suggestion = "", code } = error as Problem;
-      if (code !== "UNAUTHENTICATED") say({ message: code === "OFFLINE" ? `${message} Nothing was sent.` : message, suggestion });
-    } finally {
-      sending.current = false;
-      setBusy(false);
+      if (code !== "UNAUTHENTICATED") say({ message, suggestion });
     }
-  };
-  const claim = () => once(async () => {
-    const { answer } = await ask(ClaimDocument, { id });
+  });
+  const claim = () => act(async (send) => {
+    const { answer } = (await send(ClaimDocument, { id })).data;
     if (isRefused(answer)) say(answer);
     await again();
     if (!isRefused(answer)) requestAnimationFrame(() => form.current?.focus());
   });
-  const release = () => once(async () => {
-    const { answer } = await ask(ReleaseDocument, { id });
+  const release = () => act(async (send) => {
+    const { answer } = (await send(ReleaseDocument, { id })).data;
     if (isRefused(answer)) say(answer);
     else notify("It waits for anybody of its group again.");
     await again();
   });
-  const complete = () => once(async () => {
+  const complete = () => act(async (send) => {
     const result = form.current?.read();
     if (!result) return;
     const { key } = keepDraft(me.subject, id, result);
-    const { answer } = await ask(CompleteDocument, { id, version: activity.version, result, key });
+    const { answer } = (await send(CompleteDocument, { id, version: activity.version, result, key })).data;
     if (!isRefused(answer)) {
       dropDraft(me.subject, id);
       notify(`${activity.name}: completed.`);
@@ -123,8 +121,8 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
             <Badge words={activityWords(activity.state)} />
             <span class="with"><Icon name="person" size={14} />{activity.assignee ?? (activity.candidateGroups.map(humanize).join(", ") || "Anybody")}</span>
             <Priority value={activity.priority} />
-            <Due iso={activity.dueAt} over={!claimable && activity.state !== "CLAIMED"} />
-            <FollowUp iso={activity.followUpAt} over={!claimable && activity.state !== "CLAIMED"} />
+            <Due iso={activity.dueAt} over={over} />
+            <FollowUp iso={activity.followUpAt} over={over} />
           </p>
         </div>
         <div class="acts">
@@ -133,11 +131,12 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
         </div>
       </header>
       <div class="activity-body">
+        {!over && <Waiting waiting={waiting} stop={stop} />}
         {said && <p class="said" role="alert"><Icon name="alert" size={16} /><span><strong>{said.message}</strong> {said.suggestion}</span></p>}
         <Standing activity={activity} draft={draft} next={next} />
-        {(claimable || activity.state === "CLAIMED") && (
+        {!over && (
           <form class="sheet" noValidate onSubmit={(event) => { event.preventDefault(); if (mine) void complete(); }}>
-            <CamundaForm schema={activity.form} data={activity.input ?? {}} draft={draft?.data ?? null} name={id} readOnly={!mine} handle={form}
+            <CamundaForm schema={activity.form} data={activity.input ?? {}} draft={draft?.data ?? null} name={id} readOnly={!mine || Boolean(waiting)} handle={form}
               changed={(data) => setDraft(keepDraft(me.subject, id, data))} />
             {mine && (
               <footer>

@@ -1,7 +1,7 @@
 // Start a process: choose it, fill in what it begins with, follow the workflow.
 
 import { useMemo, useRef, useState } from "preact/hooks";
-import { ask, isRefused, Problem, type Refused } from "../api";
+import { isRefused, type Problem, type Refused } from "../api";
 import { keepDraft, dropDraft, readDraft } from "../drafts";
 import { examplesOf, type Values } from "../examples";
 import { CamundaForm, type FormHandle } from "../form";
@@ -13,6 +13,7 @@ import { Empty, Kbd, Loading, notify, Trouble } from "../parts";
 import { useQuery } from "../query";
 import { go, Link } from "../router";
 import { filledIn, formOf } from "../schema-form";
+import { Stopped, useSending, Waiting } from "../sending";
 import { useMe } from "../session";
 import { TryOut } from "./try";
 
@@ -68,42 +69,36 @@ function StartForm({ definition }: { definition: Definition }) {
   const [raw, setRaw] = useState(false);
   const [businessKey, setBusinessKey] = useState("");
   const [said, say] = useState<Refused | null>(null);
-  const [busy, setBusy] = useState(false);
-  const sending = useRef(false);
-  const key = useRef<{ of: string; key: string }>();
+  const { busy, waiting, once, stop } = useSending();
   const form = useRef<FormHandle>(null);
   const fill = (values: Values) => give((before) => ({ nth: before.nth + 1, values }));
 
-  const start = async () => {
-    if (sending.current) return;
+  const start = () => once(async (send) => {
     const values = form.current?.read();
     if (!values) return;
-    const variables = filledIn(values);
-    const of = JSON.stringify([variables, businessKey]);
-    if (key.current?.of !== of) key.current = { of, key: crypto.randomUUID() };
-    sending.current = true;
-    setBusy(true);
+    const asked = { process: definition.processName, businessKey: businessKey.trim() || null, variables: filledIn(values) };
+    const { key } = keepDraft(me.subject, `sent:${draftId}`, asked); // the same also after the page was loaded again
     say(null);
     try {
-      const { answer } = await ask(StartDocument, { process: definition.processName, businessKey: businessKey.trim() || null, variables, key: key.current.key });
+      const { answer } = (await send(StartDocument, { ...asked, key })).data;
       if (isRefused(answer)) return say(answer);
       dropDraft(me.subject, draftId);
+      dropDraft(me.subject, `sent:${draftId}`);
       notify(`${model.title} is started.`);
       go(`/workflows/${answer.workflow.workflowId}`);
     } catch (error) {
+      if (error instanceof Stopped) return;
       const { message, suggestion, code } = error as Problem;
       if (code !== "UNAUTHENTICATED") say({ message, suggestion });
-    } finally {
-      sending.current = false;
-      setBusy(false);
     }
-  };
+  });
   useKeys([{ keys: "Ctrl+Enter", does: "Start", act: () => void start() }]);
   const examples = examplesOf(definition);
   return (
     <div class="page narrow">
       <p class="crumbs"><Link href="/start">Start</Link></p>
       <header class="page-head"><div><h1>{model.title}</h1>{model.description && <p class="soft">{model.description}</p>}</div></header>
+      <Waiting waiting={waiting} stop={stop} />
       {said && <p class="said" role="alert"><Icon name="alert" size={16} /><span><strong>{said.message}</strong> {said.suggestion}</span></p>}
       {examples.length > 0 && (
         <div class="examples" role="group" aria-label="Examples"><span class="soft">Fill in:</span>
@@ -115,7 +110,7 @@ function StartForm({ definition }: { definition: Definition }) {
           <label for="business-key">Business key</label>
           <input id="business-key" type="text" maxLength={200} autocomplete="off" placeholder="What you call this case; may stay empty" value={businessKey} onInput={(event) => setBusinessKey(event.currentTarget.value)} />
         </div>
-        <CamundaForm schema={raw ? null : schema} data={given.values} draft={given.values} name={`${raw}${given.nth}`} key={`${raw}${given.nth}`} readOnly={false} handle={form}
+        <CamundaForm schema={raw ? null : schema} data={given.values} draft={given.values} name={`${raw}${given.nth}`} key={`${raw}${given.nth}`} readOnly={Boolean(waiting)} handle={form}
           changed={(data) => void keepDraft(me.subject, draftId, data)} />
         <footer>
           <button type="button" class="primary" disabled={busy} onClick={() => void start()}>{busy ? "Starting …" : "Start"}<Kbd keys="Ctrl ↵" /></button>

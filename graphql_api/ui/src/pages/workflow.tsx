@@ -1,7 +1,7 @@
 // One workflow: where it stands on its diagram, what was done when and how often, and what can be done about it.
 
 import { useRef, useState } from "preact/hooks";
-import { ask, isRefused, Problem } from "../api";
+import { isRefused, type Problem } from "../api";
 import { Data } from "../data";
 import { Diagram } from "../diagram";
 import { Icon } from "../icons";
@@ -11,6 +11,7 @@ import { CancelDocument, RerunDocument, RetryDocument, WorkflowDocument, type Wo
 import { Badge, Dialog, Empty, Loading, notify, Tabs, Trouble, When } from "../parts";
 import { useQuery } from "../query";
 import { go, Link } from "../router";
+import { Stopped, useSending, Waiting, type Insisted, type Send } from "../sending";
 import { isOperator, useMe } from "../session";
 import { humanize, LIVE, moment, took, workflowWords } from "../words";
 import { EnginePanel, type Tokens } from "./engine";
@@ -22,6 +23,8 @@ export type Workflow = NonNullable<WorkflowQuery["workflow"]>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TOPICS = ["workflow", "activity"] as const;
+/** Said when the request before, whose answer was lost, did it. */
+const DONE_BEFORE: readonly string[] = ["NoOpenIncident", "WorkflowEnded"];
 const FAILED: readonly string[] = ["CANCELLED", "ENDED_UNKNOWN", "COMPENSATED"];
 
 export function WorkflowPage({ id }: { id: string }) {
@@ -81,44 +84,40 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
 function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<void> }) {
   const me = useMe();
   const [asking, setAsking] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const sending = useRef(false);
+  const { busy, waiting, once, stop } = useSending();
   const may = isOperator(me) || me.subject === workflow.startedBy;
   const rerunKeys = useRef<Record<string, string>>({});
   const isStuck = Boolean(workflow.incident) || workflow.children.some((one) => one.incident);
   const mayRerun = may && !workflow.parent && !workflow.reruns.length && !workflow.erasedAt
     && (FAILED.includes(workflow.state) || (LIVE.includes(workflow.state) && isStuck));
-  const act = async (work: () => Promise<{ answer: object }>, done: string) => {
-    if (sending.current) return;
-    sending.current = true;
-    setBusy(true);
+  const act = (work: (send: Send) => Promise<Insisted<{ answer: { __typename: string } }>>, done: string) => once(async (send) => {
+    setAsking(false);
     try {
-      const { answer } = await work();
+      const { data: { answer }, again: isSecond } = await work(send);
+      if (isSecond && DONE_BEFORE.includes(answer.__typename)) return await again();
       if (isRefused(answer)) notify(`${answer.message} ${answer.suggestion}`, { bad: true });
       else notify(done);
       if ("workflow" in answer) go(`/workflows/${(answer.workflow as { workflowId: string }).workflowId}`);
       else await again();
     } catch (error) {
-      notify((error as Problem).message, { bad: true });
-    } finally {
-      sending.current = false;
-      setBusy(false);
-      setAsking(false);
+      const { message, suggestion = "" } = error as Problem;
+      if (!(error instanceof Stopped)) notify(`${message} ${suggestion}`, { bad: true });
     }
-  };
+  });
   const id = workflow.workflowId;
   return (
     <div class="acts">
+      <Waiting waiting={waiting} stop={stop} />
       {workflow.operateUrl && <a class="button" href={workflow.operateUrl} target="_blank" rel="noreferrer">Open in Operate<Icon name="out" size={15} /></a>}
-      {may && workflow.incident && <button type="button" class="primary" disabled={busy} onClick={() => void act(() => ask(RetryDocument, { id }), "It runs again.")}>Retry</button>}
-      {mayRerun && <button type="button" disabled={busy} onClick={() => void act(() => ask(RerunDocument, { id, key: (rerunKeys.current[id] ??= crypto.randomUUID()) }), "It runs again, as a new workflow.")}>Run again</button>}
+      {may && workflow.incident && <button type="button" class="primary" disabled={busy} onClick={() => void act((send) => send(RetryDocument, { id }), "It runs again.")}>Retry</button>}
+      {mayRerun && <button type="button" disabled={busy} onClick={() => void act((send) => send(RerunDocument, { id, key: (rerunKeys.current[id] ??= crypto.randomUUID()) }), "It runs again, as a new workflow.")}>Run again</button>}
       {may && LIVE.includes(workflow.state) && <button type="button" class="danger" disabled={busy} onClick={() => setAsking(true)}>Cancel</button>}
       {asking && (
         <Dialog title="Cancel this workflow?" close={() => setAsking(false)}>
           <p>Its open activities disappear from their inboxes. What its steps have done stays: cancelling does not compensate.</p>
           <div class="dialog-acts">
             <button type="button" onClick={() => setAsking(false)}>Keep it</button>
-            <button type="button" class="danger" disabled={busy} onClick={() => void act(() => ask(CancelDocument, { id }), "It is being cancelled.")}>Cancel the workflow</button>
+            <button type="button" class="danger" disabled={busy} onClick={() => void act((send) => send(CancelDocument, { id }), "It is being cancelled.")}>Cancel the workflow</button>
           </div>
         </Dialog>
       )}
