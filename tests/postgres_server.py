@@ -20,6 +20,8 @@ from zeebe_fleet.deploy.local.ports import any_free_port
 
 DEBIANS = Path("/usr/lib/postgresql/15/bin")
 SIXTEEN = postgres_binaries.programs(postgres_binaries.system_user()).parents[1] / "pginstall" / "bin"
+OTHER_SERVERS = [Path(folder) for folder in os.environ.get("FLEET_TEST_POSTGRES", "").split(os.pathsep) if folder]
+"""Folders of programs of further versions, for those who have them."""
 _QUIET = """
 fsync=off
 listen_addresses='127.0.0.1'
