@@ -18,9 +18,11 @@ from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.bootstrap import Core, relay
+from zeebe_fleet.deploy.connections import Patience
+from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.app import create_app
-from zeebe_fleet.graphql_api.guards import check_bind
+from zeebe_fleet.graphql_api.guards import check_bind, security_headers
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.workers.contract.data_models import data_models
 
@@ -58,6 +60,12 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
     finally:
         await changes.close()
         await database.dispose()
+
+
+def api_patience(settings: Settings) -> Patience:
+    """Return how long the API's connections may rest, how many there may be, and what each answer has."""
+    https = settings.api.oidc.public_url.lower().startswith("https:")
+    return Patience(connections=settings.api.connections, headers=security_headers(https=https))
 
 
 def _data_rows(app: str, sessions: async_sessionmaker[AsyncSession]) -> PostgresDataRows | None:

@@ -83,13 +83,13 @@ async def relay(settings: Settings, stop: asyncio.Event, health: Health) -> None
 
 async def api(settings: Settings, stop: asyncio.Event, health: Health) -> None:
     """Serve GraphQL and the inbox."""
-    from zeebe_fleet.deploy.api import api_app  # what it loads, no other role needs
+    from zeebe_fleet.deploy.api import api_app, api_patience  # what it loads, no other role needs
 
     async with (
         bootstrap.core(settings) as core,
         records(settings, health) as known,
         api_app(core) as app,
-        served(app, settings.api.host, settings.api.port) as serving,
+        served(app, settings.api.host, settings.api.port, api_patience(settings)) as serving,
     ):
         stopping = asyncio.create_task(stop.wait())
         if await unless(stop, known.there()):

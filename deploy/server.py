@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from zeebe_fleet.deploy.connections import Patience, protocols
 from zeebe_fleet.workers.contract.errors import FleetError
 
 _GRACE_S = 3
 _KEEP_ALIVE_S = 75
 """Longer than clients keep a connection: one that is closed as it is used again fails a request."""
+_MESSAGE_BYTES = 1_048_576
+"""Of a WebSocket, as a body may have; packed ones are not taken, since they could unfold to anything."""
+_OTHER_FILES = 200
+_FEWEST = 50
+_PATIENCE = Patience()
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
+async def served(
+    app: ASGIApp, host: str, port: int, patience: Patience = _PATIENCE
+) -> AsyncIterator[asyncio.Task[None]]:
     """Serve until the end of the block; yields the task that serves, which ends early when it breaks.
 
     Raises:
         FleetError: the address cannot be listened on.
     """
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=_GRACE_S,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        lifespan="off",
-    )
-    server = _Server(config)
+    server = _Server(configured(app, patience))
     with listening(host, port) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -40,6 +42,32 @@ async def served(app: ASGIApp, host: str, port: int) -> AsyncIterator[asyncio.Ta
         finally:
             server.should_exit = True
             await serving
+
+
+def configured(app: ASGIApp, patience: Patience = _PATIENCE) -> uvicorn.Config:
+    """Return how an application is served: without a banner, and with nobody who keeps a connection unused."""
+    http, socket_protocol = protocols(_affordable(patience))
+    return uvicorn.Config(
+        app,
+        http=http,
+        ws=socket_protocol,
+        ws_max_size=_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        lifespan="off",
+    )
+
+
+def _affordable(patience: Patience) -> Patience:
+    """Leave the process some of the files that it may open."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return patience
+    return replace(patience, connections=min(patience.connections, max(_FEWEST, allowed - _OTHER_FILES)))
 
 
 @contextmanager

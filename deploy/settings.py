@@ -84,6 +84,10 @@ class ApiSettingsSection(BaseModel):
     allowed_origins: list[Word] = Field(
         default=[], description="Other sites whose pages may ask, with a bearer token: https://app.example.com."
     )
+    connections: int = Field(
+        default=1_000,
+        description="Connections of one process at once; beyond, the one that rests for longest makes room.",
+    )
     operate_url: Word = Field(
         default="",
         description="Operate as browsers reach it: https://…/operate; that of Docker's engine when empty.",

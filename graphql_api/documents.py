@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     ASTValidationRule,
@@ -21,6 +22,7 @@ from graphql import (
     OperationType,
     parse,
     specified_rules,
+    type_from_ast,
     validate,
 )
 from strawberry.extensions import SchemaExtension
@@ -28,7 +30,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from zeebe_fleet.graphql_api.caches import Cache
-from zeebe_fleet.graphql_api.limits import TOO_LARGE, check_counts, list_sizes, measure
+from zeebe_fleet.graphql_api.limits import TOO_LARGE, check_counts, count_entries, list_sizes, measure
 from zeebe_fleet.graphql_api.settings import Limits
 
 _RULES = (*specified_rules, MaxIntrospectionDepthRule, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -117,6 +119,18 @@ class Documents:
             self._kept.keep(text, found, _size_bytes(found))
         return found
 
+    def check_variables(
+        self, operation: OperationDefinitionNode | None, variables: Mapping[str, Any]
+    ) -> list[GraphQLError]:
+        """Return what is too long among variables that are read entry by entry: all but what is JSON in them."""
+        limit = self._limits.entries
+        for definition in operation.variable_definitions or () if operation else ():
+            name = definition.variable.name.value
+            if count_entries(type_from_ast(self._schema, definition.type), variables.get(name), limit) > limit:
+                said = f"The variable '${name}' has more than {limit:,} entries."
+                return [GraphQLError(said, extensions={"code": TOO_LARGE})]
+        return []
+
     @property
     def kept_bytes(self) -> int:
         """What remembered documents take."""
@@ -150,7 +164,10 @@ class ReadDocuments(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         """Tell what is wrong with it."""
         context = self.execution_context
-        context.pre_execution_errors = documents_of(context.schema).read(context.query or "").fresh_errors()
+        document = documents_of(context.schema).read(context.query or "")
+        context.pre_execution_errors = document.fresh_errors() or documents_of(context.schema).check_variables(
+            document.operation(context._provided_operation_name), context.variables or {}
+        )
         yield
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from cross_web import HTTPException as ViewRefused
+from cross_web import StarletteRequestAdapter
 from graphql import OperationType
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -23,6 +24,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from zeebe_fleet.graphql_api.auth import Identity, identify, identify_bearer
 from zeebe_fleet.graphql_api.context import Context, SignedIn
 from zeebe_fleet.graphql_api.guards import error_response
+from zeebe_fleet.graphql_api.json_text import NotJson, TooManyValues, read_json
 from zeebe_fleet.graphql_api.negotiation import GRAPHQL, JSON, Accepted
 from zeebe_fleet.graphql_api.news import News
 from zeebe_fleet.graphql_api.operations import PersistedQueries, Refused, read_operation
@@ -33,18 +35,29 @@ from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.graphql_api.sockets import Socket
 from zeebe_fleet.graphql_api.streams import Events, EventStream, silence_torn_streams
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import Principal
+from zeebe_fleet.workers.contract.principal import SERVICE_ROLE, Principal
 
 _SIGN_IN = "GET /login says how."
 _STRANGER = Principal("")
 _INTRODUCTION_S = 10
+_IN_ADDRESS = 1_000
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
+
+
+class Asked(StarletteRequestAdapter):
+    """A request, and who sent it as far as its limits go."""
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether it may be as large as what the engine gives out."""
+        return bool(getattr(self._request.state, "is_of_service", False))
 
 
 class Endpoint(GraphQL[Context, None]):
     """GraphQL for those who have signed in."""
 
     graphql_transport_ws_handler_class = Socket
+    request_adapter_class = Asked
 
     def __init__(self, schema: FleetSchema, services: ApiServices, settings: ApiSettings, sessions: Sessions) -> None:
         super().__init__(
@@ -75,6 +88,7 @@ class Endpoint(GraphQL[Context, None]):
         identity = identify(request, self._settings)
         if identity is None or await self._sessions.is_over(identity.session):
             return error_response(401, UNAUTHENTICATED, "You are not signed in.", _SIGN_IN)
+        request.state.is_of_service = SERVICE_ROLE in identity.principal.roles
         try:
             return await self.run(request)
         except Refused as refused:
@@ -123,9 +137,11 @@ class Endpoint(GraphQL[Context, None]):
             Refused: it is none, or cannot be answered in a form that the client takes.
         """
         try:
-            asked = self.read(_in_address(request) if request.method == "GET" else await _in_body(request))
-        except (ValueError, RecursionError):
-            raise Refused(400, "BAD_REQUEST", "The request is not JSON.", "Send a JSON object in UTF-8.") from None
+            asked = self.read(_in_address(request) if request.method == "GET" else await self._in_body(request))
+        except TooManyValues as error:
+            raise Refused(413, "TOO_LARGE", str(error), "Send less at once.") from None
+        except NotJson as error:
+            raise Refused(400, "BAD_REQUEST", str(error), "Send a JSON object in UTF-8.") from None
         document = self._documents.read(asked.query or "")
         operation = document.operation(asked.operation_name)
         if request.method == "GET" and operation and operation.operation is OperationType.MUTATION:
@@ -138,6 +154,21 @@ class Endpoint(GraphQL[Context, None]):
             what = "A subscription" if streams else "A query or mutation"
             raise Refused(406, "NOT_ACCEPTABLE", f"{what} is not answered in a form you accept.", f"Accept {how}.")
         return replace(asked, protocol="http" if media in (JSON, GRAPHQL) else "sse")
+
+    async def _in_body(self, request: Any) -> Any:
+        kind, _ = parse_content_type(request.content_type or "")
+        if kind != JSON:
+            raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"{kind or 'Nothing'} is not JSON.", f"Send {JSON}.")
+        limits = self._settings.limits
+        body = await request.get_body()
+        return read_json(body, limits.service_values if request.is_of_service else limits.values)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a message of a WebSocket."""
+        try:
+            return read_json(data, self._settings.limits.values)
+        except NotJson as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Begin an answer of the media type that the client prefers."""
@@ -177,15 +208,8 @@ class Endpoint(GraphQL[Context, None]):
 def _in_address(request: Any) -> dict[str, Any]:
     """Return what a GET asks for: objects are JSON in the address."""
     sent = {name: value for name, value in request.query_params.items() if name in _PARAMETERS}
-    objects = {name: json.loads(sent[name]) for name in ("variables", "extensions") if sent.get(name)}
+    objects = {name: read_json(sent[name], _IN_ADDRESS) for name in ("variables", "extensions") if sent.get(name)}
     return {**sent, **{"variables": None, "extensions": None}, **objects}
-
-
-async def _in_body(request: Any) -> Any:
-    kind, _ = parse_content_type(request.content_type or "")
-    if kind != JSON:
-        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"{kind or 'Nothing'} is not JSON.", f"Send {JSON}.")
-    return json.loads(await request.get_body())
 
 
 async def refused(request: HTTPConnection, error: Exception) -> Response:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -25,6 +28,26 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
 }
+
+_HTTPS_HEADERS = {
+    "strict-transport-security": "max-age=31536000",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_PLAIN_BODY_BYTES = 16_384
+"""Of whatever does not speak GraphQL: nothing else is sent more than a name."""
+_NOTED = frozenset({400, 408, 413, 415, 429, 503})
+
+_log = structlog.get_logger("fleet.api")
+
+
+def security_headers(*, https: bool) -> Mapping[str, str]:
+    """Return what goes with every answer, one that refuses too.
+
+    Args:
+        https: whether people come by TLS alone.
+    """
+    return {**_HEADERS, **(_HTTPS_HEADERS if https else {})}
 
 
 def check_bind(host: str, settings: ApiSettings) -> None:
@@ -63,17 +86,24 @@ class Guards:
         self._app = app
         self._settings = settings
         self._origins = Origins.of(settings)
+        self._headers = security_headers(https=self._origins.is_https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request pass, or refuse it."""
+        """Let a request pass, or refuse it; whatever breaks behind is answered as well."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = _HEADERS
+        headers = self._headers
         if origin := self._sharing(scope):
-            scope, headers = _without_cookies(scope), {**_HEADERS, **shared_headers(origin)}
+            scope, headers = _without_cookies(scope), {**headers, **shared_headers(origin)}
         app: ASGIApp = self._refusal(scope) or self._preflight(scope, origin) or self._app
-        await app(scope, _bounded(receive, self._limit_bytes(scope)), _with_headers(send, headers))
+        answer = _Answer(scope, send, headers)
+        try:
+            await app(scope, _bounded(receive, self._limit_bytes(scope)), answer.send)
+        except Exception as error:
+            if answer.has_begun:
+                raise
+            await _broken(error)(scope, receive, answer.send)
 
     def _sharing(self, scope: Scope) -> str:
         """Return the origin of a page elsewhere that may ask; empty for all others."""
@@ -91,6 +121,8 @@ class Guards:
 
     def _limit_bytes(self, scope: Scope) -> int:
         limits, headers = self._settings.limits, Headers(scope=scope)
+        if scope["path"] != "/graphql":
+            return _PLAIN_BODY_BYTES
         if _declared_bytes(headers) <= limits.body_bytes:
             return limits.body_bytes
         identity = identify(HTTPConnection(scope), self._settings)
@@ -103,6 +135,8 @@ class Guards:
         if self._settings.oidc is None and not is_loopback(host):
             # a page elsewhere can make its own name point here
             return error_response(421, "WRONG_HOST", f"{host!r} is not this machine.", "Use 127.0.0.1 or localhost.")
+        if headers.get("content-encoding", "identity") != "identity":
+            return error_response(415, "UNSUPPORTED_MEDIA_TYPE", "The request is packed.", "Send it unpacked.")
         if _declared_bytes(headers) > self._limit_bytes(scope):
             return error_response(413, "TOO_LARGE", "The request is too large.", "Send less at once.")
         if self._is_cross_site(scope, headers):
@@ -148,12 +182,43 @@ def _without_cookies(scope: Scope) -> Scope:
     return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"cookie"]}
 
 
-def _with_headers(send: Send, added: Mapping[str, str]) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in added.items():
-                headers.setdefault(name, value)
-        await send(message)
+def _broken(error: Exception) -> Response:
+    """Note a bug, by its place alone, and answer by its id."""
+    error_id = uuid4().hex[:12]
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("internal error", error_id=error_id, error=type(error).__name__, where=where)
+    return error_response(500, "INTERNAL", f"Internal error {error_id}.", "Tell who runs this; the log says more.")
 
-    return sending
+
+class _Answer:
+    """Sends an answer with the headers of all; one that refuses is noted in a line."""
+
+    def __init__(self, scope: Scope, send: Send, headers: Mapping[str, str]) -> None:
+        self._scope = scope
+        self._send = send
+        self._headers = headers
+        self.has_begun = False
+
+    async def send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "websocket.close" and not self.has_begun:
+            # the server would answer by itself, without the headers
+            refusal = error_response(403, "FORBIDDEN", "There is no WebSocket here.", "Open one at /graphql.")
+            await refusal(self._scope, _nothing, self.send)
+            return
+        if kind in ("http.response.start", "websocket.http.response.start", "websocket.accept"):
+            self.has_begun = True
+        if kind in ("http.response.start", "websocket.http.response.start"):
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+            self._note(message["status"])
+        await self._send(message)
+
+    def _note(self, status: int) -> None:
+        if status in _NOTED:
+            _log.info("request refused", status=status, path=self._scope["path"][:200])
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     DefinitionNode,
@@ -20,8 +21,11 @@ from graphql import (
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLType,
     GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
@@ -111,6 +115,25 @@ def measure(document: DocumentNode, limits: Limits, lists: Mapping[str, int]) ->
             _check(extent, operation, limits)
             costs[operation] = extent.fields + DEFAULT_PAGE * extent.per_entry
     return costs
+
+
+def count_entries(kind: GraphQLType | None, value: Any, limit: int) -> int:
+    """Return how many entries the lists in the value of a variable have together; it stops counting above a limit.
+
+    Args:
+        kind: the variable's type; what is a scalar to it, JSON as well, is one value.
+    """
+    count, waiting = 0, [(kind, value)]
+    while waiting and count <= limit:
+        of, one = waiting.pop()
+        of = of.of_type if isinstance(of, GraphQLNonNull) else of
+        if isinstance(of, GraphQLList):
+            entries = one if isinstance(one, list) else [one]
+            count += len(entries)
+            waiting += [(of.of_type, entry) for entry in entries[:limit]]
+        elif isinstance(of, GraphQLInputObjectType) and isinstance(one, dict):
+            waiting += [(field.type, one[name]) for name, field in of.fields.items() if name in one]
+    return count
 
 
 def list_sizes(schema: GraphQLSchema, more: Mapping[str, int]) -> Mapping[str, int]:

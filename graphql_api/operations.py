@@ -87,6 +87,8 @@ def read_operation(sent: Any, persisted: PersistedQueries) -> GraphQLRequestData
         if not isinstance(sent.get(name), kind | None):
             what = "a text" if kind is str else "an object"
             raise _malformed(f"{name} is not {what}.", "Leave it out, or correct it.")
+    if len(sent.get("operationName") or "") > _LONGEST_NAME:
+        raise _malformed(f"operationName has more than {_LONGEST_NAME} characters.", "Name it shorter.")
     query = persisted.document(sent.get("query"), sent.get("extensions"))
     if not query or not query.strip():
         raise _malformed("There is no query in the request.", 'Send {"query": "…"}.')

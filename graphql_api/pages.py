@@ -19,6 +19,7 @@ _PLAIN = ("inbox.css", "inbox.js", "forms.js", "graphql.js")
 _PLACES = ("/", "/inbox", "/activities/{id}", "/workflows", "/workflows/{id}", "/start", "/start/{id}")
 _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"cache-control": "no-cache"}
+_LONGEST_NAME = 200
 
 
 def page_routes(built: Path = BUILT) -> list[BaseRoute]:
@@ -58,7 +59,7 @@ def _file(folder: Path, name: str) -> Any:
 
 def _answer(request: Request, file: Path, headers: dict[str, str]) -> Response:
     """Send a file, packed as it lies beside it where the browser can unpack it."""
-    if not file.is_file():
+    if len(file.name) > _LONGEST_NAME or not file.is_file():
         raise HTTPException(404)
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     headers = {**headers, "vary": "accept-encoding"}

@@ -38,6 +38,11 @@ class Limits:
     body_bytes: int = 1_048_576
     service_body_bytes: int = 8_388_608
     """From the human-task adapter: all variables of a user task, of which the engine takes 4 MB."""
+    values: int = 50_000
+    """In the JSON of a request: each takes more room when it is read than when it is sent."""
+    service_values: int = 4_194_304
+    entries: int = 1_000
+    """In the lists of variables whose type is not JSON: each is read one by one."""
     variables_bytes: int = 262_144
     characters: int = 32_768
     """Of a document, and so are the next: whatever does not belong into it is sent as a variable."""

@@ -8,8 +8,11 @@ from starlette.routing import BaseRoute, Route
 
 from zeebe_fleet.graphql_api.auth import COOKIE, identify, keep_session, sign_session
 from zeebe_fleet.graphql_api.guards import error_response
+from zeebe_fleet.graphql_api.json_text import NotJson, read_json
 from zeebe_fleet.graphql_api.sessions import Sessions
 from zeebe_fleet.graphql_api.settings import ApiSettings
+
+_VALUES = 20
 
 
 def sign_in_routes(settings: ApiSettings, sessions: Sessions) -> list[BaseRoute]:
@@ -49,8 +52,8 @@ def _personas(settings: ApiSettings) -> list[BaseRoute]:
 
     async def login(request: Request) -> Response:
         try:
-            name = (await request.json())["persona"]
-        except (ValueError, KeyError, TypeError):
+            name = read_json(await request.body(), _VALUES)["persona"]
+        except (NotJson, KeyError, TypeError):
             return error_response(400, "BAD_REQUEST", "No persona was named.", 'Send {"persona": "rita"}.')
         if not isinstance(name, str) or name not in settings.personas:
             known = ", ".join(sorted(settings.personas))

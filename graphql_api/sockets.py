@@ -19,12 +19,21 @@ from zeebe_fleet.graphql_api.streams import StreamLost
 
 _TRY_AGAIN_LATER = 1013
 _FORBIDDEN = 4403
+_LONGEST_NAME = 200
 
 
 class Socket(BaseGraphQLTransportWSHandler[Context, None]):
     """One connection; an error ends the operation it is of, and no other."""
 
     _is_closing = False
+
+    async def handle_message(self, message: Any) -> None:
+        """Take a message of the protocol, or close what does not speak it."""
+        names = [message.get("type"), message.get("id", "")] if isinstance(message, dict) else [None]
+        if not all(isinstance(one, str) and len(one) <= _LONGEST_NAME for one in names):
+            await self.handle_invalid_message("That is no message of graphql-transport-ws")
+            return
+        await super().handle_message(message)
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let in whoever is known by now."""

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
@@ -27,9 +27,12 @@ from zeebe_fleet.adapters.postgres.spent_tokens import PostgresSpentTokens
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
+from zeebe_fleet.deploy.connections import Patience
+from zeebe_fleet.deploy.server import configured
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 
+PATIENCE = Patience()
 SERVICE_TOKEN = "the-token-of-the-service-in-these-tests"
 T = TypeVar("T")
 _keys = count(4_503_599_627_370_496)
@@ -214,9 +217,11 @@ async def serving(services: ApiServices, database_url: str, settings: ApiSetting
 
 
 @asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
-    """Run an application on a free port for as long as the block lasts; yields its address."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+async def listening(app: ASGIApp, patience: Patience = PATIENCE) -> AsyncIterator[str]:
+    """Run an application on a free port for as long as the block lasts, as it is run; yields its address."""
+    config = configured(app, patience)
+    config.timeout_graceful_shutdown = 2
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as place:
         running = asyncio.create_task(server.serve(sockets=[place]))
         await until(lambda: asyncio.sleep(0, server.started), bool)

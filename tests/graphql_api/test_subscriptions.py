@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -135,20 +135,21 @@ async def cut_database(api: Api) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def socket(
-    api: Api, headers: dict[str, str], host: str = "", tls: ssl.SSLContext | None = None
+    api: Api, headers: dict[str, str], host: str = "", tls: ssl.SSLContext | None = None, path: str = "/graphql"
 ) -> AsyncIterator[Socket]:
     """Open a WebSocket; the handshake's answer is still to be read."""
     address = urlsplit(api.url).netloc
     reader, writer = await asyncio.open_connection(*address.split(":"), ssl=tls)
     opened = Socket(reader, writer)
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-    opened.send(Request(host or address, "/graphql", subprotocols=["graphql-transport-ws"], extra_headers=pairs))
+    opened.send(Request(host or address, path, subprotocols=["graphql-transport-ws"], extra_headers=pairs))
     try:
         async with asyncio.timeout(15):
             yield opened
     finally:
         writer.close()
-        await writer.wait_closed()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def test_activity_changed_by_websocket(api: Api, rita: Client) -> None:

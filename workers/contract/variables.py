@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 MAX_LEVELS = 200
 """Lists and objects within one another."""
@@ -14,6 +14,9 @@ MAX_NUMBER = 2**63
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 
+_Place: TypeAlias = "tuple[_Place, Any] | None"
+"""A part of a path behind the place that it is in: paths are many, and told of one at most."""
+
 
 def unfit(variables: Mapping[str, Any]) -> str:
     """Say what cannot be a variable: its path and the reason, never the value; nothing when all can.
@@ -21,23 +24,31 @@ def unfit(variables: Mapping[str, Any]) -> str:
     Source: RFC 8259; https://docs.camunda.io/docs/components/concepts/variables/;
     https://www.postgresql.org/docs/current/datatype-json.html
     """
-    level: list[tuple[tuple[Any, ...], Any]] = [((), variables)]
+    level: list[tuple[_Place, Any]] = [(None, variables)]
     for _ in range(MAX_LEVELS + 1):
-        deeper: list[tuple[tuple[Any, ...], Any]] = []
-        for path, value in level:
+        deeper: list[tuple[_Place, Any]] = []
+        for place, value in level:
             if isinstance(value, Mapping):
                 for name, inner in value.items():
                     if wrong := _wrong_name(name):
-                        return f"{shown(path) or 'It'} has {wrong}"
-                    deeper.append(((*path, name), inner))
+                        return f"{shown(_path(place)) or 'It'} has {wrong}"
+                    deeper.append(((place, name), inner))
             elif isinstance(value, list | tuple):
-                deeper += [((*path, index), inner) for index, inner in enumerate(value)]
+                deeper += [((place, index), inner) for index, inner in enumerate(value)]
             elif wrong := _wrong(value):
-                return f"{shown(path)} {wrong}"
+                return f"{shown(_path(place))} {wrong}"
         if not deeper:
             return ""
         level = deeper
-    return f"{shown(level[0][0][:1])} has more than {MAX_LEVELS} levels"
+    return f"{shown(_path(level[0][0])[:1])} has more than {MAX_LEVELS} levels"
+
+
+def _path(place: _Place) -> tuple[Any, ...]:
+    parts: list[Any] = []
+    while place is not None:
+        place, part = place
+        parts.append(part)
+    return tuple(reversed(parts))
 
 
 def _wrong_name(name: object) -> str:

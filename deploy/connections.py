@@ -1,0 +1,192 @@
+"""Connections of the HTTP server, none of which lasts without being used.
+
+Uvicorn waits for ever for a first request, for the rest of its head or of its body, and for a client to read. Here each
+of these has its time; and where there are too many connections, one that is idle makes room for one that asks.
+
+Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.5
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import h11
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+from uvicorn.server import ServerState
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a connection may do nothing, and how many there may be."""
+
+    head_s: float = 10.0
+    """For a whole head, from the first moment of a connection or the first byte after another request."""
+    body_s: float = 60.0
+    """For a whole body: a megabyte by 140 kbit/s."""
+    pause_s: float = 15.0
+    """Between two parts of a body."""
+    unread_s: float = 30.0
+    """For a client to read on, once the machine's own buffers are full."""
+    connections: int = 1_000
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of an answer that the server gives by itself."""
+
+
+class Timer:
+    """Cuts a connection when its time is over, whatever it was about to send."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._handle: asyncio.TimerHandle | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether time is running."""
+        return self._handle is not None
+
+    def start(self, transport: asyncio.Transport, after_s: float) -> None:
+        """Begin anew."""
+        self.stop()
+        self._handle = self._loop.call_later(after_s, transport.abort)
+
+    def stop(self) -> None:
+        """Leave the connection alone."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
+def protocols(patience: Patience) -> tuple[type[H11Protocol], type[WSProtocol]]:
+    """Return what speaks HTTP and WebSocket within this patience."""
+    http = type("Http", (_Http,), {"patience": patience})
+    socket = type("Socket", (_Socket,), {"patience": patience})
+    return http, socket
+
+
+class _Http(H11Protocol):
+    patience = Patience()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._head, self._body, self._pause, self._unread = (Timer(self.loop) for _ in range(4))
+        self.idle_since = self.loop.time()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for an answer here."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Welcome a client, if there is room."""
+        self._make_room()
+        super().connection_made(transport)
+        if len(self.connections) > self.patience.connections:
+            transport.abort()
+            return
+        self._head.start(transport, self.patience.head_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._head, self._body, self._pause, self._unread):
+            timer.stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._time()
+
+    def on_response_complete(self) -> None:
+        self.idle_since = self.loop.time()
+        super().on_response_complete()
+        self._time()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        for timer in (self._head, self._body, self._pause):
+            timer.stop()
+        super().handle_websocket_upgrade(event)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread.start(self.transport, self.patience.unread_s)
+
+    def resume_writing(self) -> None:
+        self._unread.stop()
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        headers = [
+            ("content-type", "text/plain; charset=utf-8"),
+            ("connection", "close"),
+            *self.patience.headers.items(),
+        ]
+        answer = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        for event in (answer, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _time(self) -> None:
+        """Have the time run of what is still to come, and of nothing else."""
+        if self.transport.is_closing():
+            return
+        theirs = self.conn.their_state
+        if theirs is h11.IDLE and self.conn.trailing_data[0]:
+            if not self._head.runs:
+                self._head.start(self.transport, self.patience.head_s)
+        elif theirs is not h11.IDLE:
+            self._head.stop()
+        if theirs is h11.SEND_BODY:
+            if self.flow.read_paused:  # it is not the client who pauses
+                self._pause.stop()
+            else:
+                self._pause.start(self.transport, self.patience.pause_s)
+            if not self._body.runs:
+                self._body.start(self.transport, self.patience.body_s)
+        else:
+            self._pause.stop()
+            self._body.stop()
+
+    def _make_room(self) -> None:
+        """Close the connection that has been idle for longest, if there are as many as there may be."""
+        if len(self.connections) < self.patience.connections:
+            return
+        idle = [one for one in self.connections if isinstance(one, _Http) and one.is_idle]
+        if idle:
+            oldest = min(idle, key=lambda one: one.idle_since)
+            self.connections.discard(oldest)
+            oldest.transport.abort()
+
+
+class _Socket(WSProtocol):
+    patience = Patience()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._unread = Timer(self.loop)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unread.stop()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread.start(self.transport, self.patience.unread_s)
+
+    def resume_writing(self) -> None:
+        self._unread.stop()
+        super().resume_writing()

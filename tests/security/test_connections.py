@@ -1,0 +1,152 @@
+"""Connections that are held and not used: each has its time, and too many of them lock nobody out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from tests.graphql_api.conftest import listening
+from zeebe_fleet.deploy.connections import Patience
+
+IMPATIENT = Patience(head_s=0.2, body_s=0.4, pause_s=0.2, unread_s=0.2, headers={"x-content-type-options": "nosniff"})
+POST = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 1000\r\n\r\n"
+GET = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Read a body and tell its length; endless at `/endless`, and without reading at `/early`."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while True:
+            await send({"type": "websocket.send", "bytes": b"x" * 65_536})
+    if scope["path"] == "/endless":
+        await StreamingResponse(endless())(scope, receive, send)
+        return
+    size_bytes, more = 0, scope["path"] != "/early"
+    while more:
+        message = await receive()
+        size_bytes, more = size_bytes + len(message.get("body", b"")), message.get("more_body", False)
+    await PlainTextResponse(f"{size_bytes}")(scope, receive, send)
+
+
+async def endless() -> AsyncIterator[bytes]:
+    """Yield what a client would have to read."""
+    while True:
+        await asyncio.sleep(0)
+        yield b"x" * 65_536
+
+
+@asynccontextmanager
+async def connection(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Connect, and send nothing yet."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        async with asyncio.timeout(10):
+            yield reader, writer
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    """Return all that comes until the connection ends, or is torn."""
+    read = b""
+    with suppress(ConnectionError):
+        while part := await reader.read(65_536):
+            read += part
+    return read
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HT", b"GET / HTTP/1.1\r\nhost: here\r\n", POST, POST + b"x" * 10, POST.replace(b"/ ", b"/early ", 1)],
+    ids=["nothing", "half a line", "half a head", "no body", "half a body", "a body that nobody asks for"],
+)
+async def test_connection_that_stops_is_closed(sent: bytes) -> None:
+    """Whatever it has begun to send."""
+    async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):
+        writer.write(sent)
+        await ended(reader)
+
+
+@pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\nx-", POST], ids=["head", "body"])
+async def test_connection_that_trickles_is_closed(begun: bytes) -> None:
+    """A byte now and then is no progress."""
+    async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):
+        writer.write(begun)
+        closed = asyncio.create_task(ended(reader))
+        while not closed.done():
+            writer.write(b"x")
+            await asyncio.wait([closed], timeout=0.05)
+
+
+async def test_second_head_has_its_time_as_well() -> None:
+    """Behind an answer a connection may rest, and may not send half a request."""
+    async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):
+        writer.write(GET)
+        assert b"200" in await reader.readuntil(b"\r\n\r\n0")
+        writer.write(b"GET /")
+        assert await ended(reader) == b""
+
+
+@pytest.mark.parametrize("asked", [GET.replace(b"/ ", b"/endless ", 1), b"socket"], ids=["stream", "socket"])
+async def test_client_that_does_not_read_is_cut_off(asked: bytes) -> None:
+    """Its connection ends, though much is still to be sent: nobody waits for it to be read."""
+    upgrade = GET[:-2] + (
+        b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+        b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(upgrade if asked == b"socket" else asked)
+        serving: list[asyncio.Task[None]] = []
+        while not serving:
+            await asyncio.sleep(0)
+            serving = [one for one in asyncio.all_tasks() if "run_asgi" in repr(one.get_coro())]
+        await asyncio.wait(serving)
+        assert not reader.at_eof()
+
+
+async def test_slow_and_steady_body_is_read() -> None:
+    """Whoever sends on within the time is served."""
+    patience = Patience(head_s=5, body_s=5, pause_s=5)
+    async with listening(echo, patience) as url, connection(url) as (reader, writer):
+        writer.write(POST)
+        for _ in range(10):
+            writer.write(b"x" * 100)
+            await writer.drain()
+        assert (await reader.readuntil(b"1000")).endswith(b"1000")
+
+
+async def test_connections_that_rest_lock_nobody_out() -> None:
+    """The one that has rested for longest makes room."""
+    async with listening(echo, Patience(connections=5)) as url, AsyncExitStack() as stack:
+        resting = [await stack.enter_async_context(connection(url)) for _ in range(5)]
+        for _ in range(7):
+            async with connection(url) as (reader, writer):
+                writer.write(GET)
+                assert b"200 OK" in await reader.readline()
+        assert await ended(resting[0][0]) == b""
+
+
+async def test_answer_of_the_server_itself_has_the_headers() -> None:
+    """To what is no HTTP; and none tells what serves here."""
+    async with listening(echo, IMPATIENT) as url:
+        async with connection(url) as (reader, writer):
+            writer.write(b"nonsense\r\n\r\n")
+            said = (await ended(reader)).lower()
+        async with connection(url) as (reader, writer):
+            writer.write(GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+            answer = (await ended(reader)).lower()
+    assert said.startswith(b"http/1.1 400")
+    assert b"x-content-type-options: nosniff" in said
+    assert b"\r\nserver:" not in said + answer
