@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,7 +34,7 @@ _QUIET = (
 PICTURES = Path("build/screenshots")
 """Playwright makes the folder."""
 expect.set_options(timeout=15_000)
-SERVICE_TOKEN = "the-browser-tests-token"
+SERVICE_TOKEN = secrets.token_urlsafe(32)
 
 
 @pytest.fixture(scope="session")
