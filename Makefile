@@ -14,6 +14,12 @@ MYPY = $(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* --no-error-summary
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
+# Where no bytecode may lie beside the code, every process of a stack would compile all that it loads: it lies here.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-seeds smoke chaos bench bench-start bench-records bench-ui check format-check lint types types-linux types-darwin \
 	imports processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
@@ -26,7 +32,7 @@ demo: $(RUN_READY) ## Run a customer onboarding, with nothing installed; stays u
 	@$(BIN)/fleet demo
 
 test: $(READY) ## Run the tests; the slow ones (browser, chaos) are left to test-all
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist worksteal $(ARGS)
 
 test-all: $(READY) ## Run every test, with Chromium if there is one
 	@$(BIN)/pytest -m '' $(ARGS)
