@@ -6,18 +6,17 @@ The engine is the one in the box, unless FLEET_TEST_ENGINE says `docker` (the re
 
 from __future__ import annotations
 
-import asyncio
 import os
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 # Before gRPC is loaded: parts of the stack are started while it runs, and a fork with its threads would crash.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-import asyncpg
 import pytest
 
+from tests import in_memory
+from tests.databases import new_database
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy.bootstrap import connection_to
@@ -29,6 +28,7 @@ from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 ENGINES = ("builtin", "docker", "remote")
 TEST_ENGINE = os.environ.get("FLEET_TEST_ENGINE") or "builtin"
 _OWN = "FLEET_TEST_ZEEBE__"
+_MOST_PROCESSES = 4
 
 
 def pytest_configure() -> None:
@@ -40,13 +40,23 @@ def pytest_configure() -> None:
             os.environ[f"FLEET_ZEEBE__{name.removeprefix(_OWN)}"] = os.environ[name]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Share the tests out among as many processes as there are cores, each with a stack of its own; an engine that is
+    not the box's is one for all, and its jobs would go to whoever asks first."""
+    return min(os.cpu_count() or 1, _MOST_PROCESSES) if TEST_ENGINE == "builtin" else 0
+
+
 @pytest.fixture(scope="session")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """Database and sandbox of this session; the engine is added by the first test that asks for it."""
-    ground = LocalStack(tmp_path_factory.mktemp("stack"), parts=("database", "sandbox"))
-    ground.up()
-    yield ground
-    ground.down()
+    with in_memory.folder("fleet-stack-") as state:
+        state.chmod(0o755)  # a database's system user enters it
+        (state / "logs").symlink_to(tmp_path_factory.mktemp("logs"))
+        ground = LocalStack(state, parts=("database", "sandbox"))
+        ground.up()
+        yield ground
+        ground.down()
 
 
 @pytest.fixture(scope="session")
@@ -104,18 +114,6 @@ async def engine(zeebe: ZeebeSettings) -> AsyncIterator[ZeebeEngine]:
 @pytest.fixture(scope="module")
 async def database_url(database_server: str) -> AsyncIterator[str]:
     """A migrated database of this module's own."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    await _administer(database_server, f'CREATE DATABASE "{name}"')
-    url = database_server.rsplit("/", 1)[0] + f"/{name}"
-    await migrate(url)
-    yield url
-    await _administer(database_server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-async def _administer(database_server: str, command: str) -> None:
-    server = await asyncpg.connect(database_server)
-    try:
-        async with asyncio.timeout(30):
-            await server.execute(command)
-    finally:
-        await server.close()
+    async with new_database(database_server, "test") as url:
+        await migrate(url)
+        yield url

@@ -7,14 +7,15 @@ import os
 import secrets
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import asyncpg
 
+from tests import in_memory
 from zeebe_fleet.deploy.local import postgres_binaries
 from zeebe_fleet.deploy.local.ports import any_free_port
 
@@ -55,7 +56,8 @@ class Server:
     def __enter__(self) -> Self:
         self._user = postgres_binaries.system_user()
         self.programs = self.programs or postgres_binaries.programs(self._user)
-        self.home = Path(tempfile.mkdtemp(prefix="fleet-pg-"))
+        self._folders = ExitStack()
+        self.home = self._folders.enter_context(in_memory.folder("fleet-pg-"))
         postgres_binaries.give(self._user, self.home)
         self.data = self.home / "data"
         return self
@@ -63,7 +65,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
-        shutil.rmtree(self.home, ignore_errors=True)
+        self._folders.close()
 
     def make(self, *settings: str, access: str = "") -> Self:
         """Make and start it; `access` goes before what `pg_hba.conf` says."""

@@ -14,7 +14,13 @@ from collections.abc import Mapping, Sequence
 
 from zeebe_fleet.workers.parent import end_with_parent
 
-_LOADED = ["pytest", "zeebe_fleet.deploy.bootstrap", "zeebe_fleet.adapters.zeebe.gateway"]
+_LOADED = [
+    "pytest",
+    "zeebe_fleet.deploy.bootstrap",
+    "zeebe_fleet.adapters.zeebe.gateway",
+    "zeebe_fleet.adapters.postgres.activities",
+    "tests.chaos.poison",
+]
 _forks = multiprocessing.get_context("forkserver")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.databases import new_database
 from tests.seeds.workbench import APP, write_project
 from zeebe_fleet.adapters.postgres.models import upgrade_models, write_revision
 from zeebe_fleet.adapters.postgres.namespace import Namespace
@@ -50,19 +50,14 @@ def namespace(app: App) -> Namespace:
 @pytest.fixture(scope="session")
 async def project_url(database_server: str, namespace: Namespace) -> AsyncIterator[str]:
     """A database with the records and nothing of the project; its first migration is generated there."""
-    name = f"seeds_{uuid.uuid4().hex[:12]}"
-    server = await asyncpg.connect(database_server)
-    await server.execute(f'CREATE DATABASE "{name}"')
-    url = database_server.rsplit("/", 1)[0] + f"/{name}"
-    await migrate(url)
-    second = namespace.folder / "0002_accounting_snapshot.py"
-    second.rename(namespace.folder / "later")
-    assert await write_revision(url, namespace, "make the tables")
-    (namespace.folder / "later").rename(second)
-    await upgrade_models(url, [namespace])
-    yield url
-    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await server.close()
+    async with new_database(database_server, "seeds") as url:
+        await migrate(url)
+        second = namespace.folder / "0002_accounting_snapshot.py"
+        second.rename(namespace.folder / "later")
+        assert await write_revision(url, namespace, "make the tables")
+        (namespace.folder / "later").rename(second)
+        await upgrade_models(url, [namespace])
+        yield url
 
 
 @dataclass(frozen=True)
