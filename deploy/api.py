@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.data_rows import PostgresDataRows
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
 from zeebe_fleet.adapters.postgres.sessions import database as records_database
 from zeebe_fleet.adapters.postgres.spent_tokens import PostgresSpentTokens
@@ -40,7 +41,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
         oidc=provider_settings(settings.api.oidc) if settings.api.oidc.issuer else None,
     )
     check_bind(settings.api.host, api_settings)
-    database = records_database(settings.database_url, pool_pre_ping=True, hide_parameters=True)
+    database = records_database(as_login(settings.database_url, RECORDS), pool_pre_ping=True, hide_parameters=True)
     sessions = async_sessionmaker(database, expire_on_commit=False)
     changes = PostgresFeed(settings.database_url)
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -11,9 +12,11 @@ import asyncpg
 from zeebe_fleet.adapters.postgres.address import read_address
 from zeebe_fleet.adapters.postgres.away import away
 from zeebe_fleet.adapters.postgres.connect import connect
-from zeebe_fleet.adapters.postgres.guard import PLACE
-from zeebe_fleet.adapters.postgres.schema import check_ground, look
+from zeebe_fleet.adapters.postgres.guard import Place
+from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, TASKS, as_login
+from zeebe_fleet.adapters.postgres.schema import check_ground, check_login, look
 from zeebe_fleet.adapters.postgres.standing import PostgresStanding
+from zeebe_fleet.adapters.postgres.walls import breaches
 from zeebe_fleet.deploy.doctor_network import Trouble
 from zeebe_fleet.deploy.settings import Settings
 
@@ -22,12 +25,8 @@ _START = """
 INSERT INTO workflow (workflow_id, process_name, state, origin, principal)
 VALUES ($1, 'fleet-doctor', 'REQUESTED', 'API', '{"subject": "fleet-doctor"}')
 """
-_BUSINESS = """
-SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname LIKE 'ext\\_%'
-    AND NOT (has_table_privilege('fleet_action', c.oid, 'SELECT')
-        AND has_table_privilege('fleet_persister', c.oid, 'SELECT')) ORDER BY 1
-"""
+_PLACE = "SELECT quote_ident(current_schema()), session_user"
+_NOBODYS = ("1000", str(uuid4()), 0, 0, b"")
 _DEPLOY = "Run `fleet deploy`, which sets the rights anew and says what an administrator must do."
 
 
@@ -74,30 +73,50 @@ async def check_schema(settings: Settings) -> str:
 
 
 async def check_rights(settings: Settings) -> str:
-    """Do what a task does: become the roles, read, write; and roll all of it back.
+    """Do what each login does, and roll all of it back; then look at what keeps them to it.
 
     Raises:
-        Trouble: something of it may not be done.
+        FleetError: a login is not let in, may not do its work, or may do more.
     """
-    database = await connect(settings.database_url, timeout_s=_TIMEOUT_S)
-    work = database.transaction()
+    for login, work in ((RECORDS, _keep_records), (TASKS, _run_task), (HISTORY, _give_up)):
+        await check_login(settings.database_url, login)
+        await _tried(settings, login, work)
+    found, noticed = await look(as_login(settings.database_url, RECORDS), breaches)
+    if found:
+        raise Trouble(" ".join(found), _DEPLOY)
+    return " ".join(["Tasks may do what they must, and no more: all of it was tried and taken back.", *noticed])
+
+
+async def _tried(settings: Settings, login: str, work: Callable[[asyncpg.Connection[Any]], Awaitable[None]]) -> None:
+    database = await connect(as_login(settings.database_url, login), timeout_s=_TIMEOUT_S)
+    transaction = database.transaction()
     try:
-        await work.start()
-        await database.execute(_START, workflow := uuid4())
-        await database.execute(f"SELECT {PLACE}")
-        await database.execute("SET LOCAL ROLE fleet_action")
-        await database.fetchval("SELECT count(*) FROM workflow WHERE workflow_id = $1", workflow)
-        await database.execute("SET LOCAL ROLE fleet_persister")
-        await database.execute("UPDATE workflow SET incident = 'none' WHERE workflow_id = $1", workflow)
-        await work.rollback()
-        closed = await database.fetch(_BUSINESS)
+        await transaction.start()
+        await work(database)
+        await transaction.rollback()
     except asyncpg.PostgresError as error:
         raise Trouble(f"A task could not do its work: {getattr(error, 'message', error)}.", _DEPLOY) from error
     finally:
         database.terminate()
-    if closed:
-        raise Trouble(f"Tasks may not read {', '.join(row['relname'] for row in closed)}.", _DEPLOY)
-    return "Tasks may do what they must: roles taken on, rows written, all of it taken back."
+
+
+async def _keep_records(database: asyncpg.Connection[Any]) -> None:
+    await database.execute(_START, workflow := uuid4())
+    await database.execute("UPDATE workflow SET incident = 'none' WHERE workflow_id = $1", workflow)
+
+
+async def _run_task(database: asyncpg.Connection[Any]) -> None:
+    row = await database.fetchrow(_PLACE)
+    assert row is not None, "it asks for constants"
+    place = Place(*row)
+    await database.fetchrow(place.begin, *_NOBODYS)
+    await database.fetchval("SELECT count(*) FROM (SELECT FROM workflow LIMIT 1) AS one")
+    await database.execute(f"SET LOCAL ROLE {place.role('persister')}")
+    await database.fetchval("SELECT count(*) FROM (SELECT FROM workflow LIMIT 1) AS one")
+
+
+async def _give_up(database: asyncpg.Connection[Any]) -> None:
+    await database.execute("DELETE FROM workflow_event WHERE workflow_id = $1", uuid4())
 
 
 @asynccontextmanager

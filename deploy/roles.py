@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from zeebe_fleet.adapters.postgres.arrears import PostgresArrears
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.health import Health
@@ -36,7 +37,7 @@ async def worker(settings: Settings, stop: asyncio.Event, health: Health, only: 
         if app.namespaces:
             from zeebe_fleet.adapters.postgres.models import check_models
 
-            await check_models(settings.database_url, app.namespaces, app.name)
+            await check_models(as_login(settings.database_url, RECORDS), app.namespaces, app.name)
 
     async with (
         bootstrap.core(settings) as core,

@@ -32,6 +32,7 @@ _TLS = (
 _TLS_FILES = ("sslcert", "sslkey", "sslrootcert", "sslcrl")
 _TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _OWN = ("host", "port", "dbname", "user", "password", "passfile", "connect_timeout", "service", "target_session_attrs")
+_LOGIN = "login"
 _SAID_TO_THE_SERVER = ("application_name", "options", "fallback_application_name")
 _HARMLESS = {
     "client_encoding": ("utf8", "utf-8", "auto"),
@@ -42,6 +43,8 @@ _HARMLESS = {
 }
 """What may be said as long as it changes nothing."""
 _SESSIONS = ("any", "read-write", "primary")
+LOGINS = ("records", "tasks", "history")
+"""What the fleet's own logins are for: see `logins`."""
 _FROM_ENVIRONMENT = {"application_name": "PGAPPNAME", "options": "PGOPTIONS", "connect_timeout": "PGCONNECT_TIMEOUT"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ALL = "docs/how-to/operations.md lists what an address may say."
@@ -60,6 +63,7 @@ class Address:
         timeout_s: of one attempt to connect; `None` when the address says none.
         tls: in libpq's words.
         session: `read-write`, or `primary`: a standby is no use to anybody who keeps records.
+        login: which of the fleet's own logins takes the account's place; empty for the account itself.
         settings: sent to the server at the start of each session.
     """
 
@@ -71,6 +75,7 @@ class Address:
     timeout_s: float | None = None
     tls: Mapping[str, str] = field(default_factory=dict, repr=False)
     session: str = "read-write"
+    login: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -108,6 +113,7 @@ def read_address(database_url: str) -> Address:
         timeout_s=_timeout_s(given.get("connect_timeout", "")),
         tls={name: given[name] for name in _TLS if given.get(name)},
         session="primary" if given.get("target_session_attrs") == "primary" else "read-write",
+        login=given.get(_LOGIN, ""),
         settings={name: value for name, value in settings.items() if value},
     )
 
@@ -166,7 +172,7 @@ def _service(name: str, file: str) -> dict[str, str]:
 
 
 def _check(given: Mapping[str, str]) -> None:
-    known = {*_OWN, *_TLS, *_SAID_TO_THE_SERVER, *_HARMLESS}
+    known = {*_OWN, _LOGIN, *_TLS, *_SAID_TO_THE_SERVER, *_HARMLESS}
     unknown = sorted(given.keys() - known)
     if unknown:
         raise AddressRefused(f"The database's address says {', '.join(unknown)}, which cannot be heeded here.", _ALL)
@@ -174,6 +180,7 @@ def _check(given: Mapping[str, str]) -> None:
         **_HARMLESS,
         "sslmode": _TLS_MODES,
         "target_session_attrs": _SESSIONS,
+        _LOGIN: LOGINS,
     }.items():
         if name in given and given[name].lower() not in values:
             raise AddressRefused(f"The database's address has a {name} other than {', '.join(values)}.", _ALL)

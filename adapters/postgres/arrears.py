@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.pool import Pool
 
 #: a failure is owed from the end of its backoff on
@@ -19,7 +20,7 @@ class PostgresArrears:
     """Reads what is owed, over one connection of its own."""
 
     def __init__(self, database_url: str) -> None:
-        self._pool = Pool(database_url, size=1)
+        self._pool = Pool(as_login(database_url, RECORDS), size=1)
 
     async def read(self) -> list[tuple[str, int, float]]:
         """Return verb, rows, and the age of the oldest in seconds; raises `RecordsUnavailable`."""

@@ -6,11 +6,17 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from zeebe_fleet.adapters.postgres.guard import guard, objection
+from zeebe_fleet.adapters.postgres.guard import PLACE, Place, guard, objection
+from zeebe_fleet.adapters.postgres.logins import TASKS, as_login
 from zeebe_fleet.adapters.postgres.sessions import database
 from zeebe_fleet.workers.contract.records import Claim
+
+_PLACE = "SELECT quote_ident(current_schema()), session_user"
+#: what a job before may have left to its session; and whether the server is still there
+_AS_NEW = "RESET ROLE; RESET ALL; SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *"
 
 
 def business_database(database_url: str, **options: Any) -> AsyncEngine:
@@ -24,6 +30,25 @@ def business_database(database_url: str, **options: Any) -> AsyncEngine:
             raise refused from context.original_exception
 
     return business
+
+
+def tasks_database(database_url: str, **options: Any) -> AsyncEngine:
+    """Return the connections for actions, as the login that owns nothing; each job finds its session as new."""
+    tasks = business_database(as_login(database_url, TASKS), **options)
+
+    @event.listens_for(tasks.sync_engine, "connect")
+    def look(connection: Any, record: Any) -> None:
+        row = connection.run_async(lambda driver: driver.fetchrow(_PLACE))
+        record.info[PLACE] = Place(*row)
+
+    @event.listens_for(tasks.sync_engine, "checkout")
+    def renew(connection: Any, _record: Any, _proxy: Any) -> None:
+        try:
+            connection.run_async(lambda driver: driver.execute(_AS_NEW))
+        except Exception as error:
+            raise DisconnectionError from error
+
+    return tasks
 
 
 def fenced_session(business: AsyncEngine, claim: Claim) -> AsyncSession:

@@ -18,7 +18,7 @@ from zeebe_fleet.adapters.postgres.outcomes import owed_outcome
 from zeebe_fleet.adapters.postgres.pool import CLOSELY, Connection, Pool
 from zeebe_fleet.adapters.postgres.questions import ask
 from zeebe_fleet.adapters.postgres.recall import Recall
-from zeebe_fleet.adapters.postgres.step_rows import claim_of, input_of, new_row
+from zeebe_fleet.adapters.postgres.step_rows import claim_of, hash_of, input_of, new_row, new_secret
 from zeebe_fleet.adapters.postgres.takeover import take_over
 from zeebe_fleet.workers.contract.errors import StaleError
 from zeebe_fleet.workers.contract.job import Job
@@ -45,19 +45,20 @@ FOR UPDATE OF step SKIP LOCKED
 _INSERT = """
 WITH inserted AS (
     INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash, call_path)
+        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash, call_path,
+        secret_hash)
     SELECT job.workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
         job.process_instance_key, job.definition_key, job.loop_counter, preceding::text[], 'CLAIMED', job.input,
-        input_hash, workflow.call_path
+        input_hash, workflow.call_path, secret_hash
     FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-        $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[])
+        $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[], $14::bytea[])
         AS job (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-            process_instance_key, definition_key, loop_counter, preceding, input, input_hash)
+            process_instance_key, definition_key, loop_counter, preceding, input, input_hash, secret_hash)
     JOIN workflow ON workflow.workflow_id = job.workflow_id AND workflow.rerun_of IS NULL
     ON CONFLICT (workflow_id, job_key) DO NOTHING
     RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round
 ), attempted AS (
-    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $14 FROM inserted
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $15 FROM inserted
 )
 SELECT * FROM inserted
 """
@@ -68,7 +69,7 @@ WITH again AS (
         state = 'CLAIMED', fence = fence + 1, claimed_at = now(), finished_at = NULL, error = NULL,
         round = round + $2::int, delivery = CASE WHEN $2 = 0 THEN delivery + 1 ELSE 1 END,
         deaths = CASE WHEN $2 = 0 THEN deaths ELSE 0 END, intent_at = NULL,
-        element_id = $3, definition_key = $4, input = $5, input_hash = $6
+        element_id = $3, definition_key = $4, input = $5, input_hash = $6, secret_hash = $8
     WHERE step_id = $1
     RETURNING step_id, workflow_id, fence, idempotency_key, delivery, round, deaths
 ), attempted AS (
@@ -156,9 +157,11 @@ class Claims:
         if not jobs:
             return {}
         models: dict[int, ProcessModel] = {job.key: await self._model_of(job.definition_key) for job in jobs.values()}
-        columns = zip(*(new_row(key[0], job, models[job.key]) for key, job in jobs.items()), strict=True)
-        rows = await connection.fetch(_INSERT, *columns, self._worker)
-        claims = {row["job_key"]: claim_of(jobs[row["workflow_id"], row["job_key"]], row) for row in rows}
+        secrets = {key: new_secret() for key in jobs}
+        new = [(*new_row(key[0], job, models[job.key]), hash_of(secrets[key])) for key, job in jobs.items()]
+        rows = await connection.fetch(_INSERT, *zip(*new, strict=True), self._worker)
+        keys = [(row["workflow_id"], row["job_key"]) for row in rows]
+        claims = {key[1]: claim_of(jobs[key], row, secrets[key]) for key, row in zip(keys, rows, strict=True)}
         verdicts: dict[int, Verdict] = {}
         if len(claims) < len(jobs):
             left = {key: job for key, job in jobs.items() if job.key not in claims}
@@ -181,7 +184,7 @@ class Claims:
         if row["intent_at"] is not None and row["state"] in _UNFINISHED:
             await ask(connection, job, row)
             return Asked(job, row["step_id"])
-        new_round = row["state"] in _AFTER_INCIDENT
+        new_round, secret = row["state"] in _AFTER_INCIDENT, new_secret()
         again = await connection.fetchrow(
             _CLAIM_AGAIN,
             row["step_id"],
@@ -190,12 +193,13 @@ class Claims:
             job.definition_key,
             *input_of(job),
             self._worker,
+            hash_of(secret),
         )
         assert again is not None, "the row is locked by this transaction"
         if new_round:
             await connection.execute(_RESUMED, row["workflow_id"])
         claim = replace(
-            claim_of(job, again),
+            claim_of(job, again, secret),
             suspect=row["state"] == StepState.CLAIMED,
             deaths=again["deaths"],
             failures=again["failures"],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import asyncpg
 
 from zeebe_fleet.adapters.postgres.address import Address, AddressRefused, read_address
+from zeebe_fleet.adapters.postgres.logins import account, forget
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
 
 CONNECT_TIMEOUT_S = 10.0
@@ -31,16 +34,36 @@ async def connect(
     command_timeout_s: float | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> asyncpg.Connection[Any]:
-    """Connect to the first host that takes writes; the address is read anew: service and password files may change."""
+    """Connect to the first host that takes writes; the address is read anew: service and password files may change.
+
+    As one of the fleet's own logins, where the address says so; one that is refused is looked up once more.
+    """
     try:
         address = read_address(database_url)
     except AddressRefused as error:  # it was right at the start: a file is not there just now
         raise RecordsUnavailable(error.message, error.suggestion) from error
     bound_s = min(timeout_s, address.timeout_s or timeout_s)
+    opened = partial(_to_any, bound_s=bound_s, command_timeout_s=command_timeout_s)
+    given = {**(settings or {})}
+    if not address.login:
+        return await opened(address, given)
+    look_up = partial(account, database_url, address.login, partial(opened, replace(address, login=""), {}))
+    login = await look_up()
+    try:
+        return await opened(login.at(address), {**given, "search_path": login.path})
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        forget(database_url)
+        login = await look_up()
+        return await opened(login.at(address), {**given, "search_path": login.path})
+
+
+async def _to_any(
+    address: Address, settings: dict[str, str], *, bound_s: float, command_timeout_s: float | None
+) -> asyncpg.Connection[Any]:
     refused: BaseException | None = None
     for host, port in address.hosts or ((None, None),):
         try:
-            return await _connect(address, host, port, bound_s, command_timeout_s, {**(settings or {})})
+            return await _connect(address, host, port, bound_s, command_timeout_s, settings)
         except _NEXT as error:
             if refused is None or isinstance(refused, OSError | TimeoutError):
                 refused = error  # what a server says tells more than one that is not there

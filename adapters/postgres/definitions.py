@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.ports import DeployedProcess
@@ -31,7 +32,7 @@ class PostgresDefinitions:
     """Saves what was deployed and reads models back by their definition key."""
 
     def __init__(self, database_url: str, read_model: ReadModel) -> None:
-        self._pool = Pool(database_url, size=2)
+        self._pool = Pool(as_login(database_url, RECORDS), size=2)
         self._read_model = read_model
         self._models: dict[int, ProcessModel] = {}
         self._missed_at: dict[int, float] = {}

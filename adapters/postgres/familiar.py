@@ -12,7 +12,7 @@ from uuid import UUID
 
 from zeebe_fleet.adapters.postgres.newcomers import adopt, is_newcomer
 from zeebe_fleet.adapters.postgres.pool import Connection
-from zeebe_fleet.adapters.postgres.step_rows import claim_of, new_row
+from zeebe_fleet.adapters.postgres.step_rows import claim_of, hash_of, new_row, new_secret
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.model import ProcessModel
 from zeebe_fleet.workers.contract.records import Claim
@@ -27,9 +27,11 @@ _CLAIM = """
 WITH familiar AS (
     SELECT job.*, workflow.call_path
     FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[], $14::bool[], $15::bool[])
+        $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::jsonb[], $13::text[], $14::bool[], $15::bool[],
+        $16::bytea[])
         AS job (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-            process_instance_key, definition_key, loop_counter, preceding, input, input_hash, once, in_turn)
+            process_instance_key, definition_key, loop_counter, preceding, input, input_hash, once, in_turn,
+            secret_hash)
     JOIN workflow
         ON workflow.workflow_id = job.workflow_id AND workflow.process_instance_key = job.process_instance_key
         AND coalesce(workflow.state) IN ('STARTING', 'RUNNING') AND workflow.rerun_of IS NULL
@@ -41,14 +43,16 @@ WITH familiar AS (
     ) = 0
 ), inserted AS (
     INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash, call_path)
+        process_instance_key, definition_key, loop_counter, preceding, state, input, input_hash, call_path,
+        secret_hash)
     SELECT workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
-        process_instance_key, definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash, call_path
+        process_instance_key, definition_key, loop_counter, preceding::text[], 'CLAIMED', input, input_hash, call_path,
+        secret_hash
     FROM familiar
     ON CONFLICT (workflow_id, job_key) DO NOTHING
     RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round
 ), attempted AS (
-    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $16 FROM inserted
+    INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $17 FROM inserted
 )
 SELECT * FROM inserted
 """
@@ -98,12 +102,19 @@ class Familiar:
     async def _claim(
         self, connection: Connection, known: Mapping[tuple[UUID, int], tuple[Job, ProcessModel]]
     ) -> dict[int, Claim]:
+        secrets = {key: new_secret() for key in known}
         rows = [
-            (*new_row(key[0], job, model), job.element_id in model.once, job.element_id in model.in_turn)
+            (
+                *new_row(key[0], job, model),
+                job.element_id in model.once,
+                job.element_id in model.in_turn,
+                hash_of(secrets[key]),
+            )
             for key, (job, model) in known.items()
         ]
         claimed = await connection.fetch(_CLAIM, *zip(*rows, strict=True), self._worker)
-        return {row["job_key"]: claim_of(known[row["workflow_id"], row["job_key"]][0], row) for row in claimed}
+        keys = ((row["workflow_id"], row["job_key"]) for row in claimed)
+        return {key[1]: claim_of(known[key][0], row, secrets[key]) for key, row in zip(keys, claimed, strict=True)}
 
     def _workflow_of(self, job: Job) -> UUID | None:
         named = job.workflow_id

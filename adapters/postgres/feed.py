@@ -18,6 +18,7 @@ import structlog
 
 from zeebe_fleet.adapters.postgres.away import translated
 from zeebe_fleet.adapters.postgres.connect import connect
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.workers.contract.api_ports import Change
 from zeebe_fleet.workers.contract.errors import FleetError, RecordsUnavailable
 
@@ -71,7 +72,7 @@ class PostgresFeed:
     """Listens while anybody is subscribed, and connects again after PostgreSQL was away."""
 
     def __init__(self, database_url: str) -> None:
-        self._database_url = database_url
+        self._database_url = as_login(database_url, RECORDS)
         self._subscribers: set[_Subscriber] = set()
         self._listening = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None

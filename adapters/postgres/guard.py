@@ -1,54 +1,79 @@
 """What an action may do in the transaction that finishes its step, and what the fleet fills in for it.
 
-PostgreSQL enforces it: the action's statements run under the role `fleet_action`, which may write business tables and
-call stored procedures, a persister's under `fleet_persister`, which may write the workflow tables. What is here makes
-its objections readable and closes the ways around it.
+PostgreSQL enforces it. The session's login owns nothing; the transaction begins by `fleet_begin` and ends by
+`fleet_finish`, which ask for the claim's secret, and what is written in between asks for the mark that they leave. An
+action's statements run under the role that may write business tables and call stored procedures, a persister's under
+the one that may write workflow state. What is here makes the objections readable, and refuses early what is refused
+anyway.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from asyncpg import InFailedSQLTransactionError
-from sqlalchemy import Connection, event, text
+import asyncpg
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from zeebe_fleet.adapters.postgres.away import translated
+from zeebe_fleet.adapters.postgres.logins import TASKS
+from zeebe_fleet.adapters.postgres.words import check_words
 from zeebe_fleet.workers.contract.access import ACCESS, AS_PERSISTER, FINISHING, Access
 from zeebe_fleet.workers.contract.data_models import check_access
 from zeebe_fleet.workers.contract.errors import PermanentError, StaleError
 from zeebe_fleet.workers.contract.managed import WorkflowManagedMixin
 from zeebe_fleet.workers.contract.records import Claim
 
-_BECOME_PERSISTER = "SET LOCAL ROLE fleet_persister"
-
-PLACE = """set_config('search_path', array_to_string(ARRAY(
-        SELECT quote_ident(one) FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (one, place) ORDER BY place
-    ), ', '), true)"""
-"""Where tables are looked for, also under another role: `"$user"` would be another schema."""
-
-#: one statement for all a transaction begins with: the lock, its limits, the role, and for whom
-_FENCE = text(f"""
-SELECT set_config('lock_timeout', :limit_ms, true), set_config('idle_in_transaction_session_timeout', :limit_ms, true),
-    {PLACE},
-    set_config('fleet.workflow_id', :workflow_id, true), set_config('role', 'fleet_action', true)
-FROM step WHERE step_id = :step_id AND fence = :fence AND state = 'CLAIMED' FOR UPDATE
-""")
+PLACE = "fleet.place"
+"""Of a connection: where it is, in its `info`."""
 _TABLE = re.compile(r"(?<!AS )\bext_[a-z0-9]+_[a-z0-9_]+")
-_ROLE = re.compile(
-    r"^\s*(re)?set\s+((local|session)\s+)?(role\b|authorization\b|all\b|fleet\.)|^\s*discard\s+all\b"
-    r"|set_config\s*\(\s*'(role|fleet\.)",
-    re.IGNORECASE,
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a connection is.
+
+    Args:
+        schema: of the tables, quoted: an action may choose where names are looked for.
+        login: whom the server let in.
+    """
+
+    schema: str
+    login: str
+
+    @property
+    def begin(self) -> str:
+        """All that a transaction begins with, in one statement: its limits, the lock and the mark, the role."""
+        return (
+            "SELECT set_config('lock_timeout', $1, true), "
+            "set_config('idle_in_transaction_session_timeout', $1, true), set_config('fleet.workflow_id', $2, true), "
+            f"{self.schema}.fleet_begin($3::bigint, $4::integer, $5::bytea) AS begun, "
+            f"set_config('role', '{self.role('action')}', true)"
+        )
+
+    @property
+    def persist(self) -> str:
+        """Turn the transaction over to the persister."""
+        return (
+            f"SELECT {self.schema}.fleet_persist($1::bigint, $2::bytea), "
+            f"set_config('role', '{self.role('persister')}', true)"
+        )
+
+    def role(self, kind: str) -> str:
+        """Return the role that the login becomes."""
+        return f"{self.login.removesuffix(TASKS)}{kind}"
 
 
 def guard(session: AsyncSession, claim: Claim) -> None:
     """Hold a session to its step, and what is done in it to what an action may do."""
     sync = session.sync_session
-    session.info[AS_PERSISTER] = lambda: _become_persister(session)
+    session.info[AS_PERSISTER] = lambda: _become_persister(session, claim)
 
     @event.listens_for(sync, "after_begin")
     def begin(_session: Session, transaction: Any, connection: Connection) -> None:
@@ -62,16 +87,15 @@ def guard(session: AsyncSession, claim: Claim) -> None:
 
 def watch(connection: Connection, session: Session) -> None:
     """Look at each statement of an action before it is sent."""
+    place: Place = connection.info[PLACE]
 
     @event.listens_for(connection, "before_cursor_execute")
     def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if "ext_" in statement:
             access: Access = session.info.get(ACCESS) or Access()
             check_access(_TABLE.findall(statement), access.tables, access.workflow)
-        if _ROLE.search(statement) and not session.info.get(FINISHING):
-            raise PermanentError(
-                "The action changes the role that its transaction runs under.", "Leave the role to the fleet."
-            )
+        if statement != place.persist:
+            check_words(statement)
 
 
 def fill_in(session: AsyncSession, claim: Claim) -> None:
@@ -100,10 +124,11 @@ def _keep(session: Session, row: WorkflowManagedMixin, claim: Claim) -> None:
 
 def _take(connection: Connection, claim: Claim) -> None:
     limit_ms = str(max(int(claim.job.lease_left_s() * 900), 1))
-    held = {"step_id": claim.step_id, "fence": claim.fence, "workflow_id": str(claim.workflow_id)}
+    held = (limit_ms, str(claim.workflow_id), claim.step_id, claim.fence, claim.secret)
     with translated():
-        row = connection.execute(_FENCE, {**held, "limit_ms": limit_ms}).first()
-    if row is None:
+        place: Place = connection.info[PLACE]
+        row = connection.exec_driver_sql(place.begin, held).one()
+    if not row.begun:
         raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
 
 
@@ -117,26 +142,32 @@ def _leave_commit_to_the_fleet(session: Session) -> None:
         )
 
 
-async def _become_persister(session: AsyncSession) -> None:
+async def _become_persister(session: AsyncSession, claim: Claim) -> None:
     await session.flush()
     session.info[FINISHING] = True
-    await session.execute(text(_BECOME_PERSISTER))
+    connection = await session.connection()
+    place: Place = connection.info[PLACE]
+    await connection.exec_driver_sql(place.persist, (claim.step_id, claim.secret))
 
 
-async def finishing(session: AsyncSession) -> Any:
-    """End the action's part of a transaction: return the driver's connection, under the persister's role.
-
-    Raises:
-        PermanentError: a statement failed, and the action went on as if it had not.
-    """
+async def finishing(session: AsyncSession) -> tuple[Any, str]:
+    """End the action's part of a transaction: return the driver's connection, and the schema of `fleet_finish`."""
     await session.flush()
     session.info[FINISHING] = True
-    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    connection = await session.connection()
+    place: Place = connection.info[PLACE]
+    return (await connection.get_raw_connection()).driver_connection, place.schema
+
+
+@contextmanager
+def objected() -> Iterator[None]:
+    """Turn what PostgreSQL has against the end of a transaction into the action's error."""
     try:
-        await connection.execute(_BECOME_PERSISTER)  # type: ignore[union-attr]
-    except InFailedSQLTransactionError as error:
-        raise PermanentError(*_FAILED_BEFORE) from error
-    return connection
+        yield
+    except asyncpg.PostgresError as error:
+        if refused := _refusal(error):
+            raise refused from error
+        raise
 
 
 _FAILED_BEFORE = (
@@ -163,14 +194,17 @@ _DENIED = re.compile(r"permission denied for (\w+(?: \w+)?) \"?([^\"\s]+)\"?")
 
 def objection(context: ExceptionContext) -> PermanentError | None:
     """Turn PostgreSQL's refusal into what a person can act on; nothing for other errors."""
-    cause = getattr(context.original_exception, "__cause__", None) or context.original_exception
+    return _refusal(getattr(context.original_exception, "__cause__", None) or context.original_exception)
+
+
+def _refusal(cause: BaseException) -> PermanentError | None:
     state = str(getattr(cause, "sqlstate", "") or "")
     if state.startswith("FL"):
         return PermanentError(str(getattr(cause, "message", cause)), str(getattr(cause, "hint", "") or ""))
     if state == "42501":
         return _denied(str(getattr(cause, "message", cause)))
-    if state in ("22023", "42704") and "fleet_action" in str(cause):
-        return PermanentError("The database has no role fleet_action.", "Run fleet deploy: it brings it up to date.")
+    if state in ("22023", "42704") and "_action" in str(cause):
+        return PermanentError("The database lacks the role of actions.", "Run fleet deploy: it brings it up to date.")
     if state == "25P02":
         return PermanentError(*_FAILED_BEFORE)
     return None

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.adapters.postgres.adoption import move
 from zeebe_fleet.adapters.postgres.away import translated
@@ -18,6 +18,7 @@ from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.claims import Claims
 from zeebe_fleet.adapters.postgres.group import Group, Postponed
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb, to_text
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.orphans import Orphans
 from zeebe_fleet.adapters.postgres.outcomes import HEARD, error_of, payload_of, state_of, verb_of
 from zeebe_fleet.adapters.postgres.pool import CLOSELY, POINTED, Connection, Pool
@@ -42,6 +43,7 @@ WITH finished AS (
 ), closed AS (
     UPDATE step_attempt SET ended_at = now(), outcome = finished.state, error = finished.error
     FROM finished WHERE step_attempt.step_id = finished.step_id AND step_attempt.fence = finished.fence
+        AND step_attempt.ended_at IS NULL
 ), owing AS (
     INSERT INTO owed (verb, step_id, job_key, payload, fence, principal, next_try)
     SELECT o.verb, o.step_id, o.job_key, o.payload, o.fence, $10, now() + make_interval(secs => o.due_in_s)
@@ -52,6 +54,12 @@ WITH finished AS (
 )
 SELECT step_id FROM finished
 """
+
+#: for a transaction of `ctx.db`; its function has the rights of the owner, and asks for the secret and the mark
+_FINISH_ALONE = (
+    "SELECT {schema}.fleet_finish($1::bigint, $2::integer, $3::bytea, $4::text, $5::jsonb, $6::jsonb, $7::text, "
+    "$8::bigint, $9::jsonb, $10::float8, $11::jsonb)"
+)
 
 _INCIDENT = """
 UPDATE workflow SET incident = $2, incident_key = NULL WHERE workflow_id = $1 AND incident IS DISTINCT FROM $2
@@ -122,8 +130,9 @@ class PostgresLedger:
     """
 
     def __init__(self, database_url: str, model_of: ModelOf, *, worker: str) -> None:
-        self._pool = Pool(database_url, settings=POINTED)
-        self._relaxed = Pool(database_url, size=2, durable=False, settings=POINTED)
+        records = as_login(database_url, RECORDS)
+        self._pool = Pool(records, settings=POINTED)
+        self._relaxed = Pool(records, size=2, durable=False, settings=POINTED)
         self._database_url = database_url
         self._business: AsyncEngine | None = None
         self._claims = Claims(model_of, worker)
@@ -137,11 +146,9 @@ class PostgresLedger:
     def business(self) -> AsyncEngine:
         """The connections of `ctx.db`; SQLAlchemy, which weighs much, is loaded when a task first asks for them."""
         if self._business is None:
-            from zeebe_fleet.adapters.postgres.business import business_database
+            from zeebe_fleet.adapters.postgres.business import tasks_database
 
-            self._business = business_database(
-                self._database_url, pool_pre_ping=True, pool_size=10, hide_parameters=True
-            )
+            self._business = tasks_database(self._database_url, pool_size=10, hide_parameters=True)
         return self._business
 
     async def claim(self, job: Job) -> Verdict:
@@ -171,11 +178,12 @@ class PostgresLedger:
         if session is None or not session.in_transaction():
             await self._finishes.submit(_Finish(claim, outcome))
             return
-        from zeebe_fleet.adapters.postgres.guard import finishing
+        from zeebe_fleet.adapters.postgres.guard import finishing, objected
 
-        with translated():
-            done = await _write_finish(await finishing(session), [_Finish(claim, outcome)])
-        if claim.step_id not in done:
+        with translated(), objected():
+            driver, schema = await finishing(session)
+            done = await driver.fetchval(_FINISH_ALONE.format(schema=schema), *_finish_row(claim, outcome))
+        if not done:
             raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
         await self._commit(session, claim)
 
@@ -309,6 +317,22 @@ async def _write_finish(connection: Connection, group: Sequence[_Finish]) -> set
         if one.claim.step_id in done and _has_consequences(one):
             await _write_consequences(connection, one)
     return done
+
+
+def _finish_row(claim: Claim, outcome: Outcome) -> tuple[Any, ...]:
+    return (
+        claim.step_id,
+        claim.fence,
+        claim.secret,
+        state_of(outcome),
+        _result(outcome),
+        _nullable(error_of(outcome)),
+        verb_of(outcome),
+        claim.job.key or None,
+        to_jsonb(payload_of(outcome, claim.job.retries)),
+        _due_in_s(_Finish(claim, outcome)),
+        to_jsonb(FLEET.to_json()),
+    )
 
 
 def _has_consequences(one: _Finish) -> bool:

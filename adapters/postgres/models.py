@@ -20,10 +20,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from zeebe_fleet.adapters.postgres.business import business_database
 from zeebe_fleet.adapters.postgres.model_rights import give_rights
 from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import said
+from zeebe_fleet.adapters.postgres.sessions import database as opened
 from zeebe_fleet.workers.contract.data_models import PREFIX
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
@@ -113,7 +113,7 @@ def _upgrade(connection: Connection, namespace: Namespace) -> list[str]:
         )
     if now.unapplied:
         command.upgrade(_config(connection, namespace), "head")
-    give_rights(connection, namespace.metadata)
+    give_rights(connection, namespace.metadata, namespace.version_table)
     return [f"{namespace.name}: {revision}" for revision in now.unapplied]
 
 
@@ -171,7 +171,7 @@ def _unapplied(namespace: Namespace, current: str) -> list[Script]:
 
 @asynccontextmanager
 async def _transaction(database_url: str) -> AsyncIterator[AsyncConnection]:
-    database = business_database(database_url)
+    database = opened(database_url)
     try:
         async with database.begin() as connection:
             yield connection

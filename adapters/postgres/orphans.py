@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from asyncpg import Record
 
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.compensation import undone_by
 from zeebe_fleet.adapters.postgres.pool import Connection
+from zeebe_fleet.adapters.postgres.step_rows import claim_of, hash_of, new_secret
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.records import Claim
@@ -24,15 +26,18 @@ ORDER BY random() LIMIT $1 FOR UPDATE SKIP LOCKED
 
 #: an undoing that failed, or whose worker died
 _LEFT = """
-WITH again AS (
-    UPDATE step SET fence = fence + 1, delivery = delivery + 1, state = 'CLAIMED', claimed_at = now()
-    WHERE step_id IN (
-        SELECT step_id FROM step
-        WHERE job_key IS NULL AND job_type = ANY ($1)
-            AND state IN ('CLAIMED', 'FAILED', 'HANDED_BACK') AND claimed_at < now() - make_interval(secs => $3)
-        ORDER BY step_id LIMIT $2 FOR UPDATE SKIP LOCKED
-    )
-    RETURNING *
+WITH waiting AS (
+    SELECT step_id FROM step
+    WHERE job_key IS NULL AND job_type = ANY ($1)
+        AND state IN ('CLAIMED', 'FAILED', 'HANDED_BACK') AND claimed_at < now() - make_interval(secs => $3)
+    ORDER BY step_id LIMIT $2 FOR UPDATE SKIP LOCKED
+), numbered AS (
+    SELECT step_id, row_number() OVER (ORDER BY step_id) AS number FROM waiting
+), again AS (
+    UPDATE step SET fence = fence + 1, delivery = delivery + 1, state = 'CLAIMED', claimed_at = now(),
+        secret_hash = ($5::bytea[])[number]
+    FROM numbered WHERE step.step_id = numbered.step_id
+    RETURNING step.*, number
 ), attempted AS (
     INSERT INTO step_attempt (step_id, fence, round, worker) SELECT step_id, fence, round, $4 FROM again
 )
@@ -42,9 +47,9 @@ SELECT * FROM again
 _UNDO = """
 WITH undoing AS (
     INSERT INTO step (workflow_id, job_type, kind, element_id, element_instance_key, process_instance_key,
-        definition_key, preceding, state)
+        definition_key, preceding, state, secret_hash)
     SELECT workflow_id, $2, 'COMPENSATION', $3, element_instance_key, process_instance_key, definition_key,
-        ARRAY[element_id], 'CLAIMED'
+        ARRAY[element_id], 'CLAIMED', $5
     FROM step WHERE step_id = $1
     RETURNING *
 ), attempted AS (
@@ -63,22 +68,30 @@ class Orphans:
 
     async def take(self, connection: Connection, job_types: Collection[str], limit: int) -> list[Claim]:
         """Return claims on the undoing of orphaned steps; what the model has no undo pair for is kept."""
-        rows = await connection.fetch(_LEFT, list(job_types), limit, _LEASE_S, self._worker)
+        secrets = [new_secret() for _ in range(limit)]
+        hashes = [hash_of(one) for one in secrets]
+        left = await connection.fetch(_LEFT, list(job_types), limit, _LEASE_S, self._worker, hashes)
+        taken = [(row, secrets[row["number"] - 1]) for row in left]
         for orphan in await connection.fetch(_ORPHANS, limit):
             model = await self._model_of(orphan["definition_key"])
             if model is not UNKNOWN and all(undo.element_id != orphan["element_id"] for undo in model.undoes.values()):
                 await connection.execute("UPDATE step SET state = 'KEPT' WHERE step_id = $1", orphan["step_id"])
             elif handler := _handler_of(orphan, model, job_types):
-                rows.append(await self._begin(connection, orphan["step_id"], *handler))
-        return [await _claim(connection, row) for row in rows]
+                taken.append(await self._begin(connection, orphan["step_id"], *handler))
+        return [await _claim(connection, *one) for one in taken]
 
-    async def _begin(self, connection: Connection, orphan_id: int, job_type: str, element_id: str) -> Record:
-        undoing: Record | None = await connection.fetchrow(_UNDO, orphan_id, job_type, element_id, self._worker)
+    async def _begin(
+        self, connection: Connection, orphan_id: int, job_type: str, element_id: str
+    ) -> tuple[Record, bytes]:
+        secret = new_secret()
+        undoing: Record | None = await connection.fetchrow(
+            _UNDO, orphan_id, job_type, element_id, self._worker, hash_of(secret)
+        )
         assert undoing is not None, "the orphan is locked by this transaction"
         await connection.execute(
             "UPDATE step SET compensated_by = $2 WHERE step_id = $1", orphan_id, undoing["step_id"]
         )
-        return undoing
+        return undoing, secret
 
 
 def _handler_of(orphan: Record, model: ProcessModel, job_types: Collection[str]) -> tuple[str, str] | None:
@@ -89,7 +102,7 @@ def _handler_of(orphan: Record, model: ProcessModel, job_types: Collection[str])
     return None
 
 
-async def _claim(connection: Connection, row: Record) -> Claim:
+async def _claim(connection: Connection, row: Record, secret: bytes) -> Claim:
     job = Job(
         key=JobKey(0),
         type=row["job_type"],
@@ -103,4 +116,4 @@ async def _claim(connection: Connection, row: Record) -> Claim:
         lease_s=_LEASE_S,
     )
     undone = await undone_by(connection, row["step_id"])
-    return Claim(job, row["step_id"], row["fence"], row["workflow_id"], row["idempotency_key"], row["delivery"], undone)
+    return replace(claim_of(job, row, secret), undone=undone)

@@ -15,6 +15,7 @@ from zeebe_fleet.adapters.postgres.away import translated
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.held_starts import RELEASE
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.outcomes import HEARD
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -77,8 +78,8 @@ class PostgresOutbox:
     """Implements the `Outbox` port."""
 
     def __init__(self, database_url: str) -> None:
-        self._database_url = database_url
-        self._pool = Pool(database_url, size=4)
+        self._database_url = as_login(database_url, RECORDS)
+        self._pool = Pool(self._database_url, size=4)
         self._listener: asyncpg.Connection[Record] | None = None
         self._rung = asyncio.Event()
 

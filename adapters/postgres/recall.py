@@ -19,7 +19,7 @@ from zeebe_fleet.adapters.postgres.incidents import refuse
 from zeebe_fleet.adapters.postgres.jsonb import from_jsonb, to_jsonb
 from zeebe_fleet.adapters.postgres.pool import Connection
 from zeebe_fleet.adapters.postgres.questions import ask
-from zeebe_fleet.adapters.postgres.step_rows import claim_of, new_row
+from zeebe_fleet.adapters.postgres.step_rows import claim_of, hash_of, new_row, new_secret
 from zeebe_fleet.adapters.postgres.takeover import run_of
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.model import ProcessModel
@@ -52,9 +52,9 @@ _INSERT = """
 WITH inserted AS (
     INSERT INTO step (workflow_id, job_key, idempotency_key, job_type, kind, element_id, element_instance_key,
         process_instance_key, definition_key, loop_counter, preceding, input, input_hash, call_path, state, rerun_of,
-        intent_at, recalled, result, finished_at)
+        intent_at, recalled, result, finished_at, secret_hash)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::text[], $12, $13, call_path, $14, $15, $16, $17, $18,
-        CASE WHEN $17 THEN now() END
+        CASE WHEN $17 THEN now() END, $23
     FROM workflow WHERE workflow_id = $1
     ON CONFLICT (workflow_id, job_key) DO NOTHING
     RETURNING step_id, job_key, workflow_id, fence, idempotency_key, delivery, round, recalled
@@ -157,8 +157,9 @@ class Recall:
     async def _begin(
         self, connection: Connection, job: Job, row: tuple[Any, ...], *, rerun_of: int | None = None
     ) -> Verdict:
-        inserted = await self._insert(connection, job, row, rerun_of)
-        return Busy(job) if inserted is None else claim_of(job, inserted)
+        secret = new_secret()
+        inserted = await self._insert(connection, job, row, rerun_of, secret=secret)
+        return Busy(job) if inserted is None else claim_of(job, inserted, secret)
 
     async def _insert(
         self,
@@ -170,6 +171,7 @@ class Recall:
         intent_at: Any = None,
         recalled: bool = False,
         result: Mapping[str, Any] | None = None,
+        secret: bytes = b"",
     ) -> Record | None:
         state = StepState.COMPLETED if recalled else StepState.HANDED_BACK if intent_at else StepState.CLAIMED
         inserted: Record | None = await connection.fetchrow(
@@ -184,6 +186,7 @@ class Recall:
             to_jsonb({"variables": result or {}}),
             to_jsonb(FLEET.to_json()),
             max(job.lease_left_s(), 1.0),
+            hash_of(secret) if secret else None,
         )
         return inserted
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from zeebe_fleet.adapters.postgres.erasure import BLANK, FOUND, HELD, NOTED, RENAME, Erased, Erasure, NotOver
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
+from zeebe_fleet.adapters.postgres.logins import HISTORY, as_login
 from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.refusals import WorkflowNotFound
@@ -81,7 +82,7 @@ class PostgresRetention:
     """Prunes and erases, over connections of its own."""
 
     def __init__(self, database_url: str) -> None:
-        self._pool = Pool(database_url, size=2)
+        self._pool = Pool(as_login(database_url, HISTORY), size=2)
 
     async def prune(self, before: datetime) -> int:
         """Delete workflows that ended before a moment, and answered requests of that age; returns how many workflows.

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
+import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from zeebe_fleet.adapters.postgres.away import away, is_lost
+from zeebe_fleet.adapters.postgres.connect import connect
+from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, TASKS, as_login
 from zeebe_fleet.adapters.postgres.rights import give_roles, open_schema
 from zeebe_fleet.adapters.postgres.sessions import database
 from zeebe_fleet.adapters.postgres.version import MIGRATIONS, SchemaBehind, move_over, note_oldest, version_of
@@ -25,17 +30,46 @@ def sqlalchemy_url(database_url: str) -> str:
 async def migrate(database_url: str) -> None:
     """Upgrade to the newest migration; does nothing when there already, waits when another does it.
 
+    Roles and logins come first, in a transaction of their own: an administrator may have to make some of them.
+
     Raises:
         FleetError: the database cannot be used, in one sentence and with the next step.
     """
     engine = database(database_url)
     try:
         async with engine.begin() as connection:
+            asked = await connection.run_sync(_prepare)
+        if asked is not None:
+            raise asked
+        async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
     except DBAPIError as error:
         raise said(error) from error
     finally:
         await engine.dispose()
+    for login in (RECORDS, TASKS, HISTORY):
+        await check_login(database_url, login)
+
+
+async def check_login(database_url: str, login: str) -> None:
+    """Connect as one of the fleet's own logins.
+
+    Raises:
+        FleetError: it is not let in.
+    """
+    try:
+        connection = await connect(as_login(database_url, login))
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise FleetError(
+            f"PostgreSQL does not let the fleet's login {login!r} in (SQLSTATE {error.sqlstate}).",
+            "Run `fleet deploy` with an account that may make roles; or have pg_hba.conf, or the pooler in between, "
+            "let it in by its password: table fleet_login names it.",
+        ) from error
+    except Exception as error:
+        if is_lost(error):
+            raise away(error) from error
+        raise
+    connection.terminate()
 
 
 async def look(database_url: str, question: Callable[[Connection], T]) -> T:
@@ -85,19 +119,28 @@ def check_ground(connection: Connection) -> None:
         )
 
 
-def _upgrade(connection: Connection) -> None:
+def _prepare(connection: Connection) -> FleetError | None:
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('zeebe-fleet-migrate'))")
     check_ground(connection)
     move_over(connection)
-    version = version_of(connection)
+    with suppress(SchemaBehind):
+        version_of(connection).check()
+    return give_roles(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    from zeebe_fleet.adapters.postgres.grants import give_grants  # it loads the tables
+    from zeebe_fleet.adapters.postgres.model_rights import hold_what_people_opened
+
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('zeebe-fleet-migrate'))")
     try:
-        version.check()
+        version_of(connection).check()
     except SchemaBehind:
-        give_roles(connection)
         _migrate(connection)
         note_oldest(connection)
-    give_roles(connection)
     open_schema(connection)
+    give_grants(connection)
+    hold_what_people_opened(connection)
 
 
 def _migrate(connection: Connection) -> None:

@@ -8,12 +8,12 @@ import asyncpg
 
 from zeebe_fleet.adapters.postgres.away import translated
 from zeebe_fleet.adapters.postgres.connect import connect
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.pool import Pool
-from zeebe_fleet.adapters.postgres.version import VERSION, VERSION_TABLE, SchemaBehind, known, said_by
+from zeebe_fleet.adapters.postgres.version import THERE, VERSION, SchemaBehind, known, said_by
 from zeebe_fleet.workers.contract.errors import DefinitionError, RecordsUnavailable
 
 _READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
-_THERE = f"SELECT to_regclass(quote_ident(current_schema()) || '.{VERSION_TABLE}') IS NOT NULL"
 _BACKEND = "SELECT pg_backend_pid()"
 _TRIES = 3
 _SHARED = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
@@ -24,7 +24,7 @@ class PostgresStanding:
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
-        self._pool = Pool(database_url, size=1)
+        self._pool = Pool(as_login(database_url, RECORDS), size=1)
 
     async def check(self) -> None:
         """Say what keeps the fleet from working with this database.
@@ -41,7 +41,7 @@ class PostgresStanding:
                     "PostgreSQL takes no writes: it is a standby, or was made read-only.",
                     "Promote a server, or name all hosts in FLEET_DATABASE_URL; what waits goes on by itself.",
                 )
-            if not await connection.fetchval(_THERE):
+            if not await connection.fetchval(THERE):
                 raise SchemaBehind(
                     f"The database lacks {len(known())} migration(s).", "Run `fleet deploy`, which migrates it first."
                 )

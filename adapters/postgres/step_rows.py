@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,6 +16,8 @@ from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES, Job
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.model import ProcessModel
 from zeebe_fleet.workers.contract.records import Claim, StepKind
+
+_SECRET_BYTES = 16
 
 
 def new_row(workflow_id: UUID, job: Job, model: ProcessModel) -> tuple[Any, ...]:
@@ -41,9 +44,27 @@ def input_of(job: Job) -> tuple[str, str]:
     return written, hashlib.sha256(written.encode()).hexdigest()[:32]
 
 
-def claim_of(job: Job, row: Record) -> Claim:
-    """Return the claim of a step that this delivery holds."""
-    return Claim(job, row["step_id"], row["fence"], row["workflow_id"], row["idempotency_key"], row["delivery"])
+def new_secret() -> bytes:
+    """Return what nobody guesses, and no statement of an action ever sees."""
+    return os.urandom(_SECRET_BYTES)
+
+
+def hash_of(secret: bytes) -> bytes:
+    """Return what the records keep of it."""
+    return hashlib.sha256(secret).digest()
+
+
+def claim_of(job: Job, row: Record, secret: bytes = b"") -> Claim:
+    """Return the claim of a step that this delivery holds; without a secret nothing can be finished by `ctx.db`."""
+    return Claim(
+        job,
+        row["step_id"],
+        row["fence"],
+        row["workflow_id"],
+        row["idempotency_key"],
+        row["delivery"],
+        secret=secret,
+    )
 
 
 def _kind(job: Job, model: ProcessModel) -> StepKind:

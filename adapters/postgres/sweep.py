@@ -10,6 +10,7 @@ from asyncpg import Record
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.held_starts import RELEASE
 from zeebe_fleet.adapters.postgres.jsonb import to_text
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.outbox import ACTIVITY_TOLD, end_cancelled
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -114,7 +115,7 @@ class PostgresSweeper:
     """
 
     def __init__(self, database_url: str, model_of: ModelOf, *, quiet_after_s: float = _QUIET_AFTER_S) -> None:
-        self._pool = Pool(database_url, size=2)
+        self._pool = Pool(as_login(database_url, RECORDS), size=2)
         self._model_of = model_of
         self._quiet_after_s = quiet_after_s
 

@@ -31,6 +31,7 @@ ORDER BY c.relname
 
 
 VERSION = f"SELECT to_jsonb(v)::text FROM {VERSION_TABLE} v"
+THERE = f"SELECT to_regclass(quote_ident(current_schema()) || '.{VERSION_TABLE}') IS NOT NULL"
 
 
 class SchemaTooNew(DefinitionError):

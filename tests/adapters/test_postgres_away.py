@@ -148,10 +148,10 @@ async def test_session_of_sqlalchemy_drops_what_takes_no_writes(server: Server, 
 async def test_outbox_listens_again_after_it_could_not(server: Server, url: str) -> None:
     """A listener that was refused is none."""
     outbox = PostgresOutbox(url)
-    await server.run("ALTER ROLE owner PASSWORD 'second'")
+    await server.run("ALTER ROLE fleet_own_records NOLOGIN")
     with pytest.raises(RecordsUnavailable, match="refuses the account"):
         await outbox.wait(0.01)
-    await server.run("ALTER ROLE owner PASSWORD 'first'")
+    await server.run("ALTER ROLE fleet_own_records LOGIN")
     await outbox.wait(0.01)
     ringing = asyncio.create_task(outbox.wait(30))
     await server.run("NOTIFY fleet_owed", database="own")

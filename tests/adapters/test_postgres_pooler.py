@@ -48,7 +48,8 @@ def pooler(server: Server) -> Iterator[Pooler]:
         config = server.lay(
             f"pooler-{port}.ini",
             f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\nlisten_addr=127.0.0.1\n"
-            f"listen_port={port}\nunix_socket_dir=\nauth_type=plain\nauth_file={users}\npool_mode={mode}\n{more}\n".encode(),
+            f"listen_port={port}\nunix_socket_dir=\nauth_type=scram-sha-256\nauth_file={users}\nauth_user=admin\n"
+            f"pool_mode={mode}\n{more}\n".encode(),
         )
         with Path(server.home, f"pooler-{port}.log").open("wb") as log:
             user = postgres_binaries.system_user()

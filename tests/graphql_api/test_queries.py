@@ -12,6 +12,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.graphql_api.conftest import Api, Client, user_task
+from zeebe_fleet.adapters.postgres.connect import connect
+from zeebe_fleet.adapters.postgres.logins import HISTORY, as_login
 
 WORKFLOWS = """
 query ($first: Int!, $after: String, $filter: WorkflowFilterInput, $order: Order! = NEWEST_FIRST) {
@@ -99,7 +101,9 @@ async def test_workflows_are_filtered(api: Api, rita: Client, wanted: dict[str, 
     )
     found = await rita.answer(WORKFLOWS, first=10, filter=wanted)
     assert found["edges"][0]["node"]["workflowId"] == mine
-    await api.sql("DELETE FROM workflow WHERE process_name = 'filtered'")
+    history = await connect(as_login(api.database_url, HISTORY))
+    await history.execute("DELETE FROM workflow WHERE process_name = 'filtered'")
+    await history.close()
 
 
 async def test_activities_are_those_one_may_see(api: Api, rita: Client, sam: Client, ada: Client) -> None:

@@ -95,12 +95,7 @@ async def url(server: Server) -> str:
     """A migrated database of an account of its own."""
     name = f"alone_{uuid4().hex[:6]}"
     await server.run(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'x'", f"CREATE DATABASE {name} OWNER {name}")
-    await migrate(server.url(name))
-    await server.run(
-        f"GRANT fleet_action, fleet_persister TO {name}",
-        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}",
-        database=name,
-    )
+    await migrate(server.url(name, name, "x"))
     return server.url(name, name, "x")
 
 
@@ -126,7 +121,7 @@ async def test_job_whose_process_cannot_reach_the_records_has_not_died(
     server: Server, url: str, ledger: PostgresLedger
 ) -> None:
     """It comes back as often as it takes, and completes when its process is let in."""
-    desk, account = Desk(), url.rsplit("/", 1)[1]
+    desk, account = Desk(), f"fleet_{url.rsplit('/', 1)[1]}_records"
     runner = Runner(TASKS, ledger, cast(Engine, desk), Services())
     quarantine = Quarantine(runner, ledger, (sys.executable, "-c", SERVING), url.encode())
     delivered = job(type="healthy")

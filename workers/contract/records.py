@@ -101,6 +101,8 @@ class Claim:
     """How many processes this step ended while it ran alone in them, in this round."""
     failures: int = 0
     """How many attempts failed before this one, in this round; lost and handed-back ones aside."""
+    secret: bytes = field(default=b"", repr=False)
+    """What the transaction that finishes the step is opened and ended by; the records know its hash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ _AWAY_S = 5.0
 _MOVING_S = 20.0
 _ROLES = ("relay", "worker", "worker", "human-tasks", "api")
 _SYNCHRONOUS = "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
-_CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'fleet'"
+_LOGINS = ("fleet_fleet_records", "fleet_fleet_tasks", "fleet_fleet_history")
+_CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'fleet%'"
 
 
 async def fails_over(world: World) -> Finding:
@@ -138,14 +139,16 @@ async def _synchronous(primary: Server) -> None:
 
 
 async def _no_connection(server: Server, _turn: int, _passfile: Path, _disk: Path) -> None:
-    await server.run("ALTER ROLE fleet CONNECTION LIMIT 0", _CUT)
+    await server.run(*(f"ALTER ROLE {login} CONNECTION LIMIT 0" for login in _LOGINS), _CUT)
     await asyncio.sleep(_AWAY_S)
-    await server.run("ALTER ROLE fleet CONNECTION LIMIT -1")
+    await server.run(*(f"ALTER ROLE {login} CONNECTION LIMIT -1" for login in _LOGINS))
 
 
 async def _other_password(server: Server, turn: int, passfile: Path, _disk: Path) -> None:
-    await server.run(f"ALTER ROLE fleet PASSWORD '{turn}'", _CUT)
+    refused = [f"ALTER ROLE {login} NOLOGIN" for login in _LOGINS]
+    await server.run(f"ALTER ROLE fleet PASSWORD '{turn}'", *refused, _CUT)
     await asyncio.sleep(_AWAY_S)
+    await server.run(*(f"ALTER ROLE {login} LOGIN" for login in _LOGINS))
     await asyncio.to_thread(passfile.write_text, f"*:*:*:fleet:{turn}\n")
 
 

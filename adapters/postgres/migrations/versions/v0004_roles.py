@@ -1,7 +1,8 @@
 """Who may write what: actions the business tables, persisters the workflow tables; and the chain of managed rows.
 
-Both are roles that a worker takes on inside the transaction that finishes a step. PostgreSQL has roles for the whole
-server, so they may be there already. A table that a later version adds is closed to actions unless it says otherwise.
+Both were roles that a worker took on inside the transaction that finishes a step; what it runs as now, `rights` makes.
+PostgreSQL has roles for the whole server, so they may be there already. A table that a later version adds is closed to
+actions unless it says otherwise.
 """
 
 from alembic import op
@@ -24,15 +25,12 @@ BEGIN
                 WHEN duplicate_object OR unique_violation THEN NULL;
             END;
         END IF;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
-            EXECUTE format('GRANT %I TO %I', wanted, current_user);
-        END IF;
     END LOOP;
 EXCEPTION
     WHEN insufficient_privilege THEN
         RAISE EXCEPTION 'The role % may not create the roles fleet_action and fleet_persister.', current_user
-        USING ERRCODE = 'FL000', HINT = format('Have an administrator run: CREATE ROLE fleet_action NOLOGIN; '
-            'CREATE ROLE fleet_persister NOLOGIN; GRANT fleet_action, fleet_persister TO %I;', current_user);
+        USING ERRCODE = 'FL000', HINT = 'Have an administrator run: CREATE ROLE fleet_action NOLOGIN; '
+            'CREATE ROLE fleet_persister NOLOGIN;';
 END $$
 """
 

@@ -1,0 +1,96 @@
+"""Whether the walls around an action's statements stand: what the logins are, own and may, and the triggers that hold.
+
+Source: PostgreSQL documentation, 52: pg_roles, pg_auth_members, pg_db_role_setting, pg_trigger, pg_shdepend.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from zeebe_fleet.adapters.postgres.grants import KEPT
+from zeebe_fleet.adapters.postgres.rights import FORMER, Roles, roles_of
+
+_TABLES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
+"""
+_CLOSED = f"""{_TABLES} AND c.relname LIKE 'ext\\_%'
+    AND NOT (has_table_privilege($1, c.oid, 'SELECT') AND has_table_privilege($2, c.oid, 'SELECT')) ORDER BY 1
+"""
+_MIGHTY = """
+SELECT rolname FROM pg_roles
+WHERE rolname = ANY ($1) AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls) ORDER BY 1
+"""
+_OWNING = """
+SELECT DISTINCT rolname FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid
+WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND rolname = ANY ($1) ORDER BY 1
+"""
+_MEMBERS = """
+SELECT DISTINCT role.rolname FROM pg_auth_members m
+JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles member ON member.oid = m.member
+WHERE member.rolname = ANY ($1) AND role.rolname <> ALL ($2) ORDER BY 1
+"""
+_SETTINGS = """
+SELECT DISTINCT rolname || ': ' || one FROM pg_db_role_setting JOIN pg_roles ON pg_roles.oid = setrole,
+    unnest(setconfig) AS one
+WHERE rolname = ANY ($1) AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND NOT (setdatabase <> 0 AND one LIKE 'search\\_path=%') ORDER BY 1
+"""
+_UNHELD = f"""{_TABLES}
+    AND (has_any_column_privilege($1, c.oid, 'INSERT, UPDATE') OR has_table_privilege($1, c.oid, 'DELETE')
+        OR has_any_column_privilege($2, c.oid, 'INSERT, UPDATE') OR has_table_privilege($2, c.oid, 'DELETE'))
+    AND NOT EXISTS (
+        SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A')
+            AND t.tgname IN ('fleet_in_action', 'fleet_in_persister')
+            AND pg_get_triggerdef(t.oid) LIKE '%' || quote_literal($3::text) || '%'
+    ) ORDER BY 1
+"""
+_UNKEPT = f"""{_TABLES} AND c.relname = ANY ($1) AND NOT EXISTS (
+    SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A') AND t.tgname = 'fleet_kept'
+) ORDER BY 1
+"""
+_MAKING = "SELECT one FROM unnest($1::text[]) AS one WHERE has_schema_privilege(one, current_schema(), 'CREATE')"
+_PUBLIC = """
+SELECT array_agg(DISTINCT one.privilege_type ORDER BY one.privilege_type)
+FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) AS one
+WHERE datname = current_database() AND one.grantee = 0
+"""
+
+
+def breaches(connection: Connection) -> tuple[list[str], list[str]]:
+    """Return what is wrong, and what a careful operator may change."""
+    roles = roles_of(connection)
+    mine, all_of = [roles.tasks, roles.action, roles.persister], list(roles.all)
+    asked: list[tuple[str, str, tuple[object, ...]]] = [
+        ("Tasks may not read {}.", _CLOSED, (roles.action, roles.persister)),
+        (
+            "{} may more than a login of the fleet: superuser, roles, databases, replication or row security.",
+            _MIGHTY,
+            (all_of,),
+        ),
+        ("{} own something.", _OWNING, (all_of,)),
+        ("The login of tasks may also become {}.", _MEMBERS, (mine, [roles.action, roles.persister, FORMER[0]])),
+        ("Settings were made for later sessions of a login: {}.", _SETTINGS, (all_of,)),
+        ("{} may make tables and functions in the schema of the fleet.", _MAKING, (all_of,)),
+        ("No trigger holds actions to their transaction on {}.", _UNHELD, (roles.action, roles.persister, roles.tasks)),
+        ("No trigger keeps the history in {}.", _UNKEPT, (list(KEPT),)),
+    ]
+    found = [
+        said.format(", ".join(named)) for said, query, values in asked if (named := _names(connection, query, values))
+    ]
+    return found, _noticed(connection, roles)
+
+
+def _noticed(connection: Connection, roles: Roles) -> list[str]:
+    granted = connection.exec_driver_sql(_PUBLIC).scalar()
+    if not granted:
+        return []
+    database = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar()
+    return [
+        f"Everybody on this server has {' and '.join(granted)} on the database; if nobody needs that: "
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC."
+    ]
+
+
+def _names(connection: Connection, query: str, values: tuple[object, ...]) -> list[str]:
+    return [str(one) for one in connection.exec_driver_sql(query, values).scalars()]

@@ -1,0 +1,54 @@
+"""The first words of what an action sends: a second wall before the one in PostgreSQL, with an earlier answer.
+
+The driver's protocol takes one statement at a time, so its first word says what it is. What goes past this, a function
+or the driver's own connection, meets the same refusal on the server.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from zeebe_fleet.workers.contract.errors import PermanentError
+
+_SENT = re.compile(
+    r"[\s(]*(?:(?:select|insert|update|delete|merge|with|values|table|call|explain|show|lock|savepoint|release)\b"
+    r"|rollback\s+to\b|set\s+constraints\b|set\s+local\s+(?!(?:role|session|search_path)\b)[a-z_]+\s*(?:=|to\b))",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(
+    r"\s*(?:re)?set\s+(?:(?:local|session)\s+)?(?:role|authorization|session|all|search_path|fleet)\b|\s*discard\b"
+    r"|.*\bset_config\s*\(\s*'(?:role|session_authorization|fleet\.)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WORD = re.compile(r"\W*(\w+)")
+_KEPT = 2048
+
+
+def check_words(statement: str) -> None:
+    """Refuse what is not a query, a change of rows or a call.
+
+    Raises:
+        PermanentError: with what to do instead.
+    """
+    if refused := _refused(statement):
+        raise PermanentError(*refused)
+
+
+@lru_cache(_KEPT)
+def _refused(statement: str) -> tuple[str, str] | None:
+    if _ROLE.match(statement):
+        return (
+            "The action changes the role that its transaction runs under, or what goes with it.",
+            "Leave the role to the fleet.",
+        )
+    if _SENT.match(statement):
+        return None
+    if statement.lstrip().startswith(("--", "/*")):
+        return ("The action sends a statement that begins with a comment.", "Put comments behind its first word.")
+    word = _WORD.match(statement)
+    return (
+        f"The action sends {word.group(1).upper() if word else 'nothing'}, which is none of its statements.",
+        "It reads and writes rows, and calls procedures: leave COMMIT and ROLLBACK to the fleet, for a part that may "
+        "fail use begin_nested(), and put what makes or changes tables into a migration.",
+    )
