@@ -47,7 +47,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
     try:
         async with relay(core) as delivery:
             services = ApiServices(
-                workflows=PostgresWorkflows(sessions),
+                workflows=PostgresWorkflows(sessions, core.definitions.model_of),
                 activities=PostgresActivities(sessions),
                 requests=PostgresRequests(sessions),
                 delivery=delivery,

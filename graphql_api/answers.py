@@ -32,6 +32,13 @@ class WorkflowRetried:
 
 
 @described
+class WorkflowGivenUp:
+    """It is recorded that the workflow is given up; `takenBackAt` says when all of the plan was done."""
+
+    workflow: Workflow
+
+
+@described
 class VariablesSet:
     """The engine has the variables."""
 

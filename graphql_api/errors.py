@@ -74,6 +74,19 @@ class WorkflowNotRerunnable(UserError):
 
 
 @described
+class CannotGiveUp(UserError):
+    """The workflow is none that failed for good; `instead` names the one to give up in its place."""
+
+    state: WorkflowState
+    instead: UUID | None
+
+
+@described
+class GiveUpPlanChanged(UserError):
+    """What giving up takes back is not what it was when it was shown."""
+
+
+@described
 class ElementInstanceNotFound(UserError):
     """No element instance of this key is under way in the workflow."""
 

@@ -8,12 +8,14 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
-from zeebe_fleet.graphql_api.answers import VariablesSet
-from zeebe_fleet.graphql_api.arguments import read_variables
+from zeebe_fleet.graphql_api.answers import VariablesSet, WorkflowGivenUp
+from zeebe_fleet.graphql_api.arguments import read_key, read_text, read_variables
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.errors import (
+    CannotGiveUp,
     ElementInstanceNotFound,
     EngineRefused,
+    GiveUpPlanChanged,
     IdempotencyConflict,
     InvalidVariables,
     WorkflowEnded,
@@ -24,6 +26,7 @@ from zeebe_fleet.graphql_api.repetition import send_once
 from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.graphql_api.types import Workflow
 from zeebe_fleet.workers.contract import refusals
+from zeebe_fleet.workers.contract.api_ports import GiveUpRequest
 from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 from zeebe_fleet.workers.contract.errors import EngineGone
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -39,6 +42,11 @@ SetVariablesResult = Annotated[
     | IdempotencyConflict
     | EngineRefused,
     strawberry.union("SetVariablesResult"),
+]
+
+GiveUpWorkflowResult = Annotated[
+    WorkflowGivenUp | WorkflowNotFound | CannotGiveUp | GiveUpPlanChanged | IdempotencyConflict,
+    strawberry.union("GiveUpWorkflowResult"),
 ]
 
 
@@ -86,6 +94,21 @@ class OperatorMutations:
 
         await send_once(context, idempotency_key, body, send)
         return VariablesSet(workflow=Workflow.of(record, context), names=sorted(checked))
+
+    @answered
+    async def give_up_workflow(
+        self, info: Info, workflow_id: UUID, plan_id: str, idempotency_key: str | None = None
+    ) -> GiveUpWorkflowResult:
+        """Give a workflow up that failed for good, by the plan that `giveUpPlan` told of; for operators.
+
+        It is cancelled, and then workers take back what it did, in the order of the plan. Asked twice, it is done once.
+        """
+        context = info.context
+        await read_as_operator(context, workflow_id)
+        request = GiveUpRequest(workflow_id, str(read_text("planId", plan_id)), read_key(idempotency_key))
+        requested = await context.services.workflows.request_give_up(context.principal, request)
+        await context.services.delivery.deliver(requested.owed_ids)
+        return WorkflowGivenUp(workflow=Workflow.of(await read_as_operator(context, workflow_id), context))
 
 
 async def read_as_operator(context: Context, workflow_id: UUID) -> WorkflowRecord:

@@ -14,6 +14,7 @@ from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.described import described, resolved
 from zeebe_fleet.graphql_api.effects import EffectState, effects_of
 from zeebe_fleet.graphql_api.engine_view import EngineView
+from zeebe_fleet.graphql_api.give_up import GiveUpPlan
 from zeebe_fleet.graphql_api.incidents import WorkflowIncident, incidents_of
 from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.workers.contract.api_records import (
@@ -27,6 +28,7 @@ from zeebe_fleet.workers.contract.api_records import (
 )
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
+from zeebe_fleet.workers.contract.refusals import CannotGiveUp
 
 for _enum in (ActivityState, EffectState, Origin, StepKind, StepState, WorkflowState):
     strawberry.enum(_enum)
@@ -123,7 +125,7 @@ class Effect(Shown):
 
 @described
 class WorkflowEvent(Shown):
-    """Something that somebody asked for: CANCEL, RETRY, RERUN, SET_VARIABLES, GIVE_UP, ERASE."""
+    """Something that somebody asked for: CANCEL, RETRY, RERUN, SET_VARIABLES, GIVE_UP, ERASE; or GIVEN_UP, its end."""
 
     kind: str
     subject: str
@@ -259,6 +261,8 @@ class Workflow(Shown):
     started_at: datetime | None
     ended_at: datetime | None
     erased_at: datetime | None
+    given_up_at: datetime | None
+    taken_back_at: datetime | None
 
     @classmethod
     def of(cls, record: WorkflowRecord, context: Context) -> Self:
@@ -312,6 +316,17 @@ class Workflow(Shown):
     async def incidents(self, info: Info) -> list[WorkflowIncident]:
         """What holds it, or what it called, up, with the reason as it was given; for operators."""
         return await incidents_of(info.context, self.workflow_id)
+
+    @resolved
+    async def give_up_plan(self, info: Info) -> GiveUpPlan | None:
+        """What giving it up would take back, in order, and what of it would stay; for operators.
+
+        Nothing of one that cannot be given up: it runs well, is over, or is part of another.
+        """
+        try:
+            return GiveUpPlan.of(await info.context.services.workflows.give_up_plan(self.workflow_id))
+        except CannotGiveUp:
+            return None
 
     @resolved
     async def parent(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:

@@ -127,11 +127,16 @@ class WorkflowMutations:
 
     @answered
     async def retry_workflow(self, info: Info, workflow_id: UUID) -> RetryWorkflowResult:
-        """Resolve the open incidents of a workflow and those it called; for operators and its starter."""
+        """Resolve the open incidents of a workflow and those it called; for operators and its starter.
+
+        Of one that was given up: let what failed to take something back try again.
+        """
         context = info.context
         record = await _read(context, workflow_id)
         context.policy.check_change(record)
-        resolved = await _resolve_told(context, workflow_id)
+        resolved = await context.services.workflows.undo_again(workflow_id)
+        if not resolved:
+            resolved = await _resolve_told(context, workflow_id)
         if not resolved:
             raise refusals.NoOpenIncident(
                 "The engine knows no open incident of this workflow.", "Ask the workflow for its steps."

@@ -29,10 +29,14 @@ class OrphanSource:
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop` is set."""
         while not stop.is_set():
+            claims: list[Claim] = []
             try:
-                await self._undo_all(await self._runner.claim_orphans(_BATCH), stop)
+                claims = await self._runner.claim_orphans(_BATCH)
+                await self._undo_all(claims, stop)
             except FleetError as error:
                 log.warning("orphans.waiting", why=error.message)
+            if claims:
+                continue  # what was given up is taken back one after the other
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_s):
                     await stop.wait()

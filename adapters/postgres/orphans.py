@@ -10,7 +10,11 @@ from asyncpg import Record
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.compensation import undone_by
 from zeebe_fleet.adapters.postgres.pool import Connection
+<<<<<<< HEAD
 from zeebe_fleet.adapters.postgres.step_rows import claim_of, hash_of, new_secret
+=======
+from zeebe_fleet.adapters.postgres.taking_back import TakingBack
+>>>>>>> 70636b3 (wip)
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.records import Claim
@@ -18,9 +22,14 @@ from zeebe_fleet.workers.contract.records import Claim
 _LEASE_S = 60.0
 _RETRIES = 3
 
-#: a job that the engine forgot in a crash comes anew in a moment, and takes its step over
+#: a job that the engine forgot in a crash comes anew in a moment, and takes its step over; what was given up is taken
+#: back in its order
 _ORPHANS = """
 SELECT * FROM step WHERE state = 'ORPHANED' AND compensated_by IS NULL AND finished_at < now() - interval '5 seconds'
+    AND NOT EXISTS (
+        SELECT 1 FROM workflow JOIN workflow given_up ON given_up.workflow_id = workflow.given_up_for
+        WHERE workflow.workflow_id = step.workflow_id AND given_up.taken_back_at IS NULL
+    )
 ORDER BY random() LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
@@ -58,6 +67,12 @@ WITH undoing AS (
 SELECT * FROM undoing
 """
 
+#: its acknowledgement is not owed any more: no job waits for it
+_BIND = """
+WITH heard AS (DELETE FROM owed WHERE step_id = $1)
+UPDATE step SET compensated_by = $2 WHERE step_id = $1
+"""
+
 
 class Orphans:
     """Takes the undoing of orphaned steps for one worker."""
@@ -65,6 +80,7 @@ class Orphans:
     def __init__(self, model_of: ModelOf, worker: str) -> None:
         self._model_of = model_of
         self._worker = worker
+        self._given_up = TakingBack(model_of)
 
     async def take(self, connection: Connection, job_types: Collection[str], limit: int) -> list[Claim]:
         """Return claims on the undoing of orphaned steps; what the model has no undo pair for is kept."""
@@ -77,6 +93,7 @@ class Orphans:
             if model is not UNKNOWN and all(undo.element_id != orphan["element_id"] for undo in model.undoes.values()):
                 await connection.execute("UPDATE step SET state = 'KEPT' WHERE step_id = $1", orphan["step_id"])
             elif handler := _handler_of(orphan, model, job_types):
+<<<<<<< HEAD
                 taken.append(await self._begin(connection, orphan["step_id"], *handler))
         return [await _claim(connection, *one) for one in taken]
 
@@ -92,6 +109,20 @@ class Orphans:
             "UPDATE step SET compensated_by = $2 WHERE step_id = $1", orphan_id, undoing["step_id"]
         )
         return undoing, secret
+=======
+                rows.append(await self._begin(connection, orphan["step_id"], *handler))
+        for turn in await self._given_up.next_steps(connection, job_types, limit):
+            rows.append(await self._begin(connection, turn.step_id, turn.handler_job_type, turn.handler_element_id))
+        return [await _claim(connection, row) for row in rows]
+
+    async def _begin(
+        self, connection: Connection, orphan_id: int | None, job_type: str | None, element_id: str | None
+    ) -> Record:
+        undoing: Record | None = await connection.fetchrow(_UNDO, orphan_id, job_type, element_id, self._worker)
+        assert undoing is not None, "the orphan, or the workflow that was given up, is locked by this transaction"
+        await connection.execute(_BIND, orphan_id, undoing["step_id"])
+        return undoing
+>>>>>>> 70636b3 (wip)
 
 
 def _handler_of(orphan: Record, model: ProcessModel, job_types: Collection[str]) -> tuple[str, str] | None:

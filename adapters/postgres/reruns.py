@@ -22,7 +22,7 @@ from zeebe_fleet.workers.contract.refusals import WorkflowNotFound, WorkflowNotR
 #: what a START waits for until the workflow that it runs again is over
 _NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
-_STUCK = text("""
+STUCK = text("""
 WITH RECURSIVE tree AS (
     SELECT workflow_id, incident FROM workflow WHERE workflow_id = :workflow_id
     UNION ALL
@@ -33,7 +33,7 @@ WITH RECURSIVE tree AS (
 SELECT EXISTS (SELECT 1 FROM tree WHERE incident IS NOT NULL)
 """)
 
-_NEWEST = text("""
+NEWEST = text("""
 WITH RECURSIVE later AS (
     SELECT workflow_id, 0 AS generation FROM workflow WHERE workflow_id = :workflow_id
     UNION ALL
@@ -42,7 +42,7 @@ WITH RECURSIVE later AS (
 SELECT workflow_id FROM later ORDER BY generation DESC LIMIT 1
 """)
 
-_ROOT = text("""
+ROOT = text("""
 WITH RECURSIVE up AS (
     SELECT workflow_id, parent_workflow_id FROM workflow WHERE workflow_id = :workflow_id
     UNION ALL
@@ -87,7 +87,7 @@ async def request_rerun(
     session.add(again)
     note(session, principal, workflow.workflow_id, "RERUN", {"workflow_id": str(again_id)})
     await session.flush()
-    cancel = await _owe_cancel(session, principal, workflow) if workflow.state in LIVE else None
+    cancel = await owe_cancel(session, principal, workflow, "RERUN") if workflow.state in LIVE else None
     start = await _owe_start(session, again, held=cancel is not None)
     return Requested(again_id, (start,) if cancel is None else (cancel, start))
 
@@ -104,23 +104,28 @@ async def _check(session: AsyncSession, workflow: Workflow) -> None:
             state,
             "The workflow was called by another one and cannot run without it.",
             "Run that one again: what this one has finished is not done twice.",
-            await session.scalar(_ROOT, known),
+            await session.scalar(ROOT, known),
         )
-    newest: UUID = await session.scalar(_NEWEST, known)
+    newest: UUID = await session.scalar(NEWEST, known)
     if newest != workflow.workflow_id:
         raise WorkflowNotRerunnable(
             state, "The workflow was run again before.", "If that run failed too, run it again instead.", newest
         )
     if workflow.erased_at is not None:
         raise WorkflowNotRerunnable(state, "What the workflow was started with has been erased.", "Start another one.")
-    if state in LIVE and not await session.scalar(_STUCK, known):
+    if workflow.given_up_at is not None and workflow.taken_back_at is None:
+        raise WorkflowNotRerunnable(
+            state, "The workflow is given up, and what it did is being taken back.", "Run it again when that is over."
+        )
+    if state in LIVE and not await session.scalar(STUCK, known):
         raise WorkflowNotRerunnable(
             state, f"The workflow is {state}, and nothing holds it up.", "Wait for its end, or cancel it first."
         )
 
 
-async def _owe_cancel(session: AsyncSession, principal: Principal, workflow: Workflow) -> int:
-    note(session, principal, workflow.workflow_id, "CANCEL", {"for": "RERUN"})
+async def owe_cancel(session: AsyncSession, principal: Principal, workflow: Workflow, why: str) -> int:
+    """Owe the engine a cancellation for the sake of something else that was asked for; returns what is owed."""
+    note(session, principal, workflow.workflow_id, "CANCEL", {"for": why})
     owed = insert(OwedRow).values(verb="CANCEL", workflow_id=workflow.workflow_id, principal=principal.to_json())
     await session.execute(owed.on_conflict_do_nothing())
     owing = select(OwedRow.owed_id).where(OwedRow.workflow_id == workflow.workflow_id, OwedRow.verb == "CANCEL")

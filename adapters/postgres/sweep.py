@@ -185,7 +185,7 @@ def _shown(incident: OpenIncident) -> str:
     """Say where and of what kind it is: its message is another worker's or the engine's, and may hold anything."""
     kind = f" ({incident.error_type})" if incident.error_type else ""
     where = incident.element_id or "an unknown element"
-    return to_text(f"The engine holds it up at {where}{kind}. The engine's view of the instance shows why.")
+    return to_text(f"The engine holds it up at {where}{kind}. Its page shows operators why.")
 
 
 def _settled(unheard: Record, model: ProcessModel) -> StepState | None:

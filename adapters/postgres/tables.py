@@ -90,6 +90,12 @@ class Workflow(Base):
     probed_at: Mapped[datetime | None]
     #: when what people entered was removed from it
     erased_at: Mapped[datetime | None]
+    #: when somebody gave it up
+    given_up_at: Mapped[datetime | None]
+    #: when nothing was left of it to be taken back
+    taken_back_at: Mapped[datetime | None]
+    #: itself, or the one with which it was given up: that called it, or ran it again
+    given_up_for: Mapped[UUID | None]
 
     __table_args__ = (
         Index(
@@ -104,6 +110,11 @@ class Workflow(Base):
         Index("workflow_parent", "parent_workflow_id"),
         Index("workflow_state", "state", "position"),
         Index("workflow_rerun_of", "rerun_of", unique=True, postgresql_where=text("rerun_of IS NOT NULL")),
+        Index(
+            "workflow_giving_up",
+            "given_up_at",
+            postgresql_where=text("given_up_at IS NOT NULL AND taken_back_at IS NULL"),
+        ),
         Index("workflow_incident", "position", postgresql_where=text("incident IS NOT NULL")),
         Index("workflow_starter", text("(principal->>'subject')"), "position"),
         Index("workflow_created", "created_at", postgresql_using="brin"),

@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, upd
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from zeebe_fleet.adapters.postgres.calls import ModelOf
+from zeebe_fleet.adapters.postgres.giving_up import check_give_up, give_up_plan, request_give_up, undo_again
 from zeebe_fleet.adapters.postgres.loads import loads_query
 from zeebe_fleet.adapters.postgres.paging import grouped, take_page
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
@@ -24,7 +26,15 @@ from zeebe_fleet.adapters.postgres.tables import (
     Workflow,
     WorkflowEvent,
 )
-from zeebe_fleet.workers.contract.api_ports import Page, Requested, RerunRequest, Slice, StartRequest, WorkflowFilter
+from zeebe_fleet.workers.contract.api_ports import (
+    GiveUpRequest,
+    Page,
+    Requested,
+    RerunRequest,
+    Slice,
+    StartRequest,
+    WorkflowFilter,
+)
 from zeebe_fleet.workers.contract.api_records import (
     AttemptRecord,
     DefinitionRecord,
@@ -34,6 +44,7 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.audience import ProcessAccess
+from zeebe_fleet.workers.contract.giving_up import GiveUpPlan
 from zeebe_fleet.workers.contract.job import WORKFLOW_ID
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
@@ -52,10 +63,16 @@ _ACCESSES = text(
 
 
 class PostgresWorkflows:
-    """The workflow records, behind the `Workflows` port."""
+    """The workflow records, behind the `Workflows` port.
 
-    def __init__(self, sessions: Sessions) -> None:
+    Args:
+        sessions: of the records' database.
+        model_of: the model of a definition, by its key; without it nobody knows what takes back what.
+    """
+
+    def __init__(self, sessions: Sessions, model_of: ModelOf | None = None) -> None:
         self._sessions = sessions
+        self._model_of = model_of
 
     async def request_start(self, principal: Principal, request: StartRequest) -> Requested:
         """Commit that a workflow shall start: its row, the request key, and the START that is owed."""
@@ -92,6 +109,25 @@ class PostgresWorkflows:
                 wanted = StartRequest(workflow.process_name, request.engine_version)
                 definition_key = await _definition_key(session, wanted)
             return await request_rerun(session, principal, request, definition_key)
+
+    async def give_up_plan(self, workflow_id: UUID) -> GiveUpPlan:
+        """Say what giving a workflow up would take back, in order, and what of it would stay."""
+        async with transaction(self._sessions) as session:
+            workflow = await session.get(Workflow, workflow_id)
+            if workflow is None:
+                raise WorkflowNotFound
+            await check_give_up(session, workflow)
+            return await give_up_plan(session, workflow_id, self._model_of)
+
+    async def request_give_up(self, principal: Principal, request: GiveUpRequest) -> Requested:
+        """Commit that a workflow is given up; asked twice, it is done once."""
+        async with transaction(self._sessions) as session:
+            return await request_give_up(session, principal, request, self._model_of)
+
+    async def undo_again(self, workflow_id: UUID) -> int:
+        """Let undoings without a job that failed for good be tried again."""
+        async with transaction(self._sessions) as session:
+            return await undo_again(session, workflow_id)
 
     async def note(self, principal: Principal, workflow_id: UUID, kind: str, data: Mapping[str, Any]) -> None:
         """Write down who asked for something, of a request that the engine answers."""

@@ -36,7 +36,7 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     "Mutation": {
         Rule.STARTERS: "startWorkflow",
         Rule.OWNERS: "cancelWorkflow retryWorkflow rerunWorkflow",
-        Rule.HIDDEN: "setVariables",
+        Rule.HIDDEN: "setVariables giveUpWorkflow",
         Rule.OPERATORS_AND_SERVICES: "publishMessage broadcastSignal",
         Rule.CANDIDATES: "claimActivity releaseActivity completeActivity",
         Rule.SERVICES: "createActivity activitySeen closeActivity",
@@ -45,11 +45,11 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     "Subscription": {Rule.SEEN: "activityChanged workflowChanged"},
     "Workflow": {
         Rule.GIVEN: "workflowId processName processVersion definitionKey processInstanceKey parentWorkflowId callPath "
-        "loopCounter businessKey state origin startedBy incident createdAt startedAt endedAt erasedAt steps definition "
-        "operateUrl effects events",
+        "loopCounter businessKey state origin startedBy incident createdAt startedAt endedAt erasedAt "
+        "givenUpAt takenBackAt steps definition operateUrl effects events",
         Rule.DATA: "input output",
         Rule.SEEN: "activities parent rerunOf reruns children",
-        Rule.OPERATORS: "engineView incidents",
+        Rule.OPERATORS: "engineView incidents giveUpPlan",
     },
     "Step": {
         Rule.GIVEN: "stepId jobKey jobType kind elementId callPath loopCounter preceding round delivery state error "
@@ -72,6 +72,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         Rule.GIVEN: "workflowId key errorType message elementId elementInstanceKey jobKey jobType createdAt unasked "
         "stepId attempts"
     },
+    "GiveUpPlan": {Rule.GIVEN: "planId steps"},
+    "GiveUpStep": {Rule.GIVEN: "fate why elementId workflowId stepId loopCounter handlerElementId handlerJobType at"},
     "WorkflowEvent": {Rule.GIVEN: "kind subject data at"},
     "ActivityEvent": {Rule.GIVEN: "kind subject data at"},
     "ActivityToProbe": {Rule.GIVEN: "activityId jobKey"},
@@ -94,6 +96,7 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     "WorkflowCancelling": {Rule.GIVEN: "workflow"},
     "WorkflowRetried": {Rule.GIVEN: "workflow resolvedIncidents"},
     "WorkflowRerunning": {Rule.GIVEN: "workflow"},
+    "WorkflowGivenUp": {Rule.GIVEN: "workflow"},
     "VariablesSet": {Rule.GIVEN: "workflow names"},
     "MessagePublished": {Rule.GIVEN: "name"},
     "SignalBroadcast": {Rule.GIVEN: "name"},
@@ -109,6 +112,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     "ActivityClosed": {Rule.GIVEN: f"{_ERROR} state closedBy closedAt"},
     "ActivityNotClaimed": {Rule.GIVEN: _ERROR},
     "ActivityNotFound": {Rule.GIVEN: _ERROR},
+    "CannotGiveUp": {Rule.GIVEN: f"{_ERROR} state instead"},
+    "GiveUpPlanChanged": {Rule.GIVEN: _ERROR},
     "ElementInstanceNotFound": {Rule.GIVEN: _ERROR},
     "EngineRefused": {Rule.GIVEN: _ERROR},
     "IdempotencyConflict": {Rule.GIVEN: _ERROR},

@@ -233,7 +233,7 @@ async def told(database: asyncpg.Connection, workflow_id: uuid.UUID, *incident_k
 
 def shown_as(kind: str, element_id: str = "which") -> str:
     """Return what is shown of an incident: nothing of its message, which may name anybody."""
-    return f"The engine holds it up at {element_id} ({kind}). The engine's view of the instance shows why."
+    return f"The engine holds it up at {element_id} ({kind}). Its page shows operators why."
 
 
 async def test_what_the_engine_holds_up_is_held_up_until_it_is_resolved(

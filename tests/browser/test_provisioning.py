@@ -91,6 +91,58 @@ async def test_cancelled_provisioning_is_run_again(scene: Scene) -> None:
     assert await made(scene, "Cancelled") == ["ACTIVE"]
 
 
+async def test_stuck_provisioning_says_why_and_is_corrected(scene: Scene) -> None:
+    """Olga reads the reason itself, names another budget beside it, and has it retried: it goes on."""
+    await set_up(scene, "right", 500)
+    stuck = await provisioned(scene, "WRONG-1", customer_name="Wrong", budget="wrong")
+    await scene.client.until(stuck, lambda one: one["incident"], what="an incident")
+    async with scene.person("olga") as olga:
+        page = olga.page
+        await olga.go(f"/workflows/{stuck}")
+        why = page.get_by_role("region", name="Why it is stuck")
+        for said in ("Create subsidy", "JOB_NO_RETRIES", "subsidies.create", "knows no budget 'wrong'", "One attempt"):
+            await expect(why.get_by_text(said).first).to_be_visible()
+        await why.get_by_role("button", name="Correct a variable").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Name").fill("budget")
+        await expect(dialog.get_by_label("Value, as JSON")).to_have_value('"wrong"')
+        await dialog.get_by_label("Value, as JSON").fill("right")
+        await dialog.get_by_role("button", name="Set and retry").click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("no JSON")
+        assert await scene.violations(page) == []
+        await dialog.get_by_label("Value, as JSON").fill('"right"')
+        await dialog.get_by_role("button", name="Set and retry").click()
+        await expect(page.locator(".page-head .badge", has_text="Completed")).to_be_visible()
+        await expect(page.get_by_text("olga set variables (budget)")).to_be_visible()
+        await expect(page.get_by_role("region", name="Why it is stuck")).to_have_count(0)
+    assert await made(scene, "Wrong") == ["ACTIVE"]
+
+
+async def test_failed_provisioning_is_given_up_on_its_page(scene: Scene) -> None:
+    """What is taken back, in order, and what is not, is shown before; kept, nothing happens; afterwards it is told."""
+    failed = await provisioned(scene, "GIVE-1", customer_name="Given", budget="never")
+    await scene.client.until(failed, lambda one: one["incident"], what="an incident")
+    async with scene.person("olga") as olga:
+        page = olga.page
+        await olga.go(f"/workflows/{failed}")
+        await page.get_by_role("button", name="Give up").click()
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.locator("ol li")).to_have_text(
+            ["Create catalog by Remove catalog", "Create customer by Remove customer"]
+        )
+        await expect(dialog.get_by_text("It failed for good.")).to_be_visible()
+        assert await scene.violations(page) == []
+        await dialog.get_by_role("button", name="Keep it").click()
+        assert await made(scene, "Given") == ["ACTIVE"]
+        await page.get_by_role("button", name="Give up").click()
+        await dialog.get_by_role("button", name="Give the workflow up").click()
+        await expect(page.get_by_text("2 taken back")).to_be_visible(timeout=30_000)
+        await expect(page.locator(".page-head .badge", has_text="Compensated")).to_be_visible()
+        await expect(page.get_by_text("olga gave it up")).to_be_visible()
+        await expect(page.get_by_role("button", name="Give up")).to_have_count(0)
+    assert await made(scene, "Given") == ["REMOVED"]
+
+
 async def test_refused_subsidy_is_settled_in_the_inbox(scene: Scene) -> None:
     """Sam tries again with less, and gives up another; that one is seen taking back what it made."""
     await set_up(scene, "small", 100)

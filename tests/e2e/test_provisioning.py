@@ -32,6 +32,10 @@ query ($id: UUID!) { workflow(workflowId: $id) {
   steps { elementId kind state recalled error attempts { outcome } }
   effects { elementId state } } }
 """
+PLAN = """query ($id: UUID!) { workflow(workflowId: $id) {
+  giveUpPlan { planId steps { fate why elementId handlerJobType } } } }"""
+GIVE_UP = """mutation ($id: UUID!, $plan: String!) {
+  giveUpWorkflow(workflowId: $id, planId: $plan) { __typename ... on UserError { message suggestion } } }"""
 KEYS = "SELECT idempotency_key FROM step WHERE workflow_id = ANY ($1::uuid[])"
 SERVICES = ("customers", "catalogs", "subsidies")
 ASKED = ["customers create", "catalogs create", "subsidies create"]
@@ -208,6 +212,26 @@ async def test_failed_subsidy_is_given_up_once_it_is_refused(provisioning: Provi
     assert (await provisioning.over(failed))["state"] == "COMPENSATED"
     assert await provisioning.log(failed) == [*ASKED, "subsidies create", *UNDONE]
     assert await provisioning.states() == {"customers": ["REMOVED"], "catalogs": ["REMOVED"], "subsidies": []}
+
+
+async def test_failed_subsidy_is_given_up_as_it_stands(provisioning: Provisioning) -> None:
+    """Without any answer of the service: what is shown is what is removed then, in that order, by its own tasks."""
+    failed = await provisioning.fails()
+    plan = (await provisioning.client.ask(PLAN, id=failed))["workflow"]["giveUpPlan"]
+    assert [(one["fate"], one["elementId"], one["handlerJobType"]) for one in plan["steps"]] == [
+        ("TAKEN_BACK", "create_catalog", "catalogs.remove"),
+        ("TAKEN_BACK", "create_customer", "customers.remove"),
+        ("NOT_DONE", "create_subsidy", None),
+    ]
+
+    answer = await provisioning.client.ask(GIVE_UP, id=failed, plan=plan["planId"])
+    assert answer["giveUpWorkflow"]["__typename"] == "WorkflowGivenUp"
+
+    await provisioning.client.until(failed, lambda one: one["state"] == "COMPENSATED", what="the end of giving up")
+    assert await provisioning.states() == {"customers": ["REMOVED"], "catalogs": ["REMOVED"], "subsidies": []}
+    assert await provisioning.log(failed) == [*ASKED, *UNDONE]
+    effects = [(one["elementId"], one["state"]) for one in (await provisioning.read(failed))["effects"]]
+    assert effects == [("create_customer", "TAKEN_BACK"), ("create_catalog", "TAKEN_BACK")]
 
 
 async def test_refused_subsidy_is_tried_again_with_less(provisioning: Provisioning) -> None:

@@ -165,3 +165,52 @@ async def test_set_variables_of_a_workflow_that_is_over(live: Api, asked_engine:
     workflow = await started(live, asked_engine)
     await live.sql("UPDATE workflow SET state = 'CANCELLED' WHERE workflow_id = $1", workflow["workflowId"])
     assert (await set_by(live, "olga", workflow["workflowId"], {"a": 1}))["__typename"] == "WorkflowEnded"
+
+
+PLAN = """query ($id: UUID!) { workflow(workflowId: $id) { state givenUpAt takenBackAt
+  giveUpPlan { planId steps { fate elementId why } } } }"""
+GIVE_UP = """mutation ($id: UUID!, $plan: String!, $key: String) {
+  giveUpWorkflow(workflowId: $id, planId: $plan, idempotencyKey: $key) { __typename
+    ... on UserError { message suggestion } ... on CannotGiveUp { state instead }
+    ... on WorkflowGivenUp { workflow { state givenUpAt takenBackAt } } } }"""
+
+
+async def stuck(live: Api, engine: ZeebeEngine) -> dict[str, str]:
+    """A workflow that failed for good, as the records have it."""
+    workflow = await started(live, engine)
+    await live.sql("UPDATE workflow SET incident = 'no account' WHERE workflow_id = $1", workflow["workflowId"])
+    return workflow
+
+
+async def test_give_up_is_by_the_plan_that_was_shown(live: Api, asked_engine: ZeebeEngine) -> None:
+    """An operator sees what would happen, agrees to that, and the engine has cancelled it at once."""
+    workflow, olga = await stuck(live, asked_engine), await live.persona("olga")
+    before = (await olga.ask(PLAN, id=workflow["workflowId"]))["workflow"]
+    assert (before["state"], before["givenUpAt"]) == ("RUNNING", None)
+    other = await olga.answer(GIVE_UP, id=workflow["workflowId"], plan="another")
+    assert other["__typename"] == "GiveUpPlanChanged"
+    answer = await olga.answer(GIVE_UP, id=workflow["workflowId"], plan=before["giveUpPlan"]["planId"])
+    assert answer["__typename"] == "WorkflowGivenUp"
+    assert answer["workflow"]["state"] == "CANCELLED"
+    assert answer["workflow"]["givenUpAt"]
+    assert answer["workflow"]["takenBackAt"] is None
+    assert (await olga.ask(PLAN, id=workflow["workflowId"]))["workflow"]["giveUpPlan"] is None
+
+
+@pytest.mark.parametrize("persona", ["rita", "sam"])
+async def test_give_up_is_for_operators_alone(live: Api, asked_engine: ZeebeEngine, persona: str) -> None:
+    """For its starter and for strangers there is no such workflow, and no plan."""
+    workflow, client = await stuck(live, asked_engine), await live.persona(persona)
+    refused = await client.answer(GIVE_UP, id=workflow["workflowId"], plan="x")
+    assert refused["__typename"] == "WorkflowNotFound"
+    told = await client.send(PLAN, id=workflow["workflowId"])
+    assert told["errors"][0]["extensions"]["code"] == "NOT_ALLOWED"
+
+
+async def test_give_up_of_what_runs_well_is_refused(live: Api, asked_engine: ZeebeEngine) -> None:
+    """Nothing holds it up: there is no plan, and the refusal says what to do."""
+    workflow, olga = await started(live, asked_engine), await live.persona("olga")
+    assert (await olga.ask(PLAN, id=workflow["workflowId"]))["workflow"]["giveUpPlan"] is None
+    refused = await olga.answer(GIVE_UP, id=workflow["workflowId"], plan="x")
+    assert (refused["__typename"], refused["state"], refused["instead"]) == ("CannotGiveUp", "RUNNING", None)
+    assert "cancel" in refused["suggestion"]

@@ -25,6 +25,7 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.audience import ProcessAccess
+from zeebe_fleet.workers.contract.giving_up import GiveUpPlan
 from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, WorkflowState
@@ -76,6 +77,15 @@ class RerunRequest:
 
     workflow_id: UUID
     engine_version: int | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpRequest:
+    """A workflow that failed for good, to be given up; `plan_id` names what is to be taken back."""
+
+    workflow_id: UUID
+    plan_id: str
     idempotency_key: str | None = None
 
 
@@ -145,6 +155,27 @@ class Workflows(Protocol):
             IdempotencyConflict: the key was used for another body.
             UnknownProcessVersion: the process has no such version.
         """
+
+    async def give_up_plan(self, workflow_id: UUID) -> GiveUpPlan:
+        """Say what giving a workflow up would take back, in order, and what of it would stay.
+
+        Raises:
+            WorkflowNotFound: there is none.
+            CannotGiveUp: it cannot be given up.
+        """
+
+    async def request_give_up(self, principal: Principal, request: GiveUpRequest) -> Requested:
+        """Commit that a workflow is given up: cancelled, and what it did taken back; asked twice, it is done once.
+
+        Raises:
+            WorkflowNotFound: there is none.
+            CannotGiveUp: it did not fail for good, or is part of another.
+            GiveUpPlanChanged: something else would be taken back.
+            IdempotencyConflict: the key was used for another body.
+        """
+
+    async def undo_again(self, workflow_id: UUID) -> int:
+        """Let undoings without a job that failed for good be tried again; returns how many there were."""
 
     async def note(self, principal: Principal, workflow_id: UUID, kind: str, data: Mapping[str, Any]) -> None:
         """Write down who asked for something, of a request that the engine answers."""

@@ -66,6 +66,8 @@ class WorkflowRecord:
     started_at: datetime | None
     ended_at: datetime | None
     erased_at: datetime | None
+    given_up_at: datetime | None
+    taken_back_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ RequestRefused                  message and suggestion, nothing was changed
 ├── WorkflowNotFound
 ├── WorkflowEnded               it is over already
 ├── WorkflowNotRerunnable        it runs, completed, was run again before, or is part of another
+├── CannotGiveUp                it is none that failed for good, or is part of another
+├── GiveUpPlanChanged           what was agreed to is not what would happen
 ├── ElementInstanceNotFound     no such element is under way in the workflow
 ├── NoOpenIncident              nothing to retry
 ├── EngineRefused               the engine said no, or nothing
@@ -97,6 +99,30 @@ class WorkflowNotRerunnable(RequestRefused):
         super().__init__(message, suggestion)
         self.state = state
         self.instead = instead
+
+
+class CannotGiveUp(RequestRefused):
+    """The workflow is none that failed for good and can be given up.
+
+    Args:
+        state: where it is.
+        instead: which workflow to give up instead, if there is one.
+    """
+
+    def __init__(self, state: WorkflowState, message: str, suggestion: str, instead: UUID | None = None) -> None:
+        super().__init__(message, suggestion)
+        self.state = state
+        self.instead = instead
+
+
+class GiveUpPlanChanged(RequestRefused):
+    """What giving up takes back is not what it was when it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The workflow went on since: what would be taken back is not what you were shown.",
+            "Ask for its giveUpPlan again, and give it up by that one.",
+        )
 
 
 class ElementInstanceNotFound(RequestRefused):

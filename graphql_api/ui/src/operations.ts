@@ -30,6 +30,16 @@ export type ActivityState =
   | 'CANCELLED'
   | 'TOO_LATE';
 
+/** What becomes of something when a workflow is given up. */
+export type Fate =
+  | 'TAKEN_BACK'
+  | 'UNDER_WAY'
+  | 'STUCK'
+  | 'STAYS'
+  | 'UNCLEAR'
+  | 'BEFORE'
+  | 'NOT_DONE';
+
 /** In which order a list is read. */
 export type Order =
   | 'NEWEST_FIRST'
@@ -88,7 +98,13 @@ type Refusal_ActivityNotClaimed_Fragment = { message: string, suggestion: string
 
 type Refusal_ActivityNotFound_Fragment = { message: string, suggestion: string };
 
+type Refusal_CannotGiveUp_Fragment = { message: string, suggestion: string };
+
+type Refusal_ElementInstanceNotFound_Fragment = { message: string, suggestion: string };
+
 type Refusal_EngineRefused_Fragment = { message: string, suggestion: string };
+
+type Refusal_GiveUpPlanChanged_Fragment = { message: string, suggestion: string };
 
 type Refusal_IdempotencyConflict_Fragment = { message: string, suggestion: string };
 
@@ -117,7 +133,10 @@ export type RefusalFragment =
   | Refusal_ActivityClosed_Fragment
   | Refusal_ActivityNotClaimed_Fragment
   | Refusal_ActivityNotFound_Fragment
+  | Refusal_CannotGiveUp_Fragment
+  | Refusal_ElementInstanceNotFound_Fragment
   | Refusal_EngineRefused_Fragment
+  | Refusal_GiveUpPlanChanged_Fragment
   | Refusal_IdempotencyConflict_Fragment
   | Refusal_InvalidForm_Fragment
   | Refusal_InvalidVariables_Fragment
@@ -214,7 +233,7 @@ export type WorkflowQueryVariables = Exact<{
 }>;
 
 
-export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ processInstanceKey: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
+export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, givenUpAt: string | null, takenBackAt: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string, data: any }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ processInstanceKey: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
 
 export type StartMutationVariables = Exact<{
   process: string;
@@ -315,6 +334,61 @@ export type EngineViewQueryVariables = Exact<{
 
 
 export type EngineViewQuery = { workflow: { engineView: { state: string, whole: boolean, elements: Array<{ key: string, elementId: string, name: string, kind: string, state: string, hasIncident: boolean, startedAt: string | null, endedAt: string | null }>, variables: Array<{ name: string, value: string, scopeKey: string, isCut: boolean }>, jobs: Array<{ key: string, kind: string, jobType: string, elementId: string, state: string, retries: number, worker: string, deadline: string | null, errorMessage: string }>, incidents: Array<{ key: string, errorType: string, message: string, elementId: string, jobKey: string | null, state: string, createdAt: string | null }>, calledInstances: Array<{ processInstanceKey: string, processName: string, version: number, state: string, hasIncident: boolean, startedAt: string | null, endedAt: string | null }> } | null } | null };
+
+export type IncidentsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type IncidentsQuery = { workflow: { incidents: Array<{ workflowId: string, key: string | null, errorType: string, message: string, elementId: string, elementInstanceKey: string | null, jobType: string, createdAt: string | null, unasked: string | null, stepId: string | null, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
+
+export type VariablesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type VariablesQuery = { workflow: { processInstanceKey: string | null, engineView: { variables: Array<{ name: string, value: string, scopeKey: string, isCut: boolean }> } | null } | null };
+
+export type SetVariablesMutationVariables = Exact<{
+  id: string;
+  variables: any;
+  scope?: string | null | undefined;
+  local: boolean;
+  key?: string | null | undefined;
+}>;
+
+
+export type SetVariablesMutation = { answer:
+    | { __typename: 'VariablesSet', names: Array<string> }
+    | { __typename: 'WorkflowNotFound', message: string, suggestion: string }
+    | { __typename: 'WorkflowEnded', message: string, suggestion: string }
+    | { __typename: 'ElementInstanceNotFound', message: string, suggestion: string }
+    | { __typename: 'InvalidVariables', message: string, suggestion: string }
+    | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
+    | { __typename: 'EngineRefused', message: string, suggestion: string }
+   };
+
+export type GiveUpPlanQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type GiveUpPlanQuery = { workflow: { giveUpPlan: { planId: string, steps: Array<{ fate: Fate, why: string, elementId: string, workflowId: string | null, stepId: string | null, loopCounter: number | null, handlerElementId: string | null, at: string | null }> } | null } | null };
+
+export type GiveUpMutationVariables = Exact<{
+  id: string;
+  plan: string;
+  key?: string | null | undefined;
+}>;
+
+
+export type GiveUpMutation = { answer:
+    | { __typename: 'WorkflowGivenUp' }
+    | { __typename: 'WorkflowNotFound', message: string, suggestion: string }
+    | { __typename: 'CannotGiveUp', message: string, suggestion: string }
+    | { __typename: 'GiveUpPlanChanged', message: string, suggestion: string }
+    | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
+   };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -603,6 +677,8 @@ export const WorkflowDocument = new TypedDocumentString(`
     input
     output
     erasedAt
+    givenUpAt
+    takenBackAt
     rerunOf {
       workflowId
     }
@@ -613,6 +689,7 @@ export const WorkflowDocument = new TypedDocumentString(`
       kind
       subject
       at
+      data
     }
     definition {
       ...Definition
@@ -889,3 +966,95 @@ export const EngineViewDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EngineViewQuery, EngineViewQueryVariables>;
+export const IncidentsDocument = new TypedDocumentString(`
+    query Incidents($id: UUID!) {
+  workflow(workflowId: $id) {
+    incidents {
+      workflowId
+      key
+      errorType
+      message
+      elementId
+      elementInstanceKey
+      jobType
+      createdAt
+      unasked
+      stepId
+      attempts {
+        fence
+        round
+        worker
+        startedAt
+        endedAt
+        outcome
+        error
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<IncidentsQuery, IncidentsQueryVariables>;
+export const VariablesDocument = new TypedDocumentString(`
+    query Variables($id: UUID!) {
+  workflow(workflowId: $id) {
+    processInstanceKey
+    engineView {
+      variables {
+        name
+        value
+        scopeKey
+        isCut
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<VariablesQuery, VariablesQueryVariables>;
+export const SetVariablesDocument = new TypedDocumentString(`
+    mutation SetVariables($id: UUID!, $variables: JSON!, $scope: EngineKey, $local: Boolean!, $key: String) {
+  answer: setVariables(
+    workflowId: $id
+    variables: $variables
+    elementInstanceKey: $scope
+    local: $local
+    idempotencyKey: $key
+  ) {
+    __typename
+    ...Refusal
+    ... on VariablesSet {
+      names
+    }
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<SetVariablesMutation, SetVariablesMutationVariables>;
+export const GiveUpPlanDocument = new TypedDocumentString(`
+    query GiveUpPlan($id: UUID!) {
+  workflow(workflowId: $id) {
+    giveUpPlan {
+      planId
+      steps {
+        fate
+        why
+        elementId
+        workflowId
+        stepId
+        loopCounter
+        handlerElementId
+        at
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GiveUpPlanQuery, GiveUpPlanQueryVariables>;
+export const GiveUpDocument = new TypedDocumentString(`
+    mutation GiveUp($id: UUID!, $plan: String!, $key: String) {
+  answer: giveUpWorkflow(workflowId: $id, planId: $plan, idempotencyKey: $key) {
+    __typename
+    ...Refusal
+  }
+}
+    fragment Refusal on UserError {
+  message
+  suggestion
+}`) as unknown as TypedDocumentString<GiveUpMutation, GiveUpMutationVariables>;

@@ -3,7 +3,7 @@
 import { clock, errorWords, took } from "../words";
 import type { Workflow } from "./workflow";
 
-export function Attempts({ step }: { step: Workflow["steps"][number] }) {
+export function Attempts({ step }: { step: Pick<Workflow["steps"][number], "attempts"> }) {
   return (
     <ol class="attempts">
       {step.attempts.map((one) => (

@@ -51,7 +51,7 @@ function StepRow({ step, name, after }: { step: Step; name: string; after: strin
   );
 }
 
-const ASKED: Record<string, string> = { CANCEL: "cancelled it", RETRY: "had it retried", RERUN: "ran it again", ERASE: "had what was entered erased" };
+const ASKED: Record<string, string> = { CANCEL: "cancelled it", RETRY: "had it retried", RERUN: "ran it again", SET_VARIABLES: "set variables", GIVE_UP: "gave it up", ERASE: "had what was entered erased" };
 
 /** Which runs it belongs with, and who asked for what. */
 export function History({ workflow }: { workflow: Workflow }) {
@@ -62,7 +62,7 @@ export function History({ workflow }: { workflow: Workflow }) {
       {again && <p class="hint">It was run again: <Link href={`/workflows/${again.workflowId}`}>see that run</Link>.</p>}
       {workflow.events.length > 0 && (
         <ul class="plain">
-          {workflow.events.map((one) => <li key={one.at + one.kind}><strong>{one.subject}</strong> {ASKED[one.kind] ?? humanize(one.kind.toLowerCase())} <When iso={one.at} /></li>)}
+          {workflow.events.filter((one) => one.kind !== "GIVEN_UP").map((one) => <li key={one.at + one.kind}><strong>{one.subject}</strong> {ASKED[one.kind] ?? humanize(one.kind.toLowerCase())}{one.kind === "SET_VARIABLES" && ` (${(one.data as { names: string[] }).names.join(", ")})`} <When iso={one.at} /></li>)}
         </ul>
       )}
       {workflow.erasedAt && <p class="hint">What was entered here has been erased; that it happened stays.</p>}

@@ -15,7 +15,9 @@ import { Stopped, useSending, Waiting, type Insisted, type Send } from "../sendi
 import { isOperator, useMe } from "../session";
 import { humanize, LIVE, moment, took, workflowWords } from "../words";
 import { EnginePanel, type Tokens } from "./engine";
+import { GivenUp, GiveUpDialog } from "./give-up";
 import { History, Records } from "./records";
+import { Why } from "./stuck";
 import { Timeline } from "./timeline";
 import { WorkflowTable } from "./workflows";
 
@@ -72,6 +74,8 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
         <Acts workflow={workflow} again={again} />
       </header>
       {workflow.incident && <p class="said" role="status"><Icon name="alert" size={16} /><span><strong>It is stuck:</strong> {workflow.incident} Remove the cause, then retry; what was done is not done again.</span></p>}
+      {isOperator(me) && isStuck(workflow) && <Why workflow={workflow} nameOf={model?.nameOf ?? humanize} />}
+      <GivenUp workflow={workflow} />
       <History workflow={workflow} />
       {workflow.definition
         ? <Diagram bpmn={workflow.definition.bpmn} label={`Diagram of ${model!.title} with ${tokens ? "the engine's tokens" : "the steps of this workflow"}`} {...(tokens ?? { marks })} />
@@ -81,15 +85,19 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
   );
 }
 
+export const isStuck = (workflow: Workflow) => Boolean(workflow.incident) || workflow.children.some((one) => one.incident);
+
 function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<void> }) {
   const me = useMe();
   const [asking, setAsking] = useState(false);
+  const [givingUp, setGivingUp] = useState(false);
   const { busy, waiting, once, stop } = useSending();
   const may = isOperator(me) || me.subject === workflow.startedBy;
   const rerunKeys = useRef<Record<string, string>>({});
-  const isStuck = Boolean(workflow.incident) || workflow.children.some((one) => one.incident);
-  const mayRerun = may && !workflow.parent && !workflow.reruns.length && !workflow.erasedAt
-    && (FAILED.includes(workflow.state) || (LIVE.includes(workflow.state) && isStuck));
+  const failed = FAILED.includes(workflow.state) || (LIVE.includes(workflow.state) && isStuck(workflow));
+  const isWhole = !workflow.parent && !workflow.reruns.length && !workflow.erasedAt;
+  const mayRerun = may && isWhole && failed && !(workflow.givenUpAt && !workflow.takenBackAt);
+  const mayGiveUp = isOperator(me) && isWhole && failed && !workflow.givenUpAt && workflow.state !== "COMPENSATED";
   const act = (work: (send: Send) => Promise<Insisted<{ answer: { __typename: string } }>>, done: string) => once(async (send) => {
     setAsking(false);
     try {
@@ -111,7 +119,9 @@ function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<vo
       {workflow.operateUrl && <a class="button" href={workflow.operateUrl} target="_blank" rel="noreferrer">Open in Operate<Icon name="out" size={15} /></a>}
       {may && workflow.incident && <button type="button" class="primary" disabled={busy} onClick={() => void act((send) => send(RetryDocument, { id }), "It runs again.")}>Retry</button>}
       {mayRerun && <button type="button" disabled={busy} onClick={() => void act((send) => send(RerunDocument, { id, key: (rerunKeys.current[id] ??= crypto.randomUUID()) }), "It runs again, as a new workflow.")}>Run again</button>}
+      {mayGiveUp && <button type="button" disabled={busy} onClick={() => setGivingUp(true)}>Give up</button>}
       {may && LIVE.includes(workflow.state) && <button type="button" class="danger" disabled={busy} onClick={() => setAsking(true)}>Cancel</button>}
+      {givingUp && <GiveUpDialog workflow={workflow} close={() => setGivingUp(false)} again={again} />}
       {asking && (
         <Dialog title="Cancel this workflow?" close={() => setAsking(false)}>
           <p>Its open activities disappear from their inboxes. What its steps have done stays: cancelling does not compensate.</p>
