@@ -10,11 +10,8 @@ from asyncpg import Record
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.compensation import undone_by
 from zeebe_fleet.adapters.postgres.pool import Connection
-<<<<<<< HEAD
 from zeebe_fleet.adapters.postgres.step_rows import claim_of, hash_of, new_secret
-=======
 from zeebe_fleet.adapters.postgres.taking_back import TakingBack
->>>>>>> 70636b3 (wip)
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.records import Claim
@@ -93,36 +90,22 @@ class Orphans:
             if model is not UNKNOWN and all(undo.element_id != orphan["element_id"] for undo in model.undoes.values()):
                 await connection.execute("UPDATE step SET state = 'KEPT' WHERE step_id = $1", orphan["step_id"])
             elif handler := _handler_of(orphan, model, job_types):
-<<<<<<< HEAD
                 taken.append(await self._begin(connection, orphan["step_id"], *handler))
+        for turn in await self._given_up.next_steps(connection, job_types, limit):
+            handler = str(turn.handler_job_type), str(turn.handler_element_id)
+            taken.append(await self._begin(connection, turn.step_id, *handler))
         return [await _claim(connection, *one) for one in taken]
 
     async def _begin(
-        self, connection: Connection, orphan_id: int, job_type: str, element_id: str
+        self, connection: Connection, orphan_id: int | None, job_type: str, element_id: str
     ) -> tuple[Record, bytes]:
         secret = new_secret()
         undoing: Record | None = await connection.fetchrow(
             _UNDO, orphan_id, job_type, element_id, self._worker, hash_of(secret)
         )
-        assert undoing is not None, "the orphan is locked by this transaction"
-        await connection.execute(
-            "UPDATE step SET compensated_by = $2 WHERE step_id = $1", orphan_id, undoing["step_id"]
-        )
-        return undoing, secret
-=======
-                rows.append(await self._begin(connection, orphan["step_id"], *handler))
-        for turn in await self._given_up.next_steps(connection, job_types, limit):
-            rows.append(await self._begin(connection, turn.step_id, turn.handler_job_type, turn.handler_element_id))
-        return [await _claim(connection, row) for row in rows]
-
-    async def _begin(
-        self, connection: Connection, orphan_id: int | None, job_type: str | None, element_id: str | None
-    ) -> Record:
-        undoing: Record | None = await connection.fetchrow(_UNDO, orphan_id, job_type, element_id, self._worker)
         assert undoing is not None, "the orphan, or the workflow that was given up, is locked by this transaction"
         await connection.execute(_BIND, orphan_id, undoing["step_id"])
-        return undoing
->>>>>>> 70636b3 (wip)
+        return undoing, secret
 
 
 def _handler_of(orphan: Record, model: ProcessModel, job_types: Collection[str]) -> tuple[str, str] | None:
