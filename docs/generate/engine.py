@@ -52,6 +52,11 @@ _DIFFERENCES = (
         "-",
     ),
     (
+        "A timer whose cycle would fire for ever at one moment, as `R/PT0S`, is an incident",
+        "it fires on and on",
+        "-",
+    ),
+    (
         "A model is checked when it is deployed only as far as its elements run here",
         "every element is checked",
         "-",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from zeebe_fleet.engine.model.elements import Timer
 
 FOR_EVER = -1
+_MOST_AT_ONCE = 1000
+"""How often a cycle may fire whose interval leads nowhere: at once, all of them."""
 
 
 def schedule(machine: Machine, instance: ElementInstance, timer: Timer) -> tuple[int, int, str]:
@@ -31,10 +33,17 @@ def schedule(machine: Machine, instance: ElementInstance, timer: Timer) -> tuple
             return moment_ms(value), 1, ""
         if timer.kind == "duration":
             return after(machine.now_ms, value), 1, ""
-        repetitions, interval, start_ms = read_cycle(value)
-        return start_ms if start_ms is not None else next_ms(machine.now_ms, interval), repetitions, interval
+        return _cycle(machine.now_ms, value)
     except Unreadable as wrong:
         raise Stuck("EXTRACT_VALUE_ERROR", str(wrong)) from None
+
+
+def _cycle(now_ms: int, value: Any) -> tuple[int, int, str]:
+    repetitions, interval, start_ms = read_cycle(value)
+    first_ms = next_ms(now_ms, interval)
+    if first_ms <= now_ms and not 0 < repetitions <= _MOST_AT_ONCE:
+        raise Unreadable(f"The cycle '{value}' would fire without an end at one moment.")
+    return first_ms if start_ms is None else start_ms, repetitions, interval
 
 
 def again(machine: Machine, catch: Catch) -> None:
@@ -46,6 +55,8 @@ def again(machine: Machine, catch: Catch) -> None:
     try:
         due_ms = next_ms(catch.due_ms, catch.interval)
     except Unreadable:
+        return
+    if left == FOR_EVER and due_ms <= catch.due_ms:
         return
     machine.emit(
         "TIMER_CREATED",

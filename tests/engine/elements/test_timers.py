@@ -119,6 +119,41 @@ def test_cycle_fires_as_often_as_it_says(value: str, times: int) -> None:
     assert acting.jobs() == ["a"] + ["after"] * times
 
 
+@pytest.mark.parametrize("value", ["R3/PT0S", "R3/-PT1H", "R3/PT0.0001S"])
+def test_cycle_that_leads_nowhere_fires_at_once_as_often_as_it_says(value: str) -> None:
+    """B29: zero and negative intervals are over at once."""
+    acting = Acting()
+    acting.begun(guarded("timeCycle", value, interrupting=False))
+    acting.pass_time(LATE_MS)
+
+    assert acting.jobs() == ["a"] + ["after"] * 3
+
+
+@pytest.mark.parametrize(
+    "value", ["R/PT0S", "R/-PT1H", "R/PT-5S", "R/PT0.0001S", "R/P0D", "R-1/PT0S", "R0/PT0S", "R999999999/PT0S"]
+)
+def test_cycle_that_never_comes_to_its_end_is_an_incident_until_it_can(value: str) -> None:
+    """B29: firing for ever at one moment, it would keep the engine from everything else."""
+    acting = Acting()
+    instance = acting.begun(guarded("timeCycle", "=t", interrupting=False), t=value)
+    assert acting.told()[:2] == ("EXTRACT_VALUE_ERROR", "work")
+    acting.set(instance, t="R2/PT10S")
+    acting.resolve()
+    acting.pass_time(HOUR_MS)
+
+    assert acting.jobs() == ["a"] + ["after"] * 2
+
+
+def test_cycle_whose_interval_turns_back_ends_there() -> None:
+    """B29: a month without thirty days is a day, until it is none from the 29th of January."""
+    acting = Acting()
+    acting.begun(guarded("timeCycle", "R/P1M-30D", interrupting=False))
+    for _ in range(60):
+        acting.pass_time(24 * HOUR_MS)
+
+    assert acting.jobs() == ["a"] + ["after"] * 14
+
+
 def test_cycle_goes_on_after_a_restart() -> None:
     """B29: with the firings that are left."""
     acting = Acting()
