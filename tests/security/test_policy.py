@@ -269,6 +269,7 @@ async def test_change_is_for_operators_and_the_starter(world: World, who: str, m
 
 CALLS = {
     "setVariables": 'setVariables(workflowId: "{id}", variables: {a: 1})',
+    "giveUpWorkflow": 'giveUpWorkflow(workflowId: "{id}", planId: "p")',
     "publishMessage": 'publishMessage(name: "m", timeToLiveS: 1)',
     "broadcastSignal": 'broadcastSignal(name: "s")',
     "claimActivity": 'claimActivity(activityId: "{id}")',
@@ -303,7 +304,7 @@ async def test_mutation_is_denied_to_others(world: World, who: str, mutation: st
     """With the word of its rule, and that alone; of an activity and a workflow that they may not see."""
     allowed, word = DENIED[rule_of("Mutation", mutation)]  # type: ignore[index]
     activity = await world.api.activity(candidateGroups=["nobody-here"])
-    target = world.workflows["secret", "mallory"] if mutation == "setVariables" else activity["activityId"]
+    target = world.workflows["secret", "mallory"] if rule_of("Mutation", mutation) is Rule.HIDDEN else activity["activityId"]
     call = CALLS[mutation].replace("{id}", target)
     answer = await world.clients[who].send(f"mutation {{ {call} {{ __typename }} }}")
     said = answer["data"][mutation]["__typename"] if answer.get("data") else ""
