@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from zeebe_fleet.engine.search import boot
 from zeebe_fleet.engine.search.changes import Changes, Row
 from zeebe_fleet.engine.search.schema import FORMAT, OF_INSTANCES, SCHEMA, TABLES
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
 _PRUNED_AT_ONCE = 1_000
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-UNKNOWN = "?"
 _UPSERT = (
     "INSERT INTO variable (process_instance_key, scope_key, name, value) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -65,7 +64,7 @@ class Store:
             if connection.execute("PRAGMA user_version").fetchone() == (FORMAT,):
                 store = cls(connection)
                 if store._is_trusted() or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                    store._mark(_boot())
+                    store._mark(boot.name())
                     return store
         except (sqlite3.Error, ValueError, TypeError):
             pass
@@ -81,12 +80,12 @@ class Store:
         connection = _connected(path)
         connection.executescript(SCHEMA)
         store = cls(connection)
-        store._mark(_boot())
+        store._mark(boot.name())
         return store
 
     def _is_trusted(self) -> bool:
         """Whether nothing can have been lost: it was closed, or the system that it was open in still runs."""
-        return self._open_in in ("", _boot()) and self._open_in != UNKNOWN
+        return self._open_in in ("", boot.name()) and self._open_in != boot.UNKNOWN
 
     def write(self, changes: Changes) -> None:
         """Take changes, and the position that they reach to."""
@@ -160,14 +159,6 @@ class Store:
         """Close one that is of no use any more."""
         with suppress(sqlite3.Error):
             self._connection.close()
-
-
-def _boot() -> str:
-    """Name the run of the operating system; where it does not say, nothing is taken for granted."""
-    try:
-        return _BOOT_ID.read_text().strip() or UNKNOWN
-    except OSError:
-        return UNKNOWN
 
 
 def _connected(path: Path | None) -> sqlite3.Connection:
