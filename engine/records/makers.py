@@ -58,6 +58,15 @@ def after(make: Maker) -> Maker:
     return make
 
 
+def _told_of(value_of: Callable[[State, int], Value], value_type: str, intent: str) -> Maker:
+    """Make the one record of what an event names by its key."""
+
+    def make(state: State, owner: int, key: int, *_: Any) -> list[Draft]:
+        return [Draft(value_type, intent, key, value_of(state, key))]
+
+    return make
+
+
 # Element instances
 
 
@@ -147,16 +156,12 @@ def job_error_thrown(state: State, owner: int, key: int, code: str, message: str
     return [Draft("JOB", "ERROR_THROWN", key, value)]
 
 
-@after
-def incident_created(state: State, owner: int, key: int, *_: Any) -> list[Draft]:
-    """Tell that something stands still."""
-    return [Draft("INCIDENT", "CREATED", key, values.of_incident(state.incidents[key]))]
+def _incident(state: State, key: int) -> Value:
+    return values.of_incident(state.incidents[key])
 
 
-@before
-def incident_resolved(state: State, owner: int, key: int) -> list[Draft]:
-    """Tell that it goes on, or is over."""
-    return [Draft("INCIDENT", "RESOLVED", key, values.of_incident(state.incidents[key]))]
+AFTER["INCIDENT_CREATED"] = _told_of(_incident, "INCIDENT", "CREATED")
+BEFORE["INCIDENT_RESOLVED"] = _told_of(_incident, "INCIDENT", "RESOLVED")
 
 
 @before
@@ -173,22 +178,13 @@ def variables_set(state: State, owner: int, scope_key: int, variables: dict[str,
 # What is waited for
 
 
-@after
-def timer_created(state: State, owner: int, key: int, *_: Any) -> list[Draft]:
-    """Tell that a timer runs."""
-    return [Draft("TIMER", "CREATED", key, values.of_timer(state.catches[key]))]
-
-
-@after
-def message_subscribed(state: State, owner: int, key: int, *_: Any) -> list[Draft]:
-    """Tell that a message is waited for."""
-    return [Draft("PROCESS_MESSAGE_SUBSCRIPTION", "CREATED", key, values.of_subscription(state.catches[key]))]
-
-
-@after
-def signal_subscribed(state: State, owner: int, key: int, *_: Any) -> list[Draft]:
-    """Tell that a signal is waited for."""
-    return [Draft("SIGNAL_SUBSCRIPTION", "CREATED", key, values.of_signal(state.catches[key]))]
+AFTER["TIMER_CREATED"] = _told_of(lambda state, key: values.of_timer(state.catches[key]), "TIMER", "CREATED")
+AFTER["MESSAGE_SUBSCRIBED"] = _told_of(
+    lambda state, key: values.of_subscription(state.catches[key]), "PROCESS_MESSAGE_SUBSCRIPTION", "CREATED"
+)
+AFTER["SIGNAL_SUBSCRIBED"] = _told_of(
+    lambda state, key: values.of_signal(state.catches[key]), "SIGNAL_SUBSCRIPTION", "CREATED"
+)
 
 
 @before
@@ -222,16 +218,12 @@ def _of_catch(catch: Catch, intent: str) -> Draft:
     return Draft("SIGNAL_SUBSCRIPTION", intent, catch.key, values.of_signal(catch))
 
 
-@after
-def message_published(state: State, owner: int, key: int, *_: Any) -> list[Draft]:
-    """Tell that a message is kept."""
-    return [Draft("MESSAGE", "PUBLISHED", key, values.of_message(state.messages[key]))]
+def _message(state: State, key: int) -> Value:
+    return values.of_message(state.messages[key])
 
 
-@before
-def message_expired(state: State, owner: int, key: int) -> list[Draft]:
-    """Tell that it is not any more."""
-    return [Draft("MESSAGE", "EXPIRED", key, values.of_message(state.messages[key]))]
+AFTER["MESSAGE_PUBLISHED"] = _told_of(_message, "MESSAGE", "PUBLISHED")
+BEFORE["MESSAGE_EXPIRED"] = _told_of(_message, "MESSAGE", "EXPIRED")
 
 
 # Compensation
