@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import subprocess
 import sys
+import tempfile
 from typing import Any
 
 START = """mutation Start($key: String!) { startWorkflow(processName: "hello_world", idempotencyKey: $key) {
@@ -33,6 +36,69 @@ class Sgqlc:
         if answer.get("errors"):
             raise RuntimeError(answer["errors"])
         return answer["data"]
+
+
+class Generated(Sgqlc):
+    """The same endpoint, with what sgqlc's generator made of the schema that it asked the API for."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__(url, token)
+        with tempfile.TemporaryDirectory() as folder:
+            run = [sys.executable, "-m"]
+            asked = ["sgqlc.introspection", "-H", f"authorization=Bearer {token}", url, f"{folder}/schema.json"]
+            subprocess.run([*run, *asked], check=True, stdout=subprocess.DEVNULL)
+            made = ["sgqlc.codegen", "schema", f"{folder}/schema.json", f"{folder}/fleet_schema.py"]
+            subprocess.run([*run, *made], check=True)
+            sys.path.insert(0, folder)
+            self._types = importlib.import_module("fleet_schema")
+
+    async def ask(self, query: str, variables: dict[str, Any]) -> Any:
+        """Send what the generated types write of an operation, and read the answer by them."""
+        if query not in _WRITTEN:
+            return await super().ask(query, variables)
+        operation = _WRITTEN[query](self._types, **variables)
+        answer = await super().ask(operation, {})
+        assert operation + {"data": answer}, "it fits the types"
+        return answer
+
+
+def _start(types: Any, key: str) -> Any:
+    from sgqlc.operation import Operation
+
+    operation = Operation(types.Mutation)
+    answer = operation.start_workflow(process_name="hello_world", idempotency_key=key)
+    answer.__typename__()
+    answer.__as__(types.WorkflowStarted).workflow.workflow_id()
+    return operation
+
+
+def _page(types: Any, after: str | None) -> Any:
+    from sgqlc.operation import Operation
+
+    operation = Operation(types.Query)
+    page = operation.activities(first=2, after=after)
+    page.edges.node.activity_id()
+    page.page_info.__fields__("has_next_page", "end_cursor")
+    return operation
+
+
+def _complete(types: Any, id: str, key: str) -> Any:
+    from sgqlc.operation import Operation
+
+    operation = Operation(types.Mutation)
+    operation.complete_activity(activity_id=id, version=1, idempotency_key=key).__typename__()
+    return operation
+
+
+def _one(types: Any, id: str) -> Any:
+    from sgqlc.operation import Operation
+
+    operation = Operation(types.Query)
+    operation.activity(activity_id=id).__fields__("activity_id", "state")
+    return operation
+
+
+_WRITTEN = {START: _start, PAGE: _page, COMPLETE: _complete, ONE: _one}
 
 
 class Gql:
@@ -79,7 +145,7 @@ def say(*words: object) -> None:
 
 async def main(name: str, url: str, token: str, completed: str, followed: str) -> None:
     """Go through the steps."""
-    client: Any = {"gql": Gql, "sgqlc": Sgqlc}[name](url, token)
+    client: Any = {"gql": Gql, "sgqlc": Sgqlc, "sgqlc-codegen": Generated}[name](url, token)
     for _ in range(2):
         say("start", (await client.ask(START, {"key": "the same"}))["startWorkflow"]["workflow"]["workflowId"])
     after, count, is_more = None, 0, True

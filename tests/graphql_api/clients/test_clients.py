@@ -30,8 +30,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 HERE = Path(__file__).parent
 SETTINGS = ApiSettings(service_token=SERVICE_TOKEN)
 NODE = ("graphql-request", "apollo", "apollo-sse", "urql", "urql-sse", "graphql-ws", "graphql-sse")
-PYTHON = ("gql", "sgqlc")
-NOT_FOLLOWING = ("graphql-request", "sgqlc")
+PYTHON = ("gql", "sgqlc", "sgqlc-codegen")
+NOT_FOLLOWING = ("graphql-request", "sgqlc", "sgqlc-codegen")
+"""They have no subscriptions; sgqlc has them by the protocol before `graphql-transport-ws` alone."""
 
 
 def _kept(kind: str, locks: list[Path]) -> str:
