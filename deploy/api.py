@@ -24,7 +24,7 @@ from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.guards import check_bind, security_headers
-from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, ShareLimits
 from zeebe_fleet.workers.contract.data_models import data_models
 
 
@@ -38,6 +38,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
         session_s=settings.api.session_s,
         operate_url=settings.api.operate_url,
         allowed_origins=frozenset(settings.api.allowed_origins),
+        share=ShareLimits(**settings.api.share.model_dump()),
         oidc=provider_settings(settings.api.oidc) if settings.api.oidc.issuer else None,
     )
     check_bind(settings.api.host, api_settings)

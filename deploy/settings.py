@@ -66,6 +66,21 @@ class OidcSection(BaseModel):
     ca_file: Path | None = Field(default=None, description="PEM file of the authority behind its certificate.")
 
 
+class ShareSection(BaseModel):
+    """How much one principal may use of an API process; the service role is not limited."""
+
+    under_way: int = Field(default=64, description="Requests at once, those that wait included.")
+    at_once: int = Field(default=10_000, description="Fields that operations may read which run at the same time.")
+    subscriptions: int = Field(default=200, description="Subscriptions at once.")
+    sockets: int = Field(default=50, description="WebSockets at once.")
+    requests: int = Field(default=500, description="Requests in a burst.")
+    requests_per_s: float = Field(default=100.0, gt=0, description="Requests per second in the long run.")
+    rows: int = Field(default=50_000, description="Objects in answers, in a burst.")
+    rows_per_s: float = Field(default=5_000.0, gt=0, description="Objects in answers per second in the long run.")
+    bytes: int = Field(default=67_108_864, description="Bytes of answers in a burst.")
+    bytes_per_s: float = Field(default=4_194_304.0, gt=0, description="Bytes of answers per second in the long run.")
+
+
 class ApiSettingsSection(BaseModel):
     """The GraphQL API and the inbox."""
 
@@ -84,6 +99,7 @@ class ApiSettingsSection(BaseModel):
     allowed_origins: list[Word] = Field(
         default=[], description="Other sites whose pages may ask, with a bearer token: https://app.example.com."
     )
+    share: ShareSection = ShareSection()
     connections: int = Field(
         default=1_000,
         description="Connections of one process at once; beyond, the one that rests for longest makes room.",

@@ -15,6 +15,7 @@ from zeebe_fleet.graphql_api.news import News
 from zeebe_fleet.graphql_api.policy.decisions import Accesses, Policy
 from zeebe_fleet.graphql_api.sessions import NotSignedIn, Sessions
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+from zeebe_fleet.graphql_api.shares import Share
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
     ActivityRecord,
@@ -39,6 +40,7 @@ class SignedIn:
     session: Session | None
     sessions: Sessions
     accesses: Accesses
+    share: Share
 
     async def check(self) -> None:
         """See to it that what follows is decided by what holds now.

@@ -32,6 +32,7 @@ from zeebe_fleet.graphql_api.policy.decisions import Accesses
 from zeebe_fleet.graphql_api.schema import FleetSchema
 from zeebe_fleet.graphql_api.sessions import UNAUTHENTICATED, Sessions
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+from zeebe_fleet.graphql_api.shares import TOO_MANY_REQUESTS, Share, Shares, ShareUsed
 from zeebe_fleet.graphql_api.sockets import Socket
 from zeebe_fleet.graphql_api.streams import Events, EventStream, silence_torn_streams
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -40,6 +41,7 @@ from zeebe_fleet.workers.contract.principal import SERVICE_ROLE, Principal
 _SIGN_IN = "GET /login says how."
 _STRANGER = Principal("")
 _INTRODUCTION_S = 10
+_STRANGERS = 100
 _IN_ADDRESS = 1_000
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
@@ -50,7 +52,13 @@ class Asked(StarletteRequestAdapter):
     @property
     def is_of_service(self) -> bool:
         """Whether it may be as large as what the engine gives out."""
-        return bool(getattr(self._request.state, "is_of_service", False))
+        return bool(self._request.state.is_of_service)
+
+    @property
+    def share(self) -> Share:
+        """What its sender may use."""
+        share: Share = self._request.state.share
+        return share
 
 
 class Endpoint(GraphQL[Context, None]):
@@ -72,6 +80,9 @@ class Endpoint(GraphQL[Context, None]):
         self._sessions = sessions
         self._news = News(services)
         self._accesses = Accesses(services.workflows.accesses)
+        self._shares = Shares(settings.share)
+        self.strangers: set[Socket] = set()
+        """Sockets of whom nobody knows yet who they are."""
         self._persisted = PersistedQueries()
         self._documents = schema.documents
         silence_torn_streams()
@@ -79,18 +90,30 @@ class Endpoint(GraphQL[Context, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or tell a stranger to sign in; a WebSocket's first message may still say who it is."""
         if scope["type"] == "websocket":
-            await self.run(WebSocket(scope, receive, send))
+            await self._welcome(WebSocket(scope, receive, send))
             return
         response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
+
+    async def _welcome(self, socket: WebSocket) -> None:
+        if len(self.strangers) < _STRANGERS:
+            await self.run(socket)
+            return
+        answer = error_response(503, "BUSY", "Too many are at the door.", "Try again in a moment.")
+        answer.headers["retry-after"] = str(_INTRODUCTION_S)
+        await answer(socket.scope, socket.receive, socket.send)
 
     async def _answer(self, request: Request) -> Response:
         identity = identify(request, self._settings)
         if identity is None or await self._sessions.is_over(identity.session):
             return error_response(401, UNAUTHENTICATED, "You are not signed in.", _SIGN_IN)
         request.state.is_of_service = SERVICE_ROLE in identity.principal.roles
+        request.state.share = share = self._shares.of(identity.principal)
         try:
-            return await self.run(request)
+            with share.request():
+                return await self.run(request)
+        except ShareUsed as used:
+            return _too_many(used)
         except Refused as refused:
             answer = error_response(refused.status, *refused.told())
             answer.headers.update(refused.headers)
@@ -153,6 +176,8 @@ class Endpoint(GraphQL[Context, None]):
             how = "text/event-stream, or open a WebSocket" if streams else JSON
             what = "A subscription" if streams else "A query or mutation"
             raise Refused(406, "NOT_ACCEPTABLE", f"{what} is not answered in a form you accept.", f"Accept {how}.")
+        if streams:
+            request.share.check_subscriptions()
         return replace(asked, protocol="http" if media in (JSON, GRAPHQL) else "sse")
 
     async def _in_body(self, request: Any) -> Any:
@@ -181,7 +206,10 @@ class Endpoint(GraphQL[Context, None]):
         is_refusal = "data" not in response_data and sub_response.media_type == GRAPHQL
         body = self.encode_json(response_data)
         status = 400 if is_refusal else 200
-        return Response(body, status, {"cache-control": "no-store"}, media_type=sub_response.media_type)
+        headers = {"cache-control": "no-store"}
+        if retry_after_s := _retry_after_s(response_data):
+            status, headers["retry-after"] = 429, str(retry_after_s)
+        return Response(body, status, headers, media_type=sub_response.media_type)
 
     async def process_result(self, request: Request, result: Any) -> Any:
         """Show a result; without data when nothing was executed."""
@@ -201,7 +229,9 @@ class Endpoint(GraphQL[Context, None]):
         return EventStream(stream(), headers=headers)
 
     def _context(self, identity: Identity) -> Context:
-        signed_in = SignedIn(identity.principal, identity.session, self._sessions, self._accesses)
+        signed_in = SignedIn(
+            identity.principal, identity.session, self._sessions, self._accesses, self._shares.of(identity.principal)
+        )
         return Context(signed_in, self._services, self._settings, self._news)
 
 
@@ -210,6 +240,18 @@ def _in_address(request: Any) -> dict[str, Any]:
     sent = {name: value for name, value in request.query_params.items() if name in _PARAMETERS}
     objects = {name: read_json(sent[name], _IN_ADDRESS) for name in ("variables", "extensions") if sent.get(name)}
     return {**sent, **{"variables": None, "extensions": None}, **objects}
+
+
+def _too_many(used: ShareUsed) -> Response:
+    answer = error_response(429, TOO_MANY_REQUESTS, used.message, used.suggestion, retryAfterS=used.retry_after_s)
+    answer.headers["retry-after"] = str(used.retry_after_s)
+    return answer
+
+
+def _retry_after_s(said: Any) -> int:
+    """Return after how long an operation may be tried again that was not run; 0 where none was refused for that."""
+    first = (said.get("errors") or [{}])[0] if "data" not in said else {}
+    return int(first.get("extensions", {}).get("retryAfterS", 0))
 
 
 async def refused(request: HTTPConnection, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from zeebe_fleet.graphql_api.sessions import UNAUTHENTICATED, NotSignedIn
+from zeebe_fleet.graphql_api.shares import TOO_MANY_REQUESTS, ShareUsed
 from zeebe_fleet.workers.contract.errors import EngineUnavailable, FleetError, InfrastructureError
 from zeebe_fleet.workers.contract.refusals import NotAllowed
 
@@ -51,7 +52,10 @@ def shown(error: GraphQLError) -> GraphQLError:
     if cause is None:
         return error
     if isinstance(cause, FleetError):
-        message, extensions = cause.message, {"code": _code(cause), "suggestion": cause.suggestion}
+        message = cause.message
+        extensions: dict[str, Any] = {"code": _code(cause), "suggestion": cause.suggestion}
+        if isinstance(cause, ShareUsed):
+            extensions["retryAfterS"] = cause.retry_after_s
     else:
         error_id = uuid4().hex[:12]
         # neither the message nor the locals of a traceback: both may hold variables
@@ -66,4 +70,6 @@ def _code(error: FleetError) -> str:
         return UNAVAILABLE
     if isinstance(error, NotSignedIn):
         return UNAUTHENTICATED
+    if isinstance(error, ShareUsed):
+        return TOO_MANY_REQUESTS
     return "NOT_ALLOWED" if isinstance(error, NotAllowed) else "BAD_REQUEST"

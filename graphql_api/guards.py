@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -73,9 +74,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def error_response(status: int, code: str, message: str, suggestion: str) -> Response:
+def error_response(status: int, code: str, message: str, suggestion: str, **more: Any) -> Response:
     """Answer as GraphQL does, so that clients need to know one shape only."""
-    error = {"message": message, "extensions": {"code": code, "suggestion": suggestion}}
+    error = {"message": message, "extensions": {"code": code, "suggestion": suggestion, **more}}
     return JSONResponse({"errors": [error]}, status)
 
 

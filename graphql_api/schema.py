@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
@@ -25,6 +26,8 @@ from zeebe_fleet.graphql_api.queries import RecordQueries
 from zeebe_fleet.graphql_api.scalars import SCALARS
 from zeebe_fleet.graphql_api.service_operations import ServiceMutations, ServiceQueries
 from zeebe_fleet.graphql_api.settings import Limits
+from zeebe_fleet.graphql_api.shares import weigh
+from zeebe_fleet.graphql_api.slices import Sliced
 from zeebe_fleet.graphql_api.streams import refused, told
 from zeebe_fleet.graphql_api.subscriptions import Subscription
 from zeebe_fleet.graphql_api.workflow_mutations import WorkflowMutations
@@ -49,30 +52,51 @@ class FleetSchema(strawberry.Schema):
         self._broadcast = Broadcast(self._schema, self.documents)
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
-        """Run a query or a mutation, for who is still signed in."""
+        """Run a query or a mutation, for who is still signed in, as soon as their share allows it."""
+        signed_in = kwargs["context_value"].signed_in
         try:
-            await kwargs["context_value"].signed_in.check()
+            await signed_in.check()
+            async with signed_in.share.running(self._cost(query, kwargs)):
+                result = await super().execute(query, *args, **kwargs)
         except FleetError as error:
             return ExecutionResult(None, [shown(GraphQLError("", original_error=error))])
-        return await super().execute(query, *args, **kwargs)
+        signed_in.share.pay(*weigh(result.data))
+        return result
 
     async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
         """Run an operation whose results are streamed; what many ask for alike is executed once for all."""
-        name = kwargs.get("operation_name")
-        asked = self._broadcast.asked(query, name, kwargs.get("variable_values"))
-        context, streams = kwargs["context_value"], True
+        name, context = kwargs.get("operation_name"), kwargs["context_value"]
+        if not self.documents.read(query or "").is_subscription(name):
+            return told(self._at_once(query, *args, **kwargs), streams=False)
         try:
             await context.signed_in.check()
+            context.signed_in.share.check_subscriptions()
         except FleetError as error:
-            return told(refused(error), streams=False)
+            return told(refused(error), streams=True)
+        asked = self._broadcast.asked(query, name, kwargs.get("variable_values"))
         if asked is not None:
             results: Any = self._broadcast.follow(asked, context)
         else:
-            streams = self.documents.read(query or "").is_subscription(name)
             results = await super().stream(query, *args, **kwargs)
-        if streams:
-            results = context.signed_in.sessions.while_signed_in(context.signed_in.session, results)
-        return told(results, streams=streams)
+        results = context.signed_in.sessions.while_signed_in(context.signed_in.session, results)
+        return told(context.signed_in.share.subscription(results), streams=True)
+
+    async def _at_once(self, query: str | None, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+        """Yield the results of what is no subscription, run as one that is not streamed."""
+        signed_in = kwargs["context_value"].signed_in
+        await signed_in.check()
+        async with (
+            signed_in.share.running(self._cost(query, kwargs)),
+            aclosing(await super().stream(query, *args, **kwargs)) as results,
+        ):
+            async for result in results:
+                signed_in.share.pay(*weigh(getattr(result, "data", None)))
+                yield result
+
+    def _cost(self, query: str | None, asked: Mapping[str, Any]) -> int:
+        document = self.documents.read(query or "")
+        operation = document.operation(asked.get("operation_name"))
+        return document.costs[operation] if operation else 1
 
     def process_errors(self, errors: Sequence[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing: messages may quote variables."""
@@ -87,6 +111,7 @@ def make_schema(
         mutation=Mutation,
         subscription=Subscription,
         types=[UserError],
+        execution_context_class=Sliced,
         extensions=[Faults, OneOperation, ReadDocuments],
         limits=limits or Limits(),
         lists=chain_sizes(models),

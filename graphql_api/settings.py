@@ -60,6 +60,26 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareLimits:
+    """How much one principal may use of a process, whatever each request may ask for."""
+
+    under_way: int = 64
+    """Requests that are read, wait or run; so many operations of all WebSockets may wait besides."""
+    at_once: int = 10_000
+    """Fields that operations may read that run at the same time: many small ones, or one of the largest."""
+    subscriptions: int = 200
+    sockets: int = 50
+    requests: int = 500
+    """That may come in a burst."""
+    requests_per_s: float = 100.0
+    rows: int = 50_000
+    """Objects in answers, that may be read in a burst."""
+    rows_per_s: float = 5_000.0
+    bytes: int = 67_108_864
+    bytes_per_s: float = 4_194_304.0
+
+
+@dataclass(frozen=True, slots=True)
 class OidcSettings:
     """An OIDC provider, and what its claims mean here."""
 
@@ -94,6 +114,7 @@ class ApiSettings:
     """Whose pages may ask besides our own; with a bearer token, never with a cookie."""
     introspection: bool = True
     limits: Limits = Limits()
+    share: ShareLimits = ShareLimits()
 
 
 @dataclass(frozen=True, slots=True)

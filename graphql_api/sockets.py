@@ -5,6 +5,7 @@ Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from graphql import GraphQLError
@@ -14,7 +15,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 
 from zeebe_fleet.graphql_api.context import Context
+from zeebe_fleet.graphql_api.faults import shown
 from zeebe_fleet.graphql_api.operations import Refused
+from zeebe_fleet.graphql_api.shares import ShareUsed
 from zeebe_fleet.graphql_api.streams import StreamLost
 
 _TRY_AGAIN_LATER = 1013
@@ -26,6 +29,15 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
     """One connection; an error ends the operation it is of, and no other."""
 
     _is_closing = False
+
+    async def handle(self) -> None:
+        """Talk to a client until it is gone."""
+        with ExitStack() as self._held:
+            self.view.strangers.add(self)  # type: ignore[attr-defined]
+            try:
+                await super().handle()
+            finally:
+                self.view.strangers.discard(self)  # type: ignore[attr-defined]
 
     async def handle_message(self, message: Any) -> None:
         """Take a message of the protocol, or close what does not speak it."""
@@ -41,19 +53,33 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         if known is None:
             await self.websocket.close(_FORBIDDEN, "Forbidden")
             return
+        if not self.connection_init_received:
+            try:
+                self._held.enter_context(known.signed_in.share.socket())
+            except ShareUsed as used:
+                await self.websocket.close(_TRY_AGAIN_LATER, used.message)
+                return
+        self.view.strangers.discard(self)  # type: ignore[attr-defined]
         self.context = known
         await super().handle_connection_init(message)
 
     async def handle_subscribe(self, message: Any) -> None:
         """Run an operation, or say what is wrong with it."""
         try:
+            if self.connection_acknowledged:
+                self.context.signed_in.share.admit()
             asked = self.view.read(message["payload"])  # type: ignore[attr-defined]
         except Refused as refused:
-            error = GraphQLError(refused.message, extensions=refused.extensions)
-            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            await self._refuse(message["id"], GraphQLError(refused.message, extensions=refused.extensions))
+            return
+        except ShareUsed as used:
+            await self._refuse(message["id"], shown(GraphQLError("", original_error=used)))
             return
         payload: Any = {"query": asked.query, "variables": asked.variables, "operationName": asked.operation_name}
         await super().handle_subscribe({"id": message["id"], "type": "subscribe", "payload": payload})
+
+    async def _refuse(self, operation_id: str, error: GraphQLError) -> None:
+        await self.send_message({"id": operation_id, "type": "error", "payload": [error.formatted]})
 
     async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
         try:

@@ -1,0 +1,134 @@
+"""Executes operations in slices of the loop's time, so that one that reads much keeps nobody waiting who reads little.
+
+What a list holds is completed entry by entry. When operations together have taken their slice of a turn of the loop,
+the rest of the list waits for its next one; they take turns in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from graphql import GraphQLOutputType, GraphQLResolveInfo
+from graphql.pyutils import Path, gather_with_cancel
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+SLICE_S = 0.003
+PAUSE_S = 0.001
+
+
+class Turns:
+    """Of one event loop: who may go on, and since when the slice of this turn runs."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self._began_at: float | None = None
+
+    @classmethod
+    def here(cls) -> Turns:
+        """Return those of the running loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in _turns:
+            _turns[loop] = cls()
+        return _turns[loop]
+
+    def is_over(self) -> bool:
+        """Tell whether the slice of this turn is used up."""
+        now = time.perf_counter()
+        if self._began_at is None:
+            self._began_at = now
+            asyncio.get_running_loop().call_soon(self._end)
+        return now - self._began_at > SLICE_S
+
+    def _end(self) -> None:
+        self._began_at = None
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
+
+
+@dataclass(slots=True)
+class _List:
+    """A list that is being completed.
+
+    Args:
+        waiting: places of entries that are still to be awaited.
+    """
+
+    item_type: GraphQLOutputType
+    details: Any
+    info: GraphQLResolveInfo[Any]
+    path: Path
+    items: Iterator[Any]
+    position: Any
+    completed: list[Any] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+
+
+class Sliced(StrawberryGraphQLCoreExecutionContext):
+    """Completes lists as long as the slice lasts, and goes on in the next."""
+
+    def complete_iterable_value(
+        self,
+        item_type: GraphQLOutputType,
+        field_details_list: Any,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        items: Iterable[Any],
+        position_context: Any,
+    ) -> Any:
+        """Complete a list, or as much of it as may be now."""
+        made = _List(item_type, field_details_list, info, path, iter(items), position_context)
+        try:
+            if not self._advance(made, Turns.here()):
+                return self._go_on(made)
+        except Exception:
+            self._abandon(made)
+            raise
+        return self._gathered(made) if made.waiting else made.completed
+
+    async def _go_on(self, made: _List) -> list[Any]:
+        turns = Turns.here()
+        is_done = False
+        try:
+            while not is_done:
+                async with turns.lock:
+                    await asyncio.sleep(PAUSE_S)
+                    is_done = self._advance(made, turns)
+        except BaseException:
+            self._abandon(made)
+            raise
+        return await self._gathered(made) if made.waiting else made.completed
+
+    def _advance(self, made: _List, turns: Turns) -> bool:
+        """Complete entries until the slice is over; tells whether that were all."""
+        for item in made.items:
+            path = made.path.add_key(len(made.completed), None)
+            if self.is_awaitable(item):
+                made.waiting.append(len(made.completed))
+                made.completed.append(
+                    self.complete_awaitable_list_item_value(
+                        item, made.item_type, made.details, made.info, path, made.position
+                    )
+                )
+            elif self.complete_list_item_value(
+                item, made.completed, made.item_type, made.details, made.info, path, made.position
+            ):
+                made.waiting.append(len(made.completed) - 1)
+            if turns.is_over():
+                return False
+        return True
+
+    async def _gathered(self, made: _List) -> list[Any]:
+        awaited = await gather_with_cancel(*(made.completed[index] for index in made.waiting))
+        for index, one in zip(made.waiting, awaited, strict=True):
+            made.completed[index] = one
+        return made.completed
+
+    def _abandon(self, made: _List) -> None:
+        if waiting := [made.completed[index] for index in made.waiting]:
+            self.settle_in_background(waiting)

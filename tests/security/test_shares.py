@@ -1,0 +1,238 @@
+"""One person's flood: refused where their share ends, and nobody else's start is later for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from wsproto.events import AcceptConnection
+
+from tests.graphql_api.conftest import SERVICE_TOKEN, Api, Client, serving
+from tests.graphql_api.test_subscriptions import socket
+from tests.security.test_requests import code
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, ShareLimits
+from zeebe_fleet.graphql_api.shares import Bucket, Share, Shares, ShareUsed, weigh
+from zeebe_fleet.graphql_api.slices import Turns
+from zeebe_fleet.workers.contract.principal import FLEET, Principal
+
+ME = {"query": "{ me { subject } }"}
+FOLLOW = {"query": "subscription { activityChanged { activityId input } }"}
+SHARED = {"query": "subscription { activityChanged { activityId } }"}
+SMALL = ShareLimits(under_way=3, subscriptions=2, sockets=2, requests=20, requests_per_s=0.01)
+
+
+@pytest.fixture
+async def small(services: ApiServices, database_url: str) -> AsyncIterator[Api]:
+    """An API that gives each person little."""
+    async with serving(services, database_url, ApiSettings(service_token=SERVICE_TOKEN, share=SMALL)) as api:
+        yield api
+
+
+@pytest.fixture
+async def paul(small: Api) -> Client:
+    """Somebody who asks for too much."""
+    return await small.persona("paul")
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str, bool]:
+    """Return status and code, and whether it says when to come back."""
+    return answer.status_code, code(answer), int(answer.headers["retry-after"]) >= 1
+
+
+TOO_MANY = (429, "TOO_MANY_REQUESTS", True)
+
+
+@pytest.mark.parametrize("query", [FOLLOW, SHARED], ids=["own", "shared"])
+async def test_subscriptions_beyond_the_share_are_refused(services: ApiServices, database_url: str, query: Any) -> None:
+    """With a code and a time; another person's are not, and one that ended makes room."""
+    limits = replace(SMALL, requests=10_000, under_way=100)
+    async with serving(services, database_url, ApiSettings(service_token=SERVICE_TOKEN, share=limits)) as api:
+        paul, alma = await api.persona("paul"), await api.persona("alma")
+
+        async def asked(client: Client, stack: AsyncExitStack) -> httpx.Response:
+            headers = {**client.headers, "accept": "text/event-stream"}
+            return await stack.enter_async_context(api.http.stream("POST", "/graphql", json=query, headers=headers))
+
+        async with AsyncExitStack() as stack, asyncio.timeout(20):
+            while (answer := await asked(paul, stack)).status_code == 200:
+                pass
+            await answer.aread()
+            assert refusal(answer) == TOO_MANY
+            assert (await asked(alma, stack)).status_code == 200
+        async with asyncio.timeout(20):
+            while answer.status_code != 200:
+                async with AsyncExitStack() as stack:
+                    answer = await asked(paul, stack)
+
+
+async def test_subscriptions_of_all_sockets_count_together(small: Api, paul: Client) -> None:
+    """Those that are too many are refused; their socket stays open for the others."""
+    async with socket(small, dict(paul.headers)) as one, socket(small, dict(paul.headers)) as two:
+        for opened in (one, two):
+            await opened.begin()
+            for number in range(2):
+                opened.tell({"id": f"{number}", "type": "subscribe", "payload": FOLLOW if number else SHARED})
+        said = [asyncio.create_task(opened.read()) for opened in (one, two)]
+        await asyncio.wait(said, return_when=asyncio.FIRST_COMPLETED)
+        refused = next(each.result() for each in said if each.done())
+        for each in said:
+            each.cancel()
+        assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", "TOO_MANY_REQUESTS")
+        assert refused["payload"][0]["extensions"]["retryAfterS"] >= 1
+
+
+async def test_sockets_beyond_the_share_are_closed(small: Api, paul: Client) -> None:
+    """For another try."""
+    async with socket(small, dict(paul.headers)) as one, socket(small, dict(paul.headers)) as two:
+        for opened in (one, two):
+            await opened.begin()
+        async with socket(small, dict(paul.headers)) as three:
+            assert (await three.begin()).code == 1013
+
+
+async def test_strangers_at_the_door_are_bounded(small: Api, paul: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets of whom nobody knows yet who they are; whoever has said so makes room."""
+    monkeypatch.setattr("zeebe_fleet.graphql_api.endpoint._STRANGERS", 1)
+    async with socket(small, {}) as one:
+        assert isinstance(await one.read(), AcceptConnection)
+        async with socket(small, {}) as two:
+            assert (await two.read()).status_code == 503
+        one.tell({"type": "connection_init", "payload": dict(paul.headers)})
+        assert (await one.read())["type"] == "connection_ack"
+        async with socket(small, {}) as three:
+            assert isinstance(await three.read(), AcceptConnection)
+
+
+async def test_requests_beyond_the_rate_are_refused(small: Api, paul: Client) -> None:
+    """Over HTTP by status, over a WebSocket by the operation; another person's are answered."""
+    answers = [await small.http.post("/graphql", json=ME, headers=paul.headers) for _ in range(21)]
+    assert [one.status_code for one in answers[:20]] == [200] * 20
+    assert refusal(answers[20]) == TOO_MANY
+    async with socket(small, dict(paul.headers)) as opened:
+        await opened.begin()
+        opened.tell({"id": "1", "type": "subscribe", "payload": ME})
+        assert (await opened.read())["payload"][0]["extensions"]["code"] == "TOO_MANY_REQUESTS"
+    assert await (await small.persona("alma")).ask(ME["query"]) == {"me": {"subject": "alma"}}
+
+
+async def test_bodies_under_way_are_bounded(small: Api, paul: Client) -> None:
+    """Whoever sends many at once and ends none is refused before another is read."""
+    ended = asyncio.Event()
+
+    async def unended() -> AsyncIterator[bytes]:
+        yield b'{"query": "'
+        await ended.wait()
+        yield b'{ me { subject } }"}'
+
+    headers = {**paul.headers, "content-type": "application/json"}
+    held = [asyncio.create_task(small.http.post("/graphql", content=unended(), headers=headers)) for _ in range(3)]
+    async with asyncio.timeout(10):
+        while (answer := await small.http.post("/graphql", json=ME, headers=paul.headers)).status_code == 200:
+            pass
+    assert refusal(answer) == TOO_MANY
+    assert not any(one.done() for one in held)
+    ended.set()
+    await asyncio.gather(*held)
+
+
+async def test_answers_are_paid_for(services: ApiServices, database_url: str) -> None:
+    """In objects and bytes: whoever read much waits until it is paid."""
+    limits = ShareLimits(rows=10, rows_per_s=0.1)
+    async with serving(services, database_url, ApiSettings(service_token=SERVICE_TOKEN, share=limits)) as api:
+        paul = await api.persona("paul")
+        query = {"query": "{ __schema { types { name fields { name } } } }"}
+        first = await api.http.post("/graphql", json=query, headers=paul.headers)
+        assert first.json()["data"]
+        assert refusal(await api.http.post("/graphql", json=ME, headers=paul.headers)) == TOO_MANY
+        assert await (await api.persona("alma")).ask(ME["query"])
+
+
+async def test_service_is_not_limited(small: Api) -> None:
+    """It is the fleet itself, and brings every user task."""
+    for _ in range(SMALL.requests + 5):
+        await small.service.ask(ME["query"])
+
+
+async def test_large_operations_run_one_after_the_other() -> None:
+    """While small ones pass."""
+    share = Share(ShareLimits(at_once=100, under_way=5))
+    running, most, order = 0, 0, []
+
+    async def run(name: int, cost: int) -> None:
+        nonlocal running, most
+        async with share.running(cost):
+            running, most = running + 1, max(most, running + 1)
+            await asyncio.sleep(0)
+            order.append(name)
+            running -= 1
+
+    await asyncio.gather(*(run(number, 1_000) for number in range(5)))
+    assert (most, order) == (1, [0, 1, 2, 3, 4])
+    await asyncio.gather(*(run(number, 20) for number in range(5)))
+    assert most == 5
+    async with share.running(100):
+        waiting = [asyncio.create_task(run(number, 1)) for number in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(ShareUsed):
+            await run(9, 1)
+        for one in waiting[:4]:
+            one.cancel()
+    await asyncio.wait(waiting)
+    assert share.is_idle
+
+
+def test_bucket_fills_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And tells when there is enough again."""
+    now_s = 100.0
+    monkeypatch.setattr("zeebe_fleet.graphql_api.shares.time.monotonic", lambda: now_s)
+    bucket = Bucket(per_s=2, most=10)
+    bucket.take(14)
+    assert (bucket.missing_s(), bucket.missing_s(1)) == (2, 2.5)
+    now_s = 103.0
+    assert (bucket.missing_s(), bucket.level) == (0, 2)
+    now_s = 1_000.0
+    bucket.take(0)
+    assert bucket.level == 10
+
+
+def test_shares_are_told_apart_by_issuer_and_forgotten() -> None:
+    """Somebody of that name at another provider has a share of their own; those of nobody leave no trace."""
+    shares = Shares(ShareLimits())
+    here, there = Principal("paul", issuer="here"), Principal("paul", issuer="there")
+    assert shares.of(here) is shares.of(replace(here, groups=frozenset({"a"})))
+    assert shares.of(here) is not shares.of(there)
+    for number in range(5_000):
+        shares.of(Principal(f"p{number}"))
+    assert len(shares._shares) <= 1_001
+    shares.of(FLEET).pay(10**9, 10**9)
+    assert shares.of(FLEET).overdrawn_s == 0
+
+
+def test_answer_weighs_what_it_holds() -> None:
+    """Objects, and about as many bytes as it takes."""
+    rows, size_bytes = weigh({"a": [{"b": "x" * 100}, {"b": None}], "c": 1})
+    assert rows == 3
+    assert 100 < size_bytes < 200
+
+
+async def test_long_list_leaves_the_loop_to_others(api: Api, olga: Client) -> None:
+    """It is completed in slices, and says the same."""
+    query = "{ __schema { types { name fields { name type { name kind } args { name type { name kind } } } } } }"
+    began: list[bool] = []
+    whole = await olga.ask(query)
+    Turns.here()._began_at = None
+
+    async def look() -> None:
+        while True:
+            began.append(Turns.here().lock.locked())
+            await asyncio.sleep(0)
+
+    looking = asyncio.create_task(look())
+    assert await olga.ask(query) == whole
+    looking.cancel()
+    assert any(began)
