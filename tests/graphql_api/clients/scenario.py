@@ -98,7 +98,7 @@ def _one(types: Any, id: str) -> Any:
     return operation
 
 
-_WRITTEN = {START: _start, PAGE: _page, COMPLETE: _complete, ONE: _one}
+_WRITTEN: dict[str, Any] = {START: _start, PAGE: _page, COMPLETE: _complete, ONE: _one}
 
 
 class Gql:
