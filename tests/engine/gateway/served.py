@@ -8,28 +8,24 @@ from typing import Any
 
 import grpc.aio
 
+from tests.engine.model.writing import START, element, flows, model
 from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
 from zeebe_fleet.engine.pump import Pump, open_pump
 from zeebe_fleet.engine.serving import Ports, running
 from zeebe_fleet.engine.version import DEFAULT, Version
 
-MODEL = """<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
-    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="of-{name}" targetNamespace="http://example.com">
-  <bpmn:process id="{name}" isExecutable="true">
-    <bpmn:startEvent id="start" />
-    <bpmn:sequenceFlow id="to-work" sourceRef="start" targetRef="work" />
-    <bpmn:serviceTask id="work">
-      <bpmn:extensionElements>
-        <zeebe:taskDefinition type="{name}" retries="3" />
-        <zeebe:taskHeaders><zeebe:header key="colour" value="blue" /></zeebe:taskHeaders>
-      </bpmn:extensionElements>
-    </bpmn:serviceTask>
-    <bpmn:sequenceFlow id="to-end" sourceRef="work" targetRef="end" />
-    <bpmn:endEvent id="end" />
-  </bpmn:process>
-</bpmn:definitions>
-"""
+MODEL = model(
+    START,
+    element(
+        "serviceTask",
+        "work",
+        '<zeebe:taskDefinition type="{name}" retries="3" />',
+        '<zeebe:taskHeaders><zeebe:header key="colour" value="blue" /></zeebe:taskHeaders>',
+    ),
+    element("endEvent", "end"),
+    flows("start", "work", "end"),
+    attributes='id="{name}" isExecutable="true"',
+)
 """One service task; its job type is the process's name."""
 
 

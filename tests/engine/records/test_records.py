@@ -96,9 +96,9 @@ async def test_callback_is_told_of_an_instance_from_beginning_to_end() -> None:
         if intent in ("ELEMENT_COMPLETED", "SEQUENCE_FLOW_TAKEN")
     ]
     assert elements == [
-        ("SEQUENCE_FLOW_TAKEN", "SEQUENCE_FLOW", "to-work"),
+        ("SEQUENCE_FLOW_TAKEN", "SEQUENCE_FLOW", "start-work"),
         ("ELEMENT_COMPLETED", "START_EVENT", "start"),
-        ("SEQUENCE_FLOW_TAKEN", "SEQUENCE_FLOW", "to-end"),
+        ("SEQUENCE_FLOW_TAKEN", "SEQUENCE_FLOW", "work-end"),
         ("ELEMENT_COMPLETED", "SERVICE_TASK", "work"),
         ("ELEMENT_COMPLETED", "END_EVENT", "end"),
         ("ELEMENT_COMPLETED", "PROCESS", "p"),
