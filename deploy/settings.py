@@ -70,7 +70,7 @@ class ShareSection(BaseModel):
     """How much one principal may use of an API process; the service role is not limited."""
 
     under_way: int = Field(default=64, description="Requests at once, those that wait included.")
-    at_once: int = Field(default=10_000, description="Fields that operations may read which run at the same time.")
+    at_once: int = Field(default=20_000, description="Fields that operations may read which run at the same time.")
     subscriptions: int = Field(default=200, description="Subscriptions at once.")
     sockets: int = Field(default=50, description="WebSockets at once.")
     requests: int = Field(default=500, description="Requests in a burst.")

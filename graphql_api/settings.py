@@ -55,7 +55,7 @@ class Limits:
     """Pairs of fields of one name: they may have to be compared."""
     depth: int = 12
     aliases: int = 30
-    complexity: int = 10_000
+    complexity: int = 20_000
     """Fields that one operation may read, as far as can be told before."""
 
 
@@ -65,7 +65,7 @@ class ShareLimits:
 
     under_way: int = 64
     """Requests that are read, wait or run; so many operations of all WebSockets may wait besides."""
-    at_once: int = 10_000
+    at_once: int = 20_000
     """Fields that operations may read that run at the same time: many small ones, or one of the largest."""
     subscriptions: int = 200
     sockets: int = 50
