@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import pytest
 
+from tests.adapters.test_zeebe_incidents import Search, search
 from tests.graphql_api.conftest import Api, serving
 from tests.graphql_api.test_engine_view import asked_engine, live, started
-from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection, OperateAccess
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.graphql_api.settings import ApiServices
 
-__all__ = ["asked_engine", "live"]
+__all__ = ["asked_engine", "live", "search"]
 SET = """mutation ($id: UUID!, $variables: JSON!, $scope: EngineKey, $local: Boolean! = false, $key: String) {
   setVariables(workflowId: $id, variables: $variables, elementInstanceKey: $scope, local: $local,
     idempotencyKey: $key) {
@@ -45,28 +46,64 @@ async def test_incident_says_why_where_and_of_which_job(live: Api, asked_engine:
     assert incident["toldBy"] is None
 
 
-async def test_incident_is_told_by_the_records_where_the_engine_cannot_be_asked(
-    live: Api, services: ApiServices, asked_engine: ZeebeEngine
-) -> None:
-    """Of an engine before 8.8 without an Operate: what the step failed of, its attempts, and why no more is known."""
-    workflow = await started(live, asked_engine)
+async def failed_step(live: Api, workflow: dict[str, str], job_key: int | None = 7, kind: str = "ACTION") -> None:
+    """Have the records know a step that failed for good."""
     (step,) = await live.sql(
         "INSERT INTO step (workflow_id, job_key, job_type, kind, element_id, element_instance_key, "
-        "process_instance_key, definition_key, state, error) VALUES ($1, 7, 'work', 'ACTION', 'work', 8, 9, 10, "
+        "process_instance_key, definition_key, state, error) VALUES ($1, $2, 'work', $3, 'work', 8, 9, 10, "
         """'INCIDENT', '{"message": "no such account"}') RETURNING step_id""",
         workflow["workflowId"],
+        job_key,
+        kind,
     )
     await live.sql(
         "INSERT INTO step_attempt (step_id, fence, round, worker, outcome) VALUES ($1, 1, 1, 'w', 'INCIDENT')", step[0]
     )
     await live.sql("UPDATE workflow SET incident = 'no such account' WHERE workflow_id = $1", workflow["workflowId"])
+
+
+async def told_by(connection: EngineConnection, live: Api, services: ApiServices, workflow: dict[str, str]) -> Any:
+    """The incident of a workflow, by an API that reaches its engine so."""
     async with (
-        ZeebeEngine(EngineConnection(address=asked_engine._connection.address)) as deaf,
-        serving(replace(services, engine=deaf), live.database_url) as api,
+        ZeebeEngine(connection) as engine,
+        serving(replace(services, engine=engine), live.database_url) as api,
     ):
         query = SEEN.partition("engineView")[0] + "} }"
         told = await (await api.persona("olga")).ask(query, id=workflow["workflowId"])
     (incident,) = told["workflow"]["incidents"]
+    return incident
+
+
+async def test_incident_is_told_by_operate_of_an_engine_without_a_search(
+    live: Api, services: ApiServices, asked_engine: ZeebeEngine, search: Search
+) -> None:
+    """Kind and words are Operate's; element, job type and attempts, which it does not tell, the records'."""
+    workflow = await started(live, asked_engine)
+    await failed_step(live, workflow)
+    item = {"key": 1, "type": "JOB_NO_RETRIES", "message": "as Operate has it", "state": "ACTIVE", "jobKey": 7}
+    search.items = [{**item, "processInstanceKey": int(workflow["processInstanceKey"])}]
+    operate = OperateAccess(url=search.address, username="fleet", password="secret")
+    connection = EngineConnection(address=asked_engine._connection.address, operate=operate)
+    assert await told_by(connection, live, services, workflow) == {
+        "key": "1",
+        "toldBy": None,
+        "errorType": "JOB_NO_RETRIES",
+        "message": "as Operate has it",
+        "elementId": "work",
+        "elementInstanceKey": "8",
+        "jobKey": "7",
+        "jobType": "work",
+        "attempts": [{"outcome": "INCIDENT"}],
+    }
+
+
+async def test_incident_is_told_by_the_records_where_the_engine_cannot_be_asked(
+    live: Api, services: ApiServices, asked_engine: ZeebeEngine
+) -> None:
+    """Of an engine before 8.8 without an Operate: what the step failed of, its attempts, and why no more is known."""
+    workflow = await started(live, asked_engine)
+    await failed_step(live, workflow)
+    incident = await told_by(EngineConnection(address=asked_engine._connection.address), live, services, workflow)
     assert incident.pop("toldBy").startswith("Engine ")
     assert incident == {
         "key": None,
@@ -214,3 +251,20 @@ async def test_give_up_of_what_runs_well_is_refused(live: Api, asked_engine: Zee
     refused = await olga.answer(GIVE_UP, id=workflow["workflowId"], plan="x")
     assert (refused["__typename"], refused["state"], refused["instead"]) == ("CannotGiveUp", "RUNNING", None)
     assert "cancel" in refused["suggestion"]
+
+
+RETRY = """mutation ($id: UUID!) { retryWorkflow(workflowId: $id) {
+  __typename ... on UserError { message } ... on WorkflowRetried { resolvedIncidents } } }"""
+
+
+async def test_retry_tries_a_failed_undoing_again(live: Api, asked_engine: ZeebeEngine) -> None:
+    """No job of the engine waits for it, so nothing else could; who asked is kept."""
+    workflow, olga = await started(live, asked_engine), await live.persona("olga")
+    await failed_step(live, workflow, None, "COMPENSATION")
+    await live.sql("UPDATE workflow SET state = 'CANCELLED' WHERE workflow_id = $1", workflow["workflowId"])
+    answer = await olga.answer(RETRY, id=workflow["workflowId"])
+    assert answer == {"__typename": "WorkflowRetried", "resolvedIncidents": 1}
+    (step,) = await live.sql("SELECT state, round FROM step WHERE workflow_id = $1", workflow["workflowId"])
+    assert tuple(step) == ("FAILED", 2)
+    assert [one["kind"] for one in (await seen(live, workflow))["events"]] == ["RETRY"]
+    assert (await olga.answer(RETRY, id=workflow["workflowId"]))["__typename"] == "NoOpenIncident"

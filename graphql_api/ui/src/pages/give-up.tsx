@@ -7,7 +7,7 @@ import { GiveUpDocument, GiveUpPlanDocument, type GiveUpPlanQuery } from "../ope
 import { Dialog, Loading, notify, Trouble, When } from "../parts";
 import { useQuery } from "../query";
 import { Stopped, useSending, Waiting } from "../sending";
-import { humanize } from "../words";
+import { humanize, LIVE } from "../words";
 import type { Workflow } from "./workflow";
 
 type Plan = NonNullable<NonNullable<GiveUpPlanQuery["workflow"]>["giveUpPlan"]>;
@@ -84,6 +84,7 @@ interface Counts { taken_back?: number; stays?: number; unclear?: number }
 /** What became of a workflow that was given up. */
 export function GivenUp({ workflow }: { workflow: Workflow }) {
   if (!workflow.givenUpAt) return null;
+  if (LIVE.includes(workflow.state)) return <p class="hint" role="status">It was given up <When iso={workflow.givenUpAt} />, and the engine is being told. Then what it did is taken back.</p>;
   if (!workflow.takenBackAt) return <p class="hint" role="status">It was given up <When iso={workflow.givenUpAt} />. What it did is being taken back, the last first{workflow.incident ? ", and waits for the retry of what failed" : ""}.</p>;
   const counts = (workflow.events.find((one) => one.kind === "GIVEN_UP")?.data ?? {}) as Counts;
   if (workflow.state === "COMPLETED") return <p class="hint">It came to its end before it could be given up: nothing was taken back.</p>;
