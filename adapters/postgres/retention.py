@@ -45,12 +45,13 @@ _LOCK = f"""{_FAMILIES}
 SELECT workflow_id FROM workflow WHERE workflow_id IN (SELECT workflow_id FROM family) ORDER BY workflow_id FOR UPDATE
 """
 
-#: none that still lives or ended lately, none the engine must still be told of, nothing unsettled, nobody at work
+#: none that still lives, ended lately or is being taken back, none the engine must still be told of, nothing unsettled, nobody at work
 _OVER = f"""{_FAMILIES}
 SELECT head, array_agg(family.workflow_id) AS members FROM family JOIN workflow USING (workflow_id)
 GROUP BY head
-HAVING bool_and(coalesce(workflow.ended_at, workflow.created_at) < $2
+HAVING bool_and(coalesce(workflow.taken_back_at, workflow.ended_at, workflow.created_at) < $2
         AND workflow.state NOT IN ('REQUESTED', 'STARTING', 'RUNNING'))
+    AND NOT bool_or(workflow.given_up_at IS NOT NULL AND workflow.taken_back_at IS NULL)
     AND NOT bool_or(EXISTS (
         SELECT 1 FROM owed LEFT JOIN step USING (step_id) LEFT JOIN activity USING (activity_id)
         WHERE coalesce(owed.workflow_id, step.workflow_id, activity.workflow_id) = family.workflow_id

@@ -229,3 +229,20 @@ async def test_policy_prunes_until_it_is_stopped(
             await asyncio.sleep(0.02)
     stop.set()
     await pruning
+
+
+async def test_what_is_given_up_stays_until_all_is_taken_back(
+    history: PostgresRetention, runs: Runs, ledger: PostgresLedger, database: asyncpg.Connection
+) -> None:
+    """Its records say what is to be taken back and with which data: neither pruned nor erased before."""
+    workflow_id = await runs.start()
+    await done(ledger, await runs.job(workflow_id, "do"))
+    await runs.end(workflow_id)
+    await database.execute("UPDATE workflow SET given_up_at = now() WHERE workflow_id = $1", workflow_id)
+    await age(database, workflow_id)
+    assert await prune(history) == 0
+    with pytest.raises(NotOver):
+        await history.erase(OLGA, Erasure(workflow_ids=(workflow_id,)))
+    assert await known(database, workflow_id) == {workflow_id}
+    await database.execute("UPDATE workflow SET taken_back_at = ended_at WHERE workflow_id = $1", workflow_id)
+    assert await prune(history) == 1
