@@ -136,6 +136,20 @@ async def test_actions_cannot_get_around_it(seeds: Seeds, how: str, said: str) -
     assert said in incident
 
 
+async def test_no_process_works_as_the_owner_of_the_tables(seeds: Seeds) -> None:
+    """ "Separating concerns": every role of the fleet is at work here, each on a login that owns nothing."""
+    await seeds.completed("ApprovalProcess")
+
+    (owner,) = await seeds.rows("SELECT current_user AS name")
+    rows = await seeds.rows(
+        "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )
+    names = {row["usename"].rpartition("_")[2] for row in rows if row["usename"] != owner["name"]}
+    assert {"records", "tasks"} <= names <= {"records", "tasks", "history"}
+    assert owner["name"] not in {row["usename"] for row in rows}
+
+
 async def test_state_may_be_spread_over_additional_tables(seeds: Seeds) -> None:
     """ "The persister needs to store the workflow state. This could be simply in the `workflow_context` and `workflow`
     tables as well as in additional tables": here two, put together again for the second step.
