@@ -45,7 +45,8 @@ _LOCK = f"""{_FAMILIES}
 SELECT workflow_id FROM workflow WHERE workflow_id IN (SELECT workflow_id FROM family) ORDER BY workflow_id FOR UPDATE
 """
 
-#: none that still lives, ended lately or is being taken back, none the engine must still be told of, nothing unsettled, nobody at work
+#: none that still lives, ended lately or is being taken back, none the engine must still be told of, nothing unsettled,
+#: nobody at work
 _OVER = f"""{_FAMILIES}
 SELECT head, array_agg(family.workflow_id) AS members FROM family JOIN workflow USING (workflow_id)
 GROUP BY head
