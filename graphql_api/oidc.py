@@ -9,6 +9,7 @@ import html
 import json
 import math
 import re
+import ssl
 import time
 import warnings
 from collections.abc import Mapping
@@ -280,12 +281,7 @@ def _client(oidc: OidcSettings) -> StarletteOAuth2App:
         from authlib.integrations.starlette_client import OAuth
     kwargs: dict[str, Any] = {"scope": oidc.scope, "code_challenge_method": "S256", "timeout": 10.0}
     kwargs["event_hooks"] = HOOKS
-    if oidc.ca_file is not None:
-        import ssl
-
-        context = ssl.create_default_context()
-        context.load_verify_locations(oidc.ca_file)
-        kwargs["verify"] = context
+    kwargs["verify"] = _trusted(oidc)
     return OAuth().register(
         "fleet",
         server_metadata_url=f"{oidc.issuer.rstrip('/')}/.well-known/openid-configuration",
@@ -293,6 +289,15 @@ def _client(oidc: OidcSettings) -> StarletteOAuth2App:
         client_secret=oidc.client_secret,
         client_kwargs=kwargs,
     )
+
+
+def _trusted(oidc: OidcSettings) -> ssl.SSLContext:
+    """Read the authorities once: each sign-in asks by several clients, each of which would read them anew."""
+    if oidc.ca_file is None:
+        return httpx.create_ssl_context()
+    context = ssl.create_default_context()
+    context.load_verify_locations(oidc.ca_file)
+    return context
 
 
 def _own_place(path: str) -> str:
