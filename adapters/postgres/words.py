@@ -17,12 +17,18 @@ _SENT = re.compile(
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    r"\s*(?:re)?set\s+(?:(?:local|session)\s+)?(?:role|authorization|session|all|search_path|fleet)\b|\s*discard\b"
-    r"|.*\bset_config\s*\(\s*'(?:role|session_authorization|fleet\.)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:re)?set\s+(?:(?:local|session)\s+)?(?:role|authorization|session|all|search_path|fleet)\b|discard\b",
+    re.IGNORECASE,
 )
+_CONFIG = re.compile(r"\bset_config\s*\(\s*'(?:role|session_authorization|fleet\.)", re.IGNORECASE)
 _WORD = re.compile(r"\W*(\w+)")
 _KEPT = 2048
+_LOOKED_AT = 80
+"""Letters of a statement that tell what it is."""
+_OF_THE_FLEET = (
+    "The action changes the role that its transaction runs under, or what goes with it.",
+    "Leave the role to the fleet.",
+)
 
 
 def check_words(statement: str) -> None:
@@ -31,20 +37,20 @@ def check_words(statement: str) -> None:
     Raises:
         PermanentError: with what to do instead.
     """
-    if refused := _refused(statement):
+    refused = _refused(statement.lstrip()[:_LOOKED_AT])
+    if refused is None and "set_config" in statement and _CONFIG.search(statement):
+        refused = _OF_THE_FLEET
+    if refused is not None:
         raise PermanentError(*refused)
 
 
 @lru_cache(_KEPT)
 def _refused(statement: str) -> tuple[str, str] | None:
     if _ROLE.match(statement):
-        return (
-            "The action changes the role that its transaction runs under, or what goes with it.",
-            "Leave the role to the fleet.",
-        )
+        return _OF_THE_FLEET
     if _SENT.match(statement):
         return None
-    if statement.lstrip().startswith(("--", "/*")):
+    if statement.startswith(("--", "/*")):
         return ("The action sends a statement that begins with a comment.", "Put comments behind its first word.")
     word = _WORD.match(statement)
     return (
