@@ -227,6 +227,11 @@ class ProcessDefinition(Shown):
         return self.record.bpmn
 
     @resolved
+    def may_start(self, info: Info) -> bool:
+        """Whether you may start it."""
+        return info.context.policy.starts(self.process_name)
+
+    @resolved
     def input_schema(self) -> JSON | None:
         """JSON Schema of the variables an instance starts with."""
         return _json(self.record.input_schema)

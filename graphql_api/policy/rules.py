@@ -62,7 +62,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         Rule.SEEN: "workflow",
     },
     "ProcessDefinition": {
-        Rule.GIVEN: "definitionKey processName processVersion versionTag resourceName deployedAt bpmn inputSchema",
+        Rule.GIVEN: "definitionKey processName processVersion versionTag resourceName deployedAt bpmn inputSchema "
+        "mayStart",
         Rule.OVERVIEW: "load",
     },
     "StepAttempt": {Rule.GIVEN: "fence round worker startedAt endedAt outcome error"},

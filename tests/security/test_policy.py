@@ -20,8 +20,6 @@ from zeebe_fleet.graphql_api.policy.rules import Rule, fields_of, rule_of
 from zeebe_fleet.graphql_api.schema import make_schema
 from zeebe_fleet.workers.contract.errors import FleetError
 
-pytest_plugins = ("tests.graphql_api.conftest",)
-
 SCHEMA = make_schema()._schema
 PEOPLE = ("rita", "sam", "paul", "olga", "ada")
 OVERVIEW = ("olga", "ada", "service")
@@ -150,6 +148,7 @@ async def test_process_is_known_to_who_may_start_or_see_it(world: World, who: st
     query = f'{{ processDefinitions(processName: "{process}") {{ {node} }} }}'
     nodes = [one["node"] for one in (await world.clients[who].answer(query))["edges"]]
     assert [one["processName"] for one in nodes] == ([process] if who in STARTS[process] | SEES[process] else [])
+    assert all(one["mayStart"] == (who in STARTS[process]) for one in nodes)
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "service"])
@@ -304,7 +303,9 @@ async def test_mutation_is_denied_to_others(world: World, who: str, mutation: st
     """With the word of its rule, and that alone; of an activity and a workflow that they may not see."""
     allowed, word = DENIED[rule_of("Mutation", mutation)]  # type: ignore[index]
     activity = await world.api.activity(candidateGroups=["nobody-here"])
-    target = world.workflows["secret", "mallory"] if rule_of("Mutation", mutation) is Rule.HIDDEN else activity["activityId"]
+    target = (
+        world.workflows["secret", "mallory"] if rule_of("Mutation", mutation) is Rule.HIDDEN else activity["activityId"]
+    )
     call = CALLS[mutation].replace("{id}", target)
     answer = await world.clients[who].send(f"mutation {{ {call} {{ __typename }} }}")
     said = answer["data"][mutation]["__typename"] if answer.get("data") else ""

@@ -30,8 +30,6 @@ from zeebe_fleet.graphql_api.sign_in import sign_in_routes
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import FLEET, Principal
 
-pytest_plugins = ("tests.graphql_api.conftest",)
-
 CLIENT_SECRET = "the secret that this client shares with its provider"
 ME = "{ me { subject } }"
 FOLLOW = "subscription { workflowChanged { workflowId } }"
