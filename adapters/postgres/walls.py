@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from zeebe_fleet.adapters.postgres.grants import KEPT
 from zeebe_fleet.adapters.postgres.rights import FORMER, Roles, roles_of
+from zeebe_fleet.adapters.postgres.version import VERSION_TABLE
 
 _TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -36,7 +37,8 @@ SELECT DISTINCT rolname || ': ' || one FROM pg_db_role_setting JOIN pg_roles ON 
 WHERE rolname = ANY ($1) AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     AND NOT (setdatabase <> 0 AND one LIKE 'search\\_path=%') ORDER BY 1
 """
-_UNHELD = f"""{_TABLES}
+#: of the fleet's owner: whoever owns another table has to look after it
+_UNHELD = f"""{_TABLES} AND c.relowner = (SELECT relowner FROM pg_class WHERE oid = '{VERSION_TABLE}'::regclass)
     AND (has_any_column_privilege($1, c.oid, 'INSERT, UPDATE') OR has_table_privilege($1, c.oid, 'DELETE')
         OR has_any_column_privilege($2, c.oid, 'INSERT, UPDATE') OR has_table_privilege($2, c.oid, 'DELETE'))
     AND NOT EXISTS (
