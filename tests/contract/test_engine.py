@@ -345,6 +345,29 @@ async def test_set_variables_are_seen_by_the_next_job(engine: Engine, process: D
     assert (await take(engine, process)).variables["amount"] == 4
 
 
+@pytest.mark.parametrize(("local", "above"), [(True, "3"), (False, "4")])
+async def test_set_variables_of_an_element_stay_there_or_go_up(
+    engine: Engine, process: DeployedProcess, local: bool, above: str
+) -> None:
+    """Local ones are the element's own; others reach the nearest scope that has one of their name. The job sees both."""
+    await require_search(engine)
+    job = await started(engine, process)
+
+    await engine.set_variables(job.element_instance_key, {"amount": 4}, local=local)
+    await engine.hand_back(job, HandBack("look again"))
+
+    assert (await take(engine, process)).variables["amount"] == 4
+    held: dict[int, str] = {}
+
+    async def is_seen() -> bool:
+        view = await engine.instance_view(job.process_instance_key)
+        held.update({one.scope_key: one.value for one in view.variables if one.name == "amount"})
+        return "4" in held.values()
+
+    await until(is_seen)
+    assert held[job.process_instance_key] == above
+
+
 async def test_messages_and_signals_move_an_instance_on(engine: Engine, process: DeployedProcess) -> None:
     """A message by its correlation key, once by its id; a signal to whoever listens."""
     name = process.process_name
