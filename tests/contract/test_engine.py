@@ -349,7 +349,7 @@ async def test_set_variables_are_seen_by_the_next_job(engine: Engine, process: D
 async def test_set_variables_of_an_element_stay_there_or_go_up(
     engine: Engine, process: DeployedProcess, local: bool, above: str
 ) -> None:
-    """Local ones are the element's own; others reach the nearest scope that has one of their name. The job sees both."""
+    """Local ones are the element's own; others reach the nearest scope that has one of their name."""
     await require_search(engine)
     job = await started(engine, process)
 
