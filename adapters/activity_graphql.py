@@ -16,6 +16,7 @@ from uuid import UUID
 
 import httpx
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.workers.contract.errors import InfrastructureError, PermanentError
 from zeebe_fleet.workers.contract.job import JobKey
 from zeebe_fleet.workers.contract.ports import DEFAULT_PRIORITY, OpenActivity, UserTask
@@ -53,6 +54,7 @@ class GraphQLActivitySystem:
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {service_token}", "User-Agent": "zeebe-fleet"},
             timeout=timeout_s,
+            cookies=no_cookies(),
             mounts=_DIRECT,
         )
 

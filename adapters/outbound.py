@@ -1,10 +1,13 @@
-"""Outside services over HTTP: one pool of connections, one place where their answers become our errors.
+"""Outside services over HTTP: one place where their answers become our errors.
 
 What comes back                                  becomes
 connect error, 502, 503, 504                     a few quick tries within `timeout_s`, then TransientError
 timeout, 408, 425, 429, other 5xx                TransientError, with the service's Retry-After
 200 that is not JSON, or too large               TransientError: the service is out of order
 3xx, 4xx                                         PermanentError
+
+Each service has connections of its own, and no cookies. Where it may be: `networks`; what a path may say:
+`outbound_paths`; whose a header is: `outbound_headers`.
 
 An error names the service, the method, the first part of the path and the status; never a query, a header, a
 body or the rest of the path, which may hold credentials or personal data.
@@ -14,23 +17,30 @@ from __future__ import annotations
 
 import asyncio
 import json as _json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from zeebe_fleet.adapters.cookies import no_cookies
+from zeebe_fleet.adapters.outbound_headers import AUTHORIZATION, IDEMPOTENCY_KEY, merged
+from zeebe_fleet.adapters.outbound_paths import leads_elsewhere
+from zeebe_fleet.adapters.outbound_reach import FOUND, Resolve, look_up, transport_to
 from zeebe_fleet.adapters.outbound_settings import ServiceSettings as ServiceSettings
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError, TransientError
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
 QUICK_TRIES = 3
 LONGEST_RETRY_AFTER_S = 3600.0
-_DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
+_HEADERS = {"Accept": "application/json", "User-Agent": "zeebe-fleet"}
+_TIMEOUT = httpx.Timeout(None, connect=5.0)
 
 
 class OutboundServices:
@@ -40,6 +50,7 @@ class OutboundServices:
         services: settings by service name.
         secrets: credentials by name.
         transport: for tests; the real one otherwise.
+        resolve: finds the addresses of a name; the system does, otherwise.
     """
 
     def __init__(
@@ -47,16 +58,13 @@ class OutboundServices:
         services: Mapping[str, ServiceSettings],
         secrets: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None = None,
+        resolve: Resolve = look_up,
     ) -> None:
         self._services = services
         self._secrets = secrets
-        self._http = httpx.AsyncClient(
-            headers={"Accept": "application/json", "User-Agent": "zeebe-fleet"},
-            timeout=httpx.Timeout(None, connect=5.0),
-            limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
-            transport=transport,
-            mounts=None if transport else _DIRECT,
-        )
+        self._transport = transport
+        self._resolve = resolve
+        self._clients: dict[str, httpx.AsyncClient] = {}
 
     def service(self, name: str, idempotency_key: str) -> HttpService:
         """Return a service; each of its calls carries this key.
@@ -70,10 +78,22 @@ class OutboundServices:
             raise DefinitionError(
                 f"There is no outbound service {name!r}.", f"Set FLEET_SERVICES__{name.upper()}__BASE_URL."
             )
-        headers = {"Idempotency-Key": idempotency_key}
+        headers = {IDEMPOTENCY_KEY: idempotency_key}
         if settings.token_secret:
-            headers["Authorization"] = f"Bearer {self._secret(settings.token_secret)}"
-        return HttpService(name, settings, self._http, headers)
+            headers[AUTHORIZATION] = f"Bearer {self._secret(settings.token_secret)}"
+        return HttpService(name, settings, self._client(name, settings), headers)
+
+    def _client(self, name: str, settings: ServiceSettings) -> httpx.AsyncClient:
+        if name not in self._clients:
+            transport = self._transport or transport_to(name, settings, lambda: self._trusted, self._resolve)
+            self._clients[name] = httpx.AsyncClient(
+                headers=_HEADERS, timeout=_TIMEOUT, cookies=no_cookies(), transport=transport, trust_env=False
+            )
+        return self._clients[name]
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        return httpx.create_ssl_context()
 
     def _secret(self, name: str) -> str:
         try:
@@ -85,7 +105,8 @@ class OutboundServices:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -143,9 +164,7 @@ class HttpService:
     async def _call(self, method: str, path: str, headers: Mapping[str, str] | None, **content: Any) -> Any:
         """Call and return the parsed answer; `None` when it is empty."""
         where = f"{self._name} ({method} {_public(path)})"
-        request = self._http.build_request(
-            method, self._url(path), headers={**self._headers, **(headers or {})}, **content
-        )
+        request = self._request(method, path, merged(self._headers, headers, self._name), content)
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 return await self._quickly_again(request, where)
@@ -185,13 +204,18 @@ class HttpService:
         finally:
             await answer.aclose()
 
-    def _url(self, path: str) -> str:
+    def _request(self, method: str, path: str, headers: Mapping[str, str], content: Mapping[str, Any]) -> httpx.Request:
         """Keep the path below the service's own address, whatever an outside answer put into it."""
-        if not path.startswith("/") or path.startswith("//") or {".", ".."} & set(path.split("/")):
+        if leads_elsewhere(path):
             raise PermanentError(
-                f"A path for {self._name} leads elsewhere.", "It must start with one slash and hold no dots."
+                f"A path for {self._name} leads elsewhere.",
+                "It must start with one slash and hold no dots, in no encoding; quote what is put into it.",
             )
-        return self._settings.base_url.rstrip("/") + path
+        try:
+            url = self._settings.base_url.rstrip("/") + path
+            return self._http.build_request(method, url, headers=headers, extensions={FOUND: []}, **content)
+        except httpx.InvalidURL:
+            raise PermanentError(f"A path for {self._name} is none.", "Quote what is put into it.") from None
 
 
 def _read(answer: _Answer, where: str) -> Any:

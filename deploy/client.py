@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import httpx
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.workers.contract.errors import FleetError
 
 _START = """
@@ -77,7 +78,7 @@ class FleetClient:
     """Speaks to one API as one persona."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=_ANSWER_S)
+        self._http = httpx.AsyncClient(base_url=url, timeout=_ANSWER_S, cookies=no_cookies())
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,7 +91,6 @@ class FleetClient:
         answer = await self._http.post("/login", json={"persona": persona})
         answer.raise_for_status()
         self._http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
-        self._http.cookies.clear()
 
     async def start(
         self,

@@ -8,9 +8,11 @@ import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from zeebe_fleet.adapters.networks import literal
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy import roles
 from zeebe_fleet.deploy.docker_engine import engine_in_docker
@@ -145,10 +147,18 @@ async def _answering(settings: Settings) -> None:
 
 
 def _local_services(settings: Settings, sandbox_url: str) -> dict[str, ServiceSettings]:
-    services = {"fleet_api": ServiceSettings(base_url=settings.api_url, token_secret="fleet_api_token")}
+    services = {"fleet_api": _here(settings.api_url, token_secret="fleet_api_token")}
     if sandbox_url:
-        services |= {name: ServiceSettings(base_url=sandbox_url) for name in SERVICES}
+        services |= {name: _here(sandbox_url) for name in SERVICES}
     return services
+
+
+def _here(base_url: str, token_secret: str = "") -> ServiceSettings:
+    """Return a service of this machine, whose address it may have as the one that it is."""
+    host = urlsplit(base_url).hostname or ""
+    return ServiceSettings(
+        base_url=base_url, token_secret=token_secret, networks=host if literal(host) is not None else ""
+    )
 
 
 def _free_port(host: str, wanted: int) -> int:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.operate import OperateIncidents
@@ -91,6 +92,7 @@ class Incidents:
             async with httpx.AsyncClient(
                 base_url=connection.rest_address,
                 timeout=connection.timeout_s,
+                cookies=no_cookies(),
                 verify=self._trusted(),
             ) as http:
                 response = await http.post(path, json=body, headers=headers)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.incidents import SEARCHABLE
@@ -56,6 +57,7 @@ async def instance_view(
             base_url=connection.rest_address,
             timeout=connection.timeout_s,
             verify=trust(connection.ca_file),
+            cookies=no_cookies(),
             headers=headers,
         ) as http:
             with _understood():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.connection import OperateAccess
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineRejected, EngineUnavailable
@@ -52,7 +54,7 @@ class OperateIncidents:
 
         try:
             self._trusted = self._trusted or trust(self._ca_file)
-            async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._trusted, cookies=self._cookies) as http:
+            async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._trusted, cookies=self._jar()) as http:
                 response = await self._search(http, base, body)
                 return [item for item in self._read(response)["items"] if item.get("state") != "RESOLVED"]
         except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -60,6 +62,10 @@ class OperateIncidents:
                 f"Operate at {base} does not answer as it should ({type(error).__name__}).",
                 "Check its address, and that it runs.",
             ) from error
+
+    def _jar(self) -> httpx.Cookies | CookieJar | None:
+        """Return the cookies of the session, which Operate keeps accounts in; without an account there are none."""
+        return self._cookies if self._access.username else no_cookies()
 
     async def _search(self, http: httpx.AsyncClient, base: str, body: Mapping[str, Any]) -> httpx.Response:
         """Search in the session that is there; signs in where there is none, or none any more."""

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.connection import OAuthClient
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineUnavailable
 
@@ -66,7 +67,7 @@ class TokenSource:
         import httpx  # only who needs tokens loads it: it weighs ten megabytes
 
         try:
-            async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._verify) as http:
+            async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._verify, cookies=no_cookies()) as http:
                 response = await http.post(where, data=self._form())
         except httpx.HTTPError as error:
             raise EngineUnavailable(
