@@ -56,7 +56,7 @@ class Person:
     @property
     def heading(self) -> Locator:
         """The title of the activity that is open."""
-        return self.page.locator(".activity-head h2")
+        return self.page.locator(".activity-head h1")
 
     def row(self, business_key: str) -> Locator:
         """The inbox's row of a case."""

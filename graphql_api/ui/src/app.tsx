@@ -16,6 +16,7 @@ import { WorkflowsPage } from "./pages/workflows";
 import { go, Link, usePlace } from "./router";
 import { MeContext, SignIn, SignInAgain, tellSessionChanged, whenSessionChanges, type Me } from "./session";
 import { readTheme, setTheme, type Theme } from "./theme";
+import { useTitle } from "./title";
 
 const PLACES: readonly [string, string, IconName, string][] = [
   ["/inbox", "Inbox", "inbox", "g i"], ["/workflows", "Workflows", "flow", "g w"],
@@ -83,8 +84,6 @@ function Frame({ me, leave }: { me: Me; leave: () => Promise<void> }) {
     ...PLACES.map(([to, name, , keys]) => ({ keys, does: `Go to ${name}`, act: () => go(to) })),
     { keys: "?", does: "Show the keys", act: () => setHelp(true) },
   ]);
-  const name = PLACES.find(([to]) => inside(path, to))?.[1] ?? "Inbox";
-  useEffect(() => { document.title = `${name} · Zeebe Fleet`; }, [name]);
   return (
     <>
       <a class="skip" href="#main">Skip to the content</a>
@@ -101,7 +100,7 @@ function Frame({ me, leave }: { me: Me; leave: () => Promise<void> }) {
             <button type="button" class="plain" aria-label="Show the keys" title="Keyboard (?)" onClick={() => setHelp(true)}><Icon name="help" /></button>
             <div class="me">
               <span class="avatar" aria-hidden="true">{me.subject.charAt(0).toUpperCase()}</span>
-              <span class="me-text"><strong>{me.subject}</strong><small>{[...me.groups, ...me.roles].join(", ")}</small></span>
+              <span class="me-text"><strong dir="auto">{me.subject}</strong><small>{[...me.groups, ...me.roles].join(", ")}</small></span>
               <button type="button" class="plain" aria-label="Sign out" title="Sign out" onClick={() => void leave()}><Icon name="leave" /></button>
             </div>
           </div>
@@ -125,6 +124,11 @@ function Page({ path }: { path: string }) {
   if (place === "workflows") return id ? <WorkflowPage id={id} key={id} /> : <WorkflowsPage />;
   if (place === "start") return id ? <StartPage name={id} key={id} /> : <StartsPage />;
   if (place === "processes") return id ? <ProcessPage name={id} key={id} /> : <ProcessesPage />;
+  return <NoPage />;
+}
+
+function NoPage() {
+  useTitle("Not found");
   return <div class="page"><h1 class="hidden">Not found</h1><Empty icon="search" title="There is no such page"><Link href="/inbox">Go to the inbox</Link></Empty></div>;
 }
 

@@ -21,7 +21,7 @@ function Entries({ value }: { value: object }) {
   return (
     <dl class="data">
       {entries.slice(0, shown).map(([key, one]) => (
-        <div key={key}><dt title={key}>{names(key)}</dt><dd><Value value={one} /></dd></div>
+        <div key={key}><dt title={key} dir="auto">{names(key)}</dt><dd><Value value={one} /></dd></div>
       ))}
       {entries.length > shown && <button type="button" class="link" onClick={() => set(shown * 4)}>{entries.length - shown} more</button>}
     </dl>
@@ -34,10 +34,10 @@ function Value({ value }: { value: unknown }) {
   if (typeof value === "boolean") return <>{value ? "Yes" : "No"}</>;
   if (typeof value === "number" || digitsOf(value) !== null) return <span class="number">{figures(value as number | string)}</span>;
   if (typeof value === "string") {
-    if (value.length <= LONG) return <span class="text">{value}</span>;
+    if (value.length <= LONG) return <span class="text" dir="auto">{value}</span>;
     const size = value.length < 10_000 ? `${value.length} characters` : `${Math.round(value.length / 1_000)} thousand characters`;
     return (
-      <span class="text">{open ? value : `${value.slice(0, LONG)}…`}{" "}
+      <span class="text" dir="auto">{open ? value : `${value.slice(0, LONG)}…`}{" "}
         <button type="button" class="link" aria-expanded={open} onClick={() => set(!open)}>{open ? "Less" : `Show all ${size}`}</button>
       </span>
     );

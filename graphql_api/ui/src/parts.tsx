@@ -11,12 +11,16 @@ export function Badge({ words: [text, tone] }: { words: readonly [string, Tone] 
   return <span class={`badge ${tone}`}>{text}</span>;
 }
 
+const clocks = new Set<() => void>(); // one timer for all: a list may show thousands
+setInterval(() => clocks.forEach((told) => told()), 30_000);
+
 /** A moment as distance from now; the exact one is its title. Kept up to date. */
 export function When({ iso, prefix = "" }: { iso: string; prefix?: string }) {
   const [, tick] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => tick((n) => n + 1), 30_000);
-    return () => clearInterval(timer);
+    const told = () => tick((n) => n + 1);
+    clocks.add(told);
+    return () => void clocks.delete(told);
   }, []);
   return <time dateTime={iso} title={moment(iso)}>{prefix}{ago(iso)}</time>;
 }

@@ -12,6 +12,10 @@ export interface Read<R> {
   /** Whether `data` is what was read before something else was asked for. */
   stale: boolean;
   again: () => Promise<void>;
+  /** What is known by now, which may not be drawn yet; nothing when something else is asked for. */
+  latest: () => R | undefined;
+  /** Changes what is known, unless something else is asked for by now. */
+  change: (act: (data: R) => R) => void;
 }
 
 const GATHER_MS = 120;
@@ -79,8 +83,13 @@ export function useRead<R>(read: () => Promise<R>, key: string, { topics = [], a
     if (patched === null || reading.current) soon(); // what is being read may be older than the news
   });
   useEffect(() => () => clearTimeout(timer.current), []);
+  const now = () => (known.current.key === key ? known.current.data : undefined);
+  const change = (act: (data: R) => R) => {
+    const data = now();
+    if (data !== undefined) know({ ...known.current, data: act(data) });
+  };
   const stale = state.key !== key;
-  return { data: state.data, problem: stale ? undefined : state.problem, stale: stale && state.data !== undefined, again };
+  return { data: state.data, problem: stale ? undefined : state.problem, stale: stale && state.data !== undefined, again, latest: now, change };
 }
 
 const idsOf = ({ topic, row }: News): readonly (string | undefined)[] =>

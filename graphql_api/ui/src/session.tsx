@@ -7,6 +7,7 @@ import { Icon } from "./icons";
 import type { MeQuery } from "./operations";
 import { Dialog, Loading, Trouble } from "./parts";
 import { patiently, wake } from "./patience";
+import { useTitle } from "./title";
 import { humanize } from "./words";
 
 export type Me = MeQuery["me"];
@@ -30,6 +31,7 @@ export function whenSessionChanges(act: () => void) {
 export const tellSessionChanged = () => channel.postMessage("changed");
 
 export function SignIn({ entered }: { entered: () => void }) {
+  useTitle("Sign in");
   return (
     <main class="sign-in">
       <img src="/icon.svg" alt="" width="44" height="44" />
@@ -101,7 +103,7 @@ function Personas({ people, first, busy, enter }: { people: Person[]; first?: st
         <li key={name}>
           <button type="button" disabled={busy} onClick={() => void enter(name)}>
             <span class="avatar" aria-hidden="true">{name.charAt(0).toUpperCase()}</span>
-            <span><strong>{name}</strong><small>{[...groups, ...roles].map(humanize).join(", ") || "No group"}</small></span>
+            <span><strong dir="auto">{name}</strong><small>{[...groups, ...roles].map(humanize).join(", ") || "No group"}</small></span>
             <Icon name="play" size={14} />
           </button>
         </li>

@@ -16,6 +16,7 @@ import { useQuery } from "../query";
 import { Link } from "../router";
 import { Stopped, useSending, Waiting, type Send } from "../sending";
 import { useMe } from "../session";
+import { useTitle } from "../title";
 import { activityWords, ago, eventWords, humanize, moment } from "../words";
 
 type Activity = NonNullable<ActivityQuery["activity"]>;
@@ -37,12 +38,14 @@ function Known({ id, back, next }: Props) {
   const read = useQuery(ActivityDocument, { id }, {
     topics: TOPICS, about: (data) => [id, ...(data?.activity ? [data.activity.workflowId] : [])],
   });
+  useTitle(read.data?.activity?.name ?? "Activity");
   if (!read.data) return <><h1 class="hidden">Activity</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <div class="activity-body"><Loading lines={8} label="Loading the activity" /></div>}</>;
   const { activity } = read.data;
   return activity ? <Work activity={activity} again={read.again} back={back} next={next} /> : <Gone back={back} />;
 }
 
 function Gone({ back }: { back: () => void }) {
+  useTitle("Activity");
   return <><h1 class="hidden">Activity</h1><Empty icon="search" title="This activity is not there">It was never there, or it is not for you to see. <button type="button" class="link" onClick={back}>Back to the inbox</button></Empty></>;
 }
 
@@ -58,7 +61,10 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
   const mine = activity.state === "CLAIMED" && activity.assignee === me.subject;
   const claimable = activity.state === "OPEN";
   const over = !claimable && activity.state !== "CLAIMED";
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [id]);
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true });
+    heading.current?.scrollIntoView({ block: "nearest" });
+  }, [id]);
 
   useEffect(() => { if (over && waiting) wake(); }, [over, waiting]); // it has arrived: the answer is there to be had
 
@@ -115,11 +121,11 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
       <header class="activity-head">
         <button type="button" class="plain back" aria-label="Back to the list" onClick={back}><Icon name="back" /></button>
         <div class="titles">
-          <h2 ref={heading} tabIndex={-1}>{activity.name}</h2>
+          <h1 ref={heading} tabIndex={-1} dir="auto">{activity.name}</h1>
           <p class="about">
-            {workflow ? <Link href={`/workflows/${activity.workflowId}`}>{model?.title ?? humanize(workflow.processName)}{workflow.businessKey && ` · ${workflow.businessKey}`}</Link> : "Process unknown"}
+            {workflow ? <Link href={`/workflows/${activity.workflowId}`}>{model?.title ?? humanize(workflow.processName)}{workflow.businessKey && <> · <bdi>{workflow.businessKey}</bdi></>}</Link> : "Process unknown"}
             <Badge words={activityWords(activity.state)} />
-            <span class="with"><Icon name="person" size={14} />{activity.assignee ?? (activity.candidateGroups.map(humanize).join(", ") || "Anybody")}</span>
+            <span class="with"><Icon name="person" size={14} /><bdi>{activity.assignee ?? (activity.candidateGroups.map(humanize).join(", ") || "Anybody")}</bdi></span>
             <Priority value={activity.priority} />
             <Due iso={activity.dueAt} over={over} />
             <FollowUp iso={activity.followUpAt} over={over} />
@@ -188,7 +194,7 @@ function History({ activity }: { activity: Activity }) {
   ].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   return (
     <ol class="history">
-      {entries.map((one, nth) => <li key={nth} class={one.here ? "here" : undefined}><span>{one.text}</span><time dateTime={one.at}>{moment(one.at)}</time></li>)}
+      {entries.map((one, nth) => <li key={nth} class={one.here ? "here" : undefined}><span dir="auto">{one.text}</span><time dateTime={one.at}>{moment(one.at)}</time></li>)}
     </ol>
   );
 }

@@ -4,12 +4,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api";
 import { Icon } from "../icons";
 import { useKeys } from "../keys";
-import { placed, readPages, useCursor, useRested } from "../lists";
+import { More, Rows, useCursor, useList, useRested } from "../lists";
 import { ActivitiesDocument, type ActivityFilterInput, type ActivityOrder, type ActivityRowFragment } from "../operations";
 import { Badge, Due, Empty, FollowUp, Loading, Priority, Trouble, When } from "../parts";
-import { useRead } from "../query";
 import { go, Link, setParams, usePlace, withParams } from "../router";
 import { useMe, type Me } from "../session";
+import { useTitle } from "../title";
 import { activityWords, humanize } from "../words";
 import { ActivityView } from "./activity";
 
@@ -35,8 +35,6 @@ const ORDER: Record<ActivityOrder, (a: Row, b: Row) => number> = {
   FOLLOW_UP_FIRST: by((row) => moment(row.followUpAt)),
   PRIORITY_FIRST: by((row) => -row.priority),
 };
-const PAGE = 30;
-const TOPICS = ["activity"] as const;
 
 /** Whether a changed activity belongs to what is asked for; the server answers the same when it is read. */
 function fits(row: Row, filter: ActivityFilterInput, me: Me): boolean {
@@ -57,21 +55,19 @@ export function InboxPage({ activityId }: { activityId?: string }) {
   const search = useRested(typed);
   useEffect(() => setParams({ q: search.trim() }), [search]);
   const overdue = params.has("overdue");
-  const [wanted, want] = useState(PAGE);
   const filter = { ...view[2], search: search.trim() || null, overdue };
   const key = JSON.stringify([filter, order[2]]);
-  useEffect(() => want(PAGE), [key]);
-  const list = useRead(
-    () => readPages(wanted, async (first, after) => (await ask(ActivitiesDocument, { first, after, filter, orderBy: order[2] })).activities),
-    key, { topics: TOPICS, patch: (known, { row }) => placed(known, row as Row, (one) => one.activityId, fits(row as Row, filter, me), ORDER[order[2]], wanted) },
+  const list = useList<Row>(
+    async (first, after) => (await ask(ActivitiesDocument, { first, after, filter, orderBy: order[2] })).activities, key,
+    { topic: "activity", idOf: (row) => row.activityId, fits: (row) => fits(row, filter, me), order: ORDER[order[2]] },
   );
-  useEffect(() => { if (wanted > PAGE) void list.again(); }, [wanted]);
-  const rows = list.data?.nodes ?? [];
-  const cursor = useCursor(rows.map((row) => row.activityId), activityId ?? null);
+  const { rows, more, grow } = list;
+  const cursor = useCursor(rows.map((row) => row.activityId), { began: activityId ?? null, more, grow });
+  useTitle(activityId ? undefined : "Inbox");
   const open = (id: string) => go(withParams(`/activities/${id}`, params));
   const back = () => {
     go(withParams("/inbox", params));
-    if (activityId) requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${activityId}"]`)?.focus());
+    if (activityId) requestAnimationFrame(() => document.getElementById(`row-${activityId}`)?.focus());
   };
   const box = useRef<HTMLInputElement>(null);
   const choosing = useRef(false); // Enter was pressed in the search: its first hit gets the focus once it is there
@@ -89,6 +85,8 @@ export function InboxPage({ activityId }: { activityId?: string }) {
   useKeys([
     { keys: "j, ArrowDown", does: "Next in the list", act: () => cursor.move(1) },
     { keys: "k, ArrowUp", does: "Previous in the list", act: () => cursor.move(-1) },
+    { keys: "PageDown", does: "Ten further in the list", act: () => cursor.move(10) },
+    { keys: "PageUp", does: "Ten back in the list", act: () => cursor.move(-10) },
     { keys: "Enter, o", does: "Open", act: () => { if (cursor.at) open(cursor.at); } },
     { keys: "/", does: "Search", act: () => box.current?.focus() },
     { keys: "Escape", does: "Back to the list", act: () => (document.activeElement === box.current ? cursor.move(0) : back()) },
@@ -101,11 +99,13 @@ export function InboxPage({ activityId }: { activityId?: string }) {
     const following = others.find((row) => row.activityId !== activityId && (row.state === "OPEN" || row.state === "CLAIMED"));
     following ? open(following.activityId) : go(withParams("/inbox", params));
   };
+  const draw = (row: Row) => <RowLink key={row.activityId} row={row} here={row.activityId === activityId} at={row.activityId === cursor.at} href={withParams(`/activities/${row.activityId}`, params)} focused={() => cursor.set(row.activityId)} />;
+  const markOf = (piece: readonly Row[]) => [params.toString(), ...piece.filter((row) => row.activityId === activityId || row.activityId === cursor.at).map((row) => [row.activityId, activityId, cursor.at])].join();
   return (
     <div class={activityId ? "inbox with-activity" : "inbox"}>
       <section class="list" aria-labelledby="inbox-title">
         <header>
-          <h1 id="inbox-title">Inbox</h1>
+          {activityId ? <h2 id="inbox-title">Inbox</h2> : <h1 id="inbox-title">Inbox</h1>}
           <div class="chips" role="group" aria-label="Which activities">
             {VIEWS.map(([id, name]) => <button key={id} type="button" aria-pressed={id === view[0]} onClick={() => setParams({ view: id })}>{name}</button>)}
           </div>
@@ -126,9 +126,9 @@ export function InboxPage({ activityId }: { activityId?: string }) {
           {list.problem && !list.data && <Trouble problem={list.problem} again={() => void list.again()} />}
           {!list.data && !list.problem && <Loading lines={7} label="Loading activities" />}
           {list.data && (rows.length ? (
-            <ul>{rows.map((row) => <RowLink key={row.activityId} row={row} here={row.activityId === activityId} at={row.activityId === cursor.at} href={withParams(`/activities/${row.activityId}`, params)} focused={() => cursor.set(row.activityId)} />)}</ul>
+            <div role="list"><Rows as="div" rows={rows} draw={draw} markOf={markOf} /></div>
           ) : <Nothing filtered={Boolean(search.trim() || overdue)} view={view[0]} showAll={showAll} />)}
-          {list.data?.more && <button type="button" class="more" onClick={() => want(wanted + 2 * PAGE)}>Show more</button>}
+          {more && <More grow={grow} />}
         </div>
       </section>
       {activityId
@@ -143,19 +143,19 @@ interface RowProps { row: Row; here: boolean; at: boolean; href: string; focused
 function RowLink({ row, here, at, href, focused }: RowProps) {
   const over = !["OPEN", "CLAIMED"].includes(row.state);
   return (
-    <li>
-      <Link href={href} class={at ? "row at" : "row"} data-row={row.activityId} aria-current={here ? "true" : undefined} onFocus={focused}>
-        <span class="row-top"><span class="row-name">{row.name}</span><When iso={row.createdAt} /></span>
-        <span class="row-about">{row.workflow && humanize(row.workflow.processName)}{row.workflow?.businessKey && <> · {row.workflow.businessKey}</>}</span>
+    <div role="listitem">
+      <Link href={href} class={at ? "row at" : "row"} id={`row-${row.activityId}`} data-row={row.activityId} aria-current={here ? "true" : undefined} onFocus={focused}>
+        <span class="row-top"><span class="row-name" dir="auto">{row.name}</span><When iso={row.createdAt} /></span>
+        <span class="row-about">{row.workflow && humanize(row.workflow.processName)}{row.workflow?.businessKey && <> · <bdi>{row.workflow.businessKey}</bdi></>}</span>
         <span class="row-state">
           <Badge words={activityWords(row.state)} />
-          {row.assignee ? <span class="with"><Icon name="person" size={14} />{row.assignee}</span> : <span class="with">{row.candidateGroups.map(humanize).join(", ")}</span>}
+          {row.assignee ? <span class="with"><Icon name="person" size={14} /><bdi>{row.assignee}</bdi></span> : <span class="with"><bdi>{row.candidateGroups.map(humanize).join(", ")}</bdi></span>}
           <Priority value={row.priority} />
           <Due iso={row.dueAt} over={over} />
           <FollowUp iso={row.followUpAt} over={over} />
         </span>
       </Link>
-    </li>
+    </div>
   );
 }
 

@@ -7,7 +7,8 @@ import { ProcessesDocument } from "../operations";
 import { Empty, Loading, Trouble, When } from "../parts";
 import { useQuery } from "../query";
 import { Link, setParams, usePlace } from "../router";
-import { moment } from "../words";
+import { useTitle } from "../title";
+import { humanize, moment } from "../words";
 import { latest, type Definition } from "./start";
 
 const TOPICS = ["workflow", "activity"] as const;
@@ -16,6 +17,7 @@ const total = (one: Definition, of: "active" | "incidents") => one.load.reduce((
 const version = (one: Definition) => one.processVersion.replace("engine:", "version ");
 
 export function ProcessesPage() {
+  useTitle("Processes");
   const read = useQuery(ProcessesDocument, { name: null }, { topics: TOPICS, restMs: COUNT_MS });
   const all = read.data && latest(read.data);
   return (
@@ -47,6 +49,8 @@ export function ProcessesPage() {
 export function ProcessPage({ name }: { name: string }) {
   const read = useQuery(ProcessesDocument, { name }, { topics: TOPICS, restMs: COUNT_MS });
   const { params } = usePlace();
+  const newest = read.data?.processDefinitions.edges[0]?.node;
+  useTitle(newest ? modelOf(newest.bpmn, name).title : humanize(name));
   if (!read.data) return <div class="page"><h1 class="hidden">Process</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading label="Loading the process" />}</div>;
   const versions = read.data.processDefinitions.edges.map(({ node }) => node);
   const shown = versions.find((one) => one.processVersion === params.get("version")) ?? versions[0];

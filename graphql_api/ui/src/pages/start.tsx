@@ -15,6 +15,7 @@ import { go, Link } from "../router";
 import { filledIn, formOf } from "../schema-form";
 import { Stopped, useSending, Waiting } from "../sending";
 import { useMe } from "../session";
+import { useTitle } from "../title";
 import { TryOut } from "./try";
 
 export type Definition = ProcessesQuery["processDefinitions"]["edges"][number]["node"];
@@ -27,6 +28,7 @@ export function latest(data: ProcessesQuery): Definition[] {
 }
 
 export function StartsPage() {
+  useTitle("Start a process");
   const read = useQuery(ProcessesDocument, { name: null });
   const all = read.data && latest(read.data);
   return (
@@ -55,6 +57,7 @@ export function StartsPage() {
 export function StartPage({ name }: { name: string }) {
   const read = useQuery(ProcessesDocument, { name });
   const definition = read.data && latest(read.data)[0];
+  useTitle(definition ? undefined : "Start a process");
   if (!read.data) return <div class="page"><h1 class="hidden">Start</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading label="Loading the process" />}</div>;
   if (!definition) return <div class="page"><h1 class="hidden">Start</h1><Empty icon="search" title="There is no such process"><Link href="/start">All processes</Link></Empty></div>;
   return <StartForm definition={definition} />;
@@ -63,6 +66,7 @@ export function StartPage({ name }: { name: string }) {
 function StartForm({ definition }: { definition: Definition }) {
   const me = useMe();
   const model = modelOf(definition.bpmn, definition.processName);
+  useTitle(`Start ${model.title}`);
   const schema = useMemo(() => model.startForm ?? formOf(definition.inputSchema), [definition]);
   const draftId = `start:${definition.processName}`;
   const [given, give] = useState(() => ({ nth: 0, values: readDraft(me.subject, draftId)?.data ?? {} }));

@@ -13,6 +13,7 @@ import { useQuery } from "../query";
 import { go, Link } from "../router";
 import { Stopped, useSending, Waiting, type Insisted, type Send } from "../sending";
 import { isOperator, useMe } from "../session";
+import { useTitle } from "../title";
 import { humanize, LIVE, moment, took, workflowWords } from "../words";
 import { EnginePanel, type Tokens } from "./engine";
 import { GivenUp, GiveUpDialog } from "./give-up";
@@ -35,11 +36,13 @@ export function WorkflowPage({ id }: { id: string }) {
 }
 
 function Gone() {
+  useTitle("Workflow");
   return <><h1 class="hidden">Workflow</h1><Empty icon="search" title="There is no such workflow">It was removed, or the address is wrong. <Link href="/workflows">All workflows</Link></Empty></>;
 }
 
 function Known({ id }: { id: string }) {
   const read = useQuery(WorkflowDocument, { id }, { topics: TOPICS, about: () => [id] });
+  useTitle(read.data ? undefined : "Workflow");
   if (!read.data) return <><h1 class="hidden">Workflow</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading lines={9} label="Loading the workflow" />}</>;
   return read.data.workflow ? <Shown workflow={read.data.workflow} again={read.again} /> : <Gone />;
 }
@@ -49,6 +52,8 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
   const [tokens, showTokens] = useState<Tokens | null>(null);
   const me = useMe();
   const model = workflow.definition && modelOf(workflow.definition.bpmn, workflow.processName);
+  const title = model?.title ?? humanize(workflow.processName);
+  useTitle([title, workflow.businessKey].filter(Boolean).join(" "));
   const marks = { ...(model?.startEvent && workflow.startedAt ? { [model.startEvent]: "done" as const } : {}), ...marksOf(workflow.steps, workflow.activities) };
   const steps = workflow.steps.filter((step) => step.kind !== "LISTENER");
   const tabs = [
@@ -63,10 +68,10 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
       <p class="crumbs"><Link href="/workflows">Workflows</Link>{workflow.parent && <> / <Link href={`/workflows/${workflow.parent.workflowId}`}>{humanize(workflow.parent.processName)}</Link></>}</p>
       <header class="page-head">
         <div>
-          <h1>{model?.title ?? humanize(workflow.processName)}{workflow.businessKey && <span class="sub"> {workflow.businessKey}</span>}</h1>
+          <h1>{title}{workflow.businessKey && <> <bdi class="sub">{workflow.businessKey}</bdi></>}</h1>
           <p class="about">
             <Badge words={workflowWords(workflow.state)} />{workflow.incident && <Badge words={["Stuck", "bad"]} />}
-            <span class="soft">{workflow.startedBy} started it <When iso={workflow.createdAt} /></span>
+            <span class="soft"><bdi>{workflow.startedBy}</bdi> started it <When iso={workflow.createdAt} /></span>
             {workflow.endedAt && <span class="soft">took {took(workflow.createdAt, workflow.endedAt)}</span>}
             <span class="soft">{steps.length} step{steps.length === 1 ? "" : "s"}</span>
           </p>

@@ -4,12 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api";
 import { Icon } from "../icons";
 import { useKeys } from "../keys";
-import { placed, readPages, useCursor, useRested } from "../lists";
+import { More, Rows, useCursor, useList, useRested } from "../lists";
 import { WorkflowsDocument, type Order, type WorkflowFilterInput, type WorkflowRowFragment, type WorkflowState } from "../operations";
 import { ProcessesDocument } from "../operations";
 import { Badge, Empty, Loading, Trouble, When } from "../parts";
-import { useQuery, useRead } from "../query";
+import { useQuery } from "../query";
 import { go, Link, setParams, usePlace } from "../router";
+import { useTitle } from "../title";
 import { humanize, LIVE, took, workflowWords } from "../words";
 
 const VIEWS: readonly [string, string, WorkflowFilterInput][] = [
@@ -25,8 +26,6 @@ const ORDER: Record<Order, (a: Row, b: Row) => number> = {
   NEWEST_FIRST: (a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt),
   OLDEST_FIRST: (a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt),
 };
-const PAGE = 30;
-const TOPICS = ["workflow"] as const;
 
 /** Whether a changed workflow belongs to what is asked for; the server answers the same when it is read. */
 const fits = (row: Row, filter: WorkflowFilterInput) =>
@@ -42,23 +41,23 @@ export function WorkflowsPage() {
   const [typed, type] = useState(params.get("key") ?? "");
   const businessKey = useRested(typed).trim();
   useEffect(() => setParams({ key: businessKey }), [businessKey]);
-  const [wanted, want] = useState(PAGE);
   const filter = { ...view[2], processName: process || null, businessKey: businessKey || null };
   const orderBy = params.get("sort") === "oldest" ? "OLDEST_FIRST" as const : "NEWEST_FIRST" as const;
   const key = JSON.stringify([filter, orderBy]);
-  useEffect(() => want(PAGE), [key]);
-  const list = useRead(
-    () => readPages(wanted, async (first, after) => (await ask(WorkflowsDocument, { first, after, filter, orderBy })).workflows), key,
-    { topics: TOPICS, patch: (known, { row }) => placed(known, row as Row, (one) => one.workflowId, fits(row as Row, filter), ORDER[orderBy], wanted) },
+  const list = useList<Row>(
+    async (first, after) => (await ask(WorkflowsDocument, { first, after, filter, orderBy })).workflows, key,
+    { topic: "workflow", idOf: (row) => row.workflowId, fits: (row) => fits(row, filter), order: ORDER[orderBy] },
   );
-  useEffect(() => { if (wanted > PAGE) void list.again(); }, [wanted]);
+  const { rows, more, grow } = list;
   const processes = useQuery(ProcessesDocument, { name: null });
   const names = [...new Set(processes.data?.processDefinitions.edges.map(({ node }) => node.processName))].sort();
-  const rows = list.data?.nodes ?? [];
-  const cursor = useCursor(rows.map((row) => row.workflowId));
+  const cursor = useCursor(rows.map((row) => row.workflowId), { more, grow });
+  useTitle("Workflows");
   useKeys([
     { keys: "j, ArrowDown", does: "Next in the list", act: () => cursor.move(1) },
     { keys: "k, ArrowUp", does: "Previous in the list", act: () => cursor.move(-1) },
+    { keys: "PageDown", does: "Ten further in the list", act: () => cursor.move(10) },
+    { keys: "PageUp", does: "Ten back in the list", act: () => cursor.move(-10) },
     { keys: "Enter, o", does: "Open", act: () => { if (cursor.at) go(`/workflows/${cursor.at}`); } },
   ]);
   const filtered = Boolean(process || businessKey || view[0]);
@@ -90,26 +89,24 @@ export function WorkflowsPage() {
         filtered ? <Empty icon="search" title="Nothing matches">Choose another filter.</Empty>
           : <Empty icon="flow" title="Nothing was started yet"><Link href="/start">Start a process</Link> and follow it here.</Empty>
       ))}
-      {list.data?.more && <button type="button" class="more" onClick={() => want(wanted + 2 * PAGE)}>Show more</button>}
+      {more && <More grow={grow} />}
     </div>
   );
 }
 
 export function WorkflowTable({ rows, at = null }: { rows: readonly WorkflowRowFragment[]; at?: string | null }) {
   return (
-    <table class="table">
+    <table class="table workflows">
       <thead><tr><th scope="col">Process</th><th scope="col">State</th><th scope="col">Started by</th><th scope="col">Started</th><th scope="col">Took</th></tr></thead>
-      <tbody>
-        {rows.map((row) => (
+      <Rows as="tbody" rows={rows} markOf={(piece) => piece.some((row) => row.workflowId === at) ? at! : ""} draw={(row) => (
           <tr key={row.workflowId} class={row.workflowId === at ? "at" : undefined}>
-            <td><Link href={`/workflows/${row.workflowId}`} data-row={row.workflowId}><strong>{humanize(row.processName)}</strong> <span class="sub">{row.businessKey ?? row.workflowId.slice(0, 8)}</span></Link></td>
+            <td><Link href={`/workflows/${row.workflowId}`} id={`row-${row.workflowId}`} data-row={row.workflowId}><strong>{humanize(row.processName)}</strong> <bdi class="sub">{row.businessKey ?? row.workflowId.slice(0, 8)}</bdi></Link></td>
             <td><span class="states"><Badge words={workflowWords(row.state)} />{row.incident && <Badge words={["Stuck", "bad"]} />}</span></td>
-            <td class="soft">{row.origin === "API" ? row.startedBy : row.origin === "CHILD" ? "Another workflow" : "The engine"}</td>
+            <td class="soft">{row.origin === "API" ? <bdi>{row.startedBy}</bdi> : row.origin === "CHILD" ? "Another workflow" : "The engine"}</td>
             <td class="soft"><When iso={row.createdAt} /></td>
             <td class="soft number">{row.endedAt && took(row.createdAt, row.endedAt)}</td>
           </tr>
-        ))}
-      </tbody>
+        )} />
     </table>
   );
 }
