@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from zeebe_fleet.adapters.postgres.guard import PLACE, Place, guard, objection
+from zeebe_fleet.adapters.postgres.guard import PLACE, Place, look
 from zeebe_fleet.adapters.postgres.logins import TASKS, as_login
+from zeebe_fleet.adapters.postgres.objections import objection
 from zeebe_fleet.adapters.postgres.sessions import database
-from zeebe_fleet.workers.contract.records import Claim
 
 _PLACE = "SELECT quote_ident(current_schema()), session_user"
 #: what a job before may have left to its session; and whether the server is still there
@@ -36,8 +36,10 @@ def tasks_database(database_url: str, **options: Any) -> AsyncEngine:
     """Return the connections for actions, as the login that owns nothing; each job finds its session as new."""
     tasks = business_database(as_login(database_url, TASKS), **options)
 
+    event.listen(tasks.sync_engine, "before_cursor_execute", look)
+
     @event.listens_for(tasks.sync_engine, "connect")
-    def look(connection: Any, record: Any) -> None:
+    def find(connection: Any, record: Any) -> None:
         row = connection.run_async(lambda driver: driver.fetchrow(_PLACE))
         record.info[PLACE] = Place(*row)
 
@@ -49,10 +51,3 @@ def tasks_database(database_url: str, **options: Any) -> AsyncEngine:
             raise DisconnectionError from error
 
     return tasks
-
-
-def fenced_session(business: AsyncEngine, claim: Claim) -> AsyncSession:
-    """Return a session whose transaction begins by locking the step under its fence, as an action's."""
-    session = AsyncSession(business, expire_on_commit=False)
-    guard(session, claim)
-    return session

@@ -10,15 +10,12 @@ anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import asyncpg
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from zeebe_fleet.adapters.postgres.away import translated
@@ -32,10 +29,13 @@ from zeebe_fleet.workers.contract.records import Claim
 
 PLACE = "fleet.place"
 """Of a connection: where it is, in its `info`."""
+_CLAIM = "fleet.claim"
+_SESSION = "fleet.session"
+"""Of a connection: the `info` of the session that has it."""
 _TABLE = re.compile(r"(?<!AS )\bext_[a-z0-9]+_[a-z0-9_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """Where a connection is.
 
@@ -47,7 +47,7 @@ class Place:
     schema: str
     login: str
 
-    @property
+    @cached_property
     def begin(self) -> str:
         """All that a transaction begins with, in one statement: its limits, the lock and the mark, the role."""
         return (
@@ -57,7 +57,7 @@ class Place:
             f"set_config('role', '{self.role('action')}', true)"
         )
 
-    @property
+    @cached_property
     def persist(self) -> str:
         """Turn the transaction over to the persister."""
         return (
@@ -70,42 +70,42 @@ class Place:
         return f"{self.login.removesuffix(TASKS)}{kind}"
 
 
-def guard(session: AsyncSession, claim: Claim) -> None:
-    """Hold a session to its step, and what is done in it to what an action may do."""
-    sync = session.sync_session
+class ActionSession(Session):
+    """The session of one claim: its transaction begins by locking the step, and what is done in it is looked at."""
+
+
+def guarded_session(tasks: AsyncEngine, claim: Claim) -> AsyncSession:
+    """Return a session that is held to a step, and to what an action may do."""
+    session = AsyncSession(tasks, expire_on_commit=False, sync_session_class=ActionSession)
+    session.info[_CLAIM] = claim
     session.info[AS_PERSISTER] = lambda: _become_persister(session, claim)
-
-    @event.listens_for(sync, "after_begin")
-    def begin(_session: Session, transaction: Any, connection: Connection) -> None:
-        if not transaction.nested:
-            _take(connection, claim)
-            watch(connection, sync)
-
-    fill_in(session, claim)
-    event.listen(sync, "before_commit", _leave_commit_to_the_fleet)
+    return session
 
 
-def watch(connection: Connection, session: Session) -> None:
-    """Look at each statement of an action before it is sent."""
+@event.listens_for(ActionSession, "after_begin")
+def _begin(session: Session, transaction: Any, connection: Connection) -> None:
+    if not transaction.nested:
+        _take(connection, session.info[_CLAIM])
+        connection.info[_SESSION] = session.info
+
+
+def look(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    """Look at each statement of an action before it is sent; a listener of the engine."""
     place: Place = connection.info[PLACE]
-
-    @event.listens_for(connection, "before_cursor_execute")
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "ext_" in statement:
-            access: Access = session.info.get(ACCESS) or Access()
-            check_access(_TABLE.findall(statement), access.tables, access.workflow)
-        if statement != place.persist:
-            check_words(statement)
+    if statement in (place.begin, place.persist):
+        return
+    if "ext_" in statement:
+        access: Access = connection.info[_SESSION].get(ACCESS) or Access()
+        check_access(_TABLE.findall(statement), access.tables, access.workflow)
+    check_words(statement)
 
 
-def fill_in(session: AsyncSession, claim: Claim) -> None:
+@event.listens_for(ActionSession, "before_flush")
+def _fill_in(session: Session, *_: Any) -> None:
     """Give managed rows the columns that the fleet keeps; PostgreSQL adds their place in the chain."""
-
-    @event.listens_for(session.sync_session, "before_flush")
-    def fill(flushed: Session, *_: Any) -> None:
-        for row in flushed.new:
-            if isinstance(row, WorkflowManagedMixin):
-                _keep(flushed, row, claim)
+    for row in session.new:
+        if isinstance(row, WorkflowManagedMixin):
+            _keep(session, row, session.info[_CLAIM])
 
 
 def _keep(session: Session, row: WorkflowManagedMixin, claim: Claim) -> None:
@@ -132,6 +132,7 @@ def _take(connection: Connection, claim: Claim) -> None:
         raise StaleError(f"Step {claim.step_id} was claimed by a later delivery.")
 
 
+@event.listens_for(ActionSession, "before_commit")
 def _leave_commit_to_the_fleet(session: Session) -> None:
     """An action that commits would leave its rows behind when it fails later."""
     if not session.info.get(FINISHING) and not session.in_nested_transaction():
@@ -157,75 +158,3 @@ async def finishing(session: AsyncSession) -> tuple[Any, str]:
     connection = await session.connection()
     place: Place = connection.info[PLACE]
     return (await connection.get_raw_connection()).driver_connection, place.schema
-
-
-@contextmanager
-def objected() -> Iterator[None]:
-    """Turn what PostgreSQL has against the end of a transaction into the action's error."""
-    try:
-        yield
-    except asyncpg.PostgresError as error:
-        if refused := _refusal(error):
-            raise refused from error
-        raise
-
-
-_FAILED_BEFORE = (
-    "A statement of the action failed, which ended its transaction, and the action went on.",
-    "Let the error out, or put the part that may fail into begin_nested().",
-)
-_OURS = frozenset(
-    [
-        "process_definition",
-        "request_key",
-        "workflow",
-        "step",
-        "step_attempt",
-        "activity",
-        "activity_event",
-        "workflow_event",
-        "owed",
-        "alembic_version",
-        "fleet_version",
-    ]
-)
-_DENIED = re.compile(r"permission denied for (\w+(?: \w+)?) \"?([^\"\s]+)\"?")
-
-
-def objection(context: ExceptionContext) -> PermanentError | None:
-    """Turn PostgreSQL's refusal into what a person can act on; nothing for other errors."""
-    return _refusal(getattr(context.original_exception, "__cause__", None) or context.original_exception)
-
-
-def _refusal(cause: BaseException) -> PermanentError | None:
-    state = str(getattr(cause, "sqlstate", "") or "")
-    if state.startswith("FL"):
-        return PermanentError(str(getattr(cause, "message", cause)), str(getattr(cause, "hint", "") or ""))
-    if state == "42501":
-        return _denied(str(getattr(cause, "message", cause)))
-    if state in ("22023", "42704") and "_action" in str(cause):
-        return PermanentError("The database lacks the role of actions.", "Run fleet deploy: it brings it up to date.")
-    if state == "25P02":
-        return PermanentError(*_FAILED_BEFORE)
-    return None
-
-
-def _denied(message: str) -> PermanentError:
-    found = _DENIED.search(message)
-    kind, name = found.groups() if found else ("object", message)
-    if name in _OURS:
-        return PermanentError(
-            f"An action may not touch the workflow table {name!r}.",
-            "The fleet keeps the state of workflows: return variables, or give the task a persister.",
-        )
-    if kind in ("function", "procedure"):
-        return PermanentError(
-            f"The {kind} {name!r} may not be called from here.",
-            f"Stored procedures are for actions, not persisters; or grant it: "
-            f"GRANT EXECUTE ON {kind.upper()} {name} TO fleet_action.",
-        )
-    return PermanentError(
-        f"The {kind} {name!r} may not be used like this.",
-        "Actions write declared data models, persisters workflow state. For another table, have its owner run: "
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO fleet_action.",
-    )

@@ -178,7 +178,8 @@ class PostgresLedger:
         if session is None or not session.in_transaction():
             await self._finishes.submit(_Finish(claim, outcome))
             return
-        from zeebe_fleet.adapters.postgres.guard import finishing, objected
+        from zeebe_fleet.adapters.postgres.guard import finishing
+        from zeebe_fleet.adapters.postgres.objections import objected
 
         with translated(), objected():
             driver, schema = await finishing(session)
@@ -229,9 +230,9 @@ class PostgresLedger:
 
     def session(self, claim: Claim) -> AsyncSession:
         """Return a session whose transaction begins by locking the step under its fence."""
-        from zeebe_fleet.adapters.postgres.business import fenced_session
+        from zeebe_fleet.adapters.postgres.guard import guarded_session
 
-        return fenced_session(self.business, claim)
+        return guarded_session(self.business, claim)
 
     async def flush(self) -> None:
         """Strike at once what was settled."""
