@@ -142,7 +142,7 @@ def test_nothing_prints_around_the_terminal() -> None:
         )
     }
 
-    assert makers == {"cli.py", "terminal.py"}
+    assert makers == {"terminal.py"}
 
 
 def test_lint_goes_by_exit_status(tmp_path: Path) -> None:
