@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
 from zeebe_fleet.graphql_api.arguments import read_key
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.workers.contract.errors import EngineError
+from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.refusals import EngineRefused, RequestRefused
 
 Send = Callable[[], Awaitable[None]]
+
+
+def message_id_of(principal: Principal, key: str | None) -> str:
+    """Return what the engine knows a message by: the same for no other principal and no other key.
+
+    It names nobody: ids are read in the engine, by whoever may look there.
+    """
+    if key is None:
+        return str(uuid4())
+    said = json.dumps([principal.issuer, principal.subject, key])
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 async def send_once(context: Context, key: str | None, body: Mapping[str, Any], send: Send) -> None:

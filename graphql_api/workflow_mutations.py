@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -35,7 +35,7 @@ from zeebe_fleet.graphql_api.errors import (
     WorkflowNotRerunnable,
     answered,
 )
-from zeebe_fleet.graphql_api.repetition import send_once
+from zeebe_fleet.graphql_api.repetition import message_id_of, send_once
 from zeebe_fleet.graphql_api.types import Workflow
 from zeebe_fleet.workers.contract import refusals
 from zeebe_fleet.workers.contract.api_ports import RerunRequest, StartRequest
@@ -182,7 +182,7 @@ class WorkflowMutations:
         ttl_s = max(0.0, time_to_live_s)
         body = {"publishMessage": name, "correlation_key": correlation_key, "variables": checked, "ttl_s": ttl_s}
         key = read_key(idempotency_key)
-        message_id = f"{context.principal.subject}:{key}" if key is not None else str(uuid4())
+        message_id = message_id_of(context.principal, key)
         await send_once(
             context,
             key,

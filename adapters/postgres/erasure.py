@@ -62,7 +62,8 @@ RENAME = (
     "UPDATE activity_event SET data = jsonb_set(data, '{by}', to_jsonb($2::text)) WHERE data ->> 'by' = $1",
     "UPDATE activity SET assignee = $2 WHERE assignee = $1",
     "UPDATE activity SET candidate_users = array_replace(candidate_users, $1, $2) WHERE $1 = ANY (candidate_users)",
-    "UPDATE request_key SET principal = $2 WHERE principal = $1",
+    "UPDATE request_key SET principal = $2 || substr(principal, length($1) + 1) "
+    "WHERE principal = $1 OR starts_with(principal, $1 || chr(31))",
 )
 
 

@@ -11,8 +11,8 @@ from enum import EnumMeta
 from functools import cache
 from typing import Any, TypeVar, cast, get_type_hints
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from zeebe_fleet.adapters.postgres.away import translated
@@ -22,6 +22,7 @@ from zeebe_fleet.workers.contract.refusals import EngineRefused, IdempotencyConf
 
 Sessions = async_sessionmaker[AsyncSession]
 R = TypeVar("R")
+SEPARATOR = "\x1f"
 _UNSENT = {"sent": False}
 _SENDING_S = 30
 """Whoever took a request and did not send it in this time has died on it."""
@@ -75,16 +76,32 @@ async def first_response(
     if key is None:
         return None
     digest = body_hash(body)
-    row = {"principal": principal.subject, "key": key, "body_hash": digest, "response": dict(response)}
-    noted = await session.execute(insert(RequestKey).values(**row).on_conflict_do_nothing().returning(RequestKey.key))
-    if noted.first():
+    row = {"issuer": principal.issuer, "key": key, "body_hash": digest, "response": dict(response)}
+    if await _note(session, principal, row):
         return None
-    earlier = (await session.scalars(select(RequestKey).where(_row(principal, key)))).one_or_none()
+    earlier = (await session.scalars(select(RequestKey).where(_row(principal, key)))).first()
     if earlier is None:  # taken back between the two statements
         return await first_response(session, principal, key, body, response)
     if earlier.body_hash != digest:
         raise IdempotencyConflict(key)
     return earlier.response
+
+
+async def _note(session: AsyncSession, principal: Principal, row: Mapping[str, Any]) -> bool:
+    """Make a principal's row, unless there is one; whose name is taken by a namesake has one with the issuer in it."""
+    named, key = RequestKey.principal, RequestKey.key == row["key"]
+    values = {"principal": principal.subject, **row}
+    own = exists().where(named == _namesake(principal), key)
+    plain = select(*(literal(value, RequestKey.__table__.c[name].type) for name, value in values.items())).where(~own)
+    if await _inserted(session, insert(RequestKey).from_select(list(values), plain)):
+        return True
+    if not await session.scalar(select(exists().where(named == principal.subject, key, ~_row(principal, row["key"])))):
+        return False
+    return await _inserted(session, insert(RequestKey).values({**values, "principal": _namesake(principal)}))
+
+
+async def _inserted(session: AsyncSession, statement: Insert) -> bool:
+    return (await session.execute(statement.on_conflict_do_nothing().returning(RequestKey.key))).first() is not None
 
 
 class PostgresRequests:
@@ -119,4 +136,11 @@ class PostgresRequests:
 
 
 def _row(principal: Principal, key: str) -> ColumnElement[bool]:
-    return and_(RequestKey.principal == principal.subject, RequestKey.key == key)
+    """Return what holds of a principal's row; those of the version before say no issuer, and are anybody's."""
+    is_named = RequestKey.principal.in_((principal.subject, _namesake(principal)))
+    return and_(is_named, RequestKey.key == key, func.coalesce(RequestKey.issuer, principal.issuer) == principal.issuer)
+
+
+def _namesake(principal: Principal) -> str:
+    """Return what a row is kept under whose subject is another's, too; no subject has control characters."""
+    return f"{principal.subject}{SEPARATOR}{principal.issuer}"

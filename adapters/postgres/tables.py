@@ -310,6 +310,8 @@ class RequestKey(Base):
 
     principal: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
+    #: of the principal; the version before does not say it
+    issuer: Mapped[str | None]
     body_hash: Mapped[str]
     response: Mapped[Json]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
