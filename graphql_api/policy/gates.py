@@ -98,7 +98,7 @@ def _let_through(found: Any, policy: Policy, sees: Callable[[Policy, Any], bool]
 
 
 _SEES: dict[str, Callable[[Policy, Any], bool]] = {
-    "Workflow": Policy.sees_workflow,
-    "Activity": Policy.sees_activity,
+    "Workflow": lambda policy, record: policy.sees_workflow(record),
+    "Activity": lambda policy, record: policy.sees_activity(record),
 }
 """Of the types that somebody may not see one by one."""

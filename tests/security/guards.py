@@ -1,0 +1,220 @@
+"""The guards, and for each what takes it out and which test then fails: `python -m tests.security.guards`.
+
+A test that stays green without its guard proves nothing. Each guard is taken out in a process of its own, by a plugin
+of pytest that reads its name from the environment; the walls of PostgreSQL are taken out by tests of theirs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rich.console import Console
+
+VARIABLE = "FLEET_TESTS_WITHOUT"
+"""Names the guard that is taken out."""
+_FAILED = 1
+"""Exit status of pytest when tests ran and some failed."""
+console = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Something that keeps somebody out.
+
+    Args:
+        take_out: does so, in this process.
+        red: the tests that notice.
+    """
+
+    name: str
+    take_out: Callable[[], None]
+    red: str
+
+
+def _always(holder: str, name: str, answer: Any) -> Callable[[], None]:
+    """Return what has a function answer one thing, whoever asks for what."""
+
+    def take_out() -> None:
+        _set(holder, name, lambda *_, **__: answer)
+
+    return take_out
+
+
+def _gone(holder: str, name: str) -> Callable[[], None]:
+    """Return what has a coroutine do nothing."""
+
+    async def nothing(*_: Any, **__: Any) -> None: ...
+
+    return lambda: _set(holder, name, nothing)
+
+
+def _is(holder: str, name: str, value: Any) -> Callable[[], None]:
+    return lambda: _set(holder, name, value)
+
+
+def _set(holder: str, name: str, value: Any) -> None:
+    """Set an attribute of a module, or of a class in one: `package.module:Class`."""
+    module, _, inner = f"zeebe_fleet.{holder}".partition(":")
+    found: Any = __import__(module, fromlist=["_"])
+    for part in inner.split(".") if inner else ():
+        found = getattr(found, part)
+    assert hasattr(found, name), f"{holder} has no {name}"
+    setattr(found, name, value)
+
+
+def _without_rule(rule_name: str) -> Callable[[], None]:
+    """Return what has fields of a rule be given with their object."""
+
+    def take_out() -> None:
+        from zeebe_fleet.graphql_api.policy import gates
+        from zeebe_fleet.graphql_api.policy.rules import Rule
+
+        rule_of = gates.rule_of
+
+        def weaker(type_name: str, field_name: str) -> Rule | None:
+            rule = rule_of(type_name, field_name)
+            return Rule.GIVEN if rule is not None and rule.name == rule_name else rule
+
+        _set("graphql_api.policy.gates", "rule_of", weaker)
+
+    return take_out
+
+
+def _any_algorithm() -> None:
+    from zeebe_fleet.graphql_api import oidc
+
+    oidc._ALGORITHMS = (*oidc._ALGORITHMS, "none", "HS256")  # type: ignore[assignment]
+
+
+def _larger(**limits: int) -> Callable[[], None]:
+    """Return what has a document ask for more."""
+
+    def take_out() -> None:
+        from zeebe_fleet.graphql_api import schema
+        from zeebe_fleet.graphql_api.settings import Limits
+
+        make = schema.Documents
+
+        def documents(of: Any, given: Limits, *rest: Any) -> Any:
+            return make(of, replace(given, **limits), *rest)
+
+        _set("graphql_api.schema", "Documents", documents)
+
+    return take_out
+
+
+_POLICY = "graphql_api.policy.decisions:Policy"
+_SESSIONS = "graphql_api.sessions:Sessions"
+_TESTS = "tests/security"
+
+GUARDS: Sequence[Guard] = (
+    Guard(
+        "a workflow is for who may see it",
+        _always(_POLICY, "sees_workflow", True),
+        "test_policy.py -k test_workflow_is_shown",
+    ),
+    Guard("paths to a record are gated", _without_rule("SEEN"), "test_policy.py -k test_nested_paths"),
+    Guard("data are for who may read them", _without_rule("DATA"), "test_policy.py -k test_workflow_is_shown"),
+    Guard(
+        "the engine's view is for operators", _without_rule("OPERATORS"), "test_policy.py -k test_field_of_operators"
+    ),
+    Guard("lists are restricted", _always(_POLICY, "seen", None), "test_policy.py -k test_lists_hold"),
+    Guard(
+        "processes are known to who may start or see them",
+        _always(_POLICY, "known_processes", None),
+        "test_policy.py -k test_process_is_known",
+    ),
+    Guard("a start is for the manifest's", _always(_POLICY, "starts", True), "test_policy.py -k test_start_is_for"),
+    Guard(
+        "a parent is one that is seen",
+        _gone("graphql_api.workflow_mutations", "_check_parent"),
+        "test_policy.py -k test_parent",
+    ),
+    Guard("a change is for owners", _always(_POLICY, "check_change", None), "test_policy.py -k test_change_is_for"),
+    Guard("roles are asked for", _always(_POLICY, "check_roles", None), "test_policy.py -k test_mutation_is_denied"),
+    Guard(
+        "the service is asked for", _always(_POLICY, "check_service", None), "test_policy.py -k test_mutation_is_denied"
+    ),
+    Guard(
+        "a change is told to who may see it",
+        _always(_POLICY, "sees_workflow", True),
+        "test_policy.py -k test_subscription_tells",
+    ),
+    Guard(
+        "a session that is over does nothing", _gone(_SESSIONS, "is_over"), "test_sessions.py -k 'copy or stream_ends'"
+    ),
+    Guard(
+        "a session is not the fleet's",
+        _is("graphql_api.auth", "SERVICE_ROLE", "nobody"),
+        "test_sessions.py -k test_session_is_never",
+    ),
+    Guard("keys are long", _is("graphql_api.keys", "KEY_BYTES", 0), "test_sessions.py -k test_key_that_can_be"),
+    Guard("a token is signed by the provider's key", _any_algorithm, "test_sessions.py -k test_token_nobody"),
+    Guard(
+        "names are not the fleet's",
+        _always("graphql_api.claims", "_check_subject", None),
+        "test_sessions.py -k test_name_that_nobody",
+    ),
+    Guard(
+        "a way back leads in once",
+        _gone("graphql_api.oidc:Provider", "_walk_once"),
+        "test_sessions.py -k test_kept_cookie",
+    ),
+    Guard(
+        "discovery is bounded",
+        _is("graphql_api.bounded", "ANSWER_BYTES", 2**40),
+        "test_sessions.py -k test_discovery_without_end",
+    ),
+    Guard("a document's spreads are counted", _larger(spreads=2**30), "test_documents.py -k test_attack"),
+    Guard("pairs of fields are counted", _larger(overlaps=2**60, selections=2**30), "test_documents.py -k test_attack"),
+)
+
+
+def pytest_configure(config: Any) -> None:
+    """Take a guard out, for a whole run of pytest with this module as a plugin."""
+    taken = os.environ.get(VARIABLE)
+    for guard in GUARDS:
+        if guard.name == taken:
+            guard.take_out()
+
+
+def notices(guard: Guard) -> bool:
+    """Run a guard's tests without it; returns whether they failed as tests do."""
+    chosen, _, words = guard.red.partition(" -k ")
+    only = ["-k", words.strip("'")] if words else []
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.security.guards", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [*command, "-n", "0", f"{_TESTS}/{chosen}", *only],
+        env={**os.environ, VARIABLE: guard.name},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if ran.returncode not in (0, _FAILED):
+        console.print(ran.stdout[-2_000:], ran.stderr[-2_000:], markup=False)
+    return ran.returncode == _FAILED
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Take out each guard, or those with a word in their name; the exit status tells whether all were noticed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.security.guards", description=__doc__)
+    parser.add_argument("--only", default="", help="part of a guard's name")
+    asked = parser.parse_args(arguments)
+    unnoticed = 0
+    for guard in GUARDS:
+        if asked.only in guard.name:
+            is_noticed = notices(guard)
+            unnoticed += not is_noticed
+            console.print(f"{'noticed ' if is_noticed else 'UNNOTICED'} {guard.name}")
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
