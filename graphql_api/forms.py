@@ -7,19 +7,23 @@ Source: https://docs.camunda.io/docs/components/modeler/forms/camunda-forms-refe
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from zeebe_fleet.engine.feel.linear import TooLongToMatch, is_found
+from zeebe_fleet.engine.feel.pattern_classes import PatternError
 from zeebe_fleet.workers.contract.refusals import FieldError
 
 Component = Mapping[str, Any]
 _EMPTY: tuple[Any, ...] = (None, "", [])
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"[+\d][\d\s()./-]{2,}")
-_PATTERN_BYTES = 2_000
-"""A pattern is not tried on longer texts: it could take for ever."""
+_EMAIL_CHARACTERS = 320
+"""Source: RFC 5321, 4.5.3.1: 64 before the @, 255 behind it."""
+_PHONE_CHARACTERS = 100
 
 
 def form_errors(form: Mapping[str, Any] | None, data: Mapping[str, Any], result: Mapping[str, Any]) -> list[FieldError]:
@@ -76,20 +80,32 @@ def _text(component: Component, data: Mapping[str, Any], value: Any) -> str:
         return f"Must have at least {least:g} characters."
     if (most := _number_of(rules.get("maxLength"))) is not None and len(value) > most:
         return f"Must have at most {most:g} characters."
-    if rules.get("validationType") == "email" and not _EMAIL.fullmatch(value):
+    if rules.get("validationType") == "email" and not _is_email(value):
         return "Must be an email address."
-    if rules.get("validationType") == "phone" and not _PHONE.fullmatch(value):
+    if rules.get("validationType") == "phone" and not _is_phone(value):
         return "Must be a phone number."
-    return "" if _matches(rules.get("pattern"), value) else f"Must match {rules['pattern']}."
+    return _unmatched(str(rules["pattern"]), value) if rules.get("pattern") else ""
 
 
-def _matches(pattern: Any, value: str) -> bool:
-    if not pattern:
-        return True
+def _is_email(value: str) -> bool:
+    if len(value) > _EMAIL_CHARACTERS or any(map(str.isspace, value)):
+        return False
+    name, _, host = value.partition("@")
+    return bool(name) and "@" not in host and "." in host[1:-1]
+
+
+def _is_phone(value: str) -> bool:
+    return len(value) <= _PHONE_CHARACTERS and _PHONE.fullmatch(value) is not None
+
+
+def _unmatched(pattern: str, value: str) -> str:
+    """Say what is wrong with a text for a pattern, which is found anywhere in it, as form-js finds it."""
     try:
-        return len(value) <= _PATTERN_BYTES and re.search(str(pattern), value) is not None
-    except re.error:
-        return True  # a JavaScript pattern that Python cannot read: the page checks it
+        return "" if is_found(pattern, value) else f"Must match {pattern}."
+    except TooLongToMatch:
+        return f"Is too long to be matched with {pattern}."
+    except PatternError as error:
+        return f"Cannot be checked: the form's pattern {pattern[:100]} has to be written another way. {error}"
 
 
 def _number(component: Component, data: Mapping[str, Any], value: Any) -> str:
@@ -115,15 +131,22 @@ def _checkbox(component: Component, data: Mapping[str, Any], value: Any) -> str:
 
 
 def _choice(component: Component, data: Mapping[str, Any], value: Any) -> str:
-    choices = _choices(component, data)
-    return "" if choices is None or value in choices else "Must be one of the choices."
+    return "" if _all_offered([value], _choices(component, data)) else "Must be one of the choices."
 
 
 def _choice_list(component: Component, data: Mapping[str, Any], value: Any) -> str:
     if not isinstance(value, list):
         return "Must be a list of choices."
-    choices = _choices(component, data)
-    return "" if choices is None or all(one in choices for one in value) else "Must be some of the choices."
+    return "" if _all_offered(value, _choices(component, data)) else "Must be some of the choices."
+
+
+def _all_offered(chosen: Sequence[Any], offered: Sequence[Any] | None) -> bool:
+    return offered is None or {_said(one) for one in chosen} <= {_said(one) for one in offered}
+
+
+def _said(value: Any) -> Any:
+    """Return what can be looked up: many may be chosen of many."""
+    return value if isinstance(value, str | int | float | None) else ("", json.dumps(value, sort_keys=True))
 
 
 def _choices(component: Component, data: Mapping[str, Any]) -> list[Any] | None:
@@ -148,9 +171,10 @@ def _datetime(component: Component, data: Mapping[str, Any], value: Any) -> str:
 
 def _number_of(value: Any) -> float | None:
     try:
-        return None if value is None or isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+        number = None if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is None or math.isfinite(number) else None
 
 
 _CHECKS = {

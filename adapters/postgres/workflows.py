@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import ValidationError
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from zeebe_fleet.adapters.json_schema import UnfitSchema, errors_of
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.giving_up import check_give_up, give_up_plan, request_give_up, undo_again
 from zeebe_fleet.adapters.postgres.loads import loads_query
@@ -291,7 +292,13 @@ async def _check_variables(session: AsyncSession, request: StartRequest, definit
     schema = await session.scalar(select(ProcessDefinition.input_schema).where(wanted).order_by(newest).limit(1))
     if not schema:
         return
-    wrong = sorted(Draft202012Validator(schema).iter_errors(dict(request.variables)), key=lambda error: error.json_path)
+    try:
+        wrong = errors_of(schema, request.variables)
+    except UnfitSchema as error:
+        raise InvalidVariables(
+            f"{request.process_name} cannot start with these variables: {error}.",
+            "Have the input schema of its manifest corrected and deployed, or send less.",
+        ) from None
     if wrong:
         found = "; ".join(
             f"{error.json_path.removeprefix('$').lstrip('.') or 'variables'}: {_rule(error)}" for error in wrong

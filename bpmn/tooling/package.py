@@ -10,19 +10,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from lxml import etree
 from pydantic import ValidationError
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
+from zeebe_fleet.bpmn.tooling.form import form_of
+from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.parse import EMBEDDED_FORM, read_model
+from zeebe_fleet.bpmn.tooling.yaml_text import yaml_of
+from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.contract.model import ProcessModel
 from zeebe_fleet.workers.contract.ports import Resource
 
 MANIFEST = "manifest.yaml"
+_MAX_BYTES = 4 * 1024 * 1024
+"""Of one file; what a package is made of has closer bounds of its own."""
+_TOLD = 20
+"""Faults of one manifest."""
 
 
 @dataclass(frozen=True)
@@ -103,26 +110,20 @@ def read_content(file: Path) -> bytes:
     Raises:
         DefinitionError: it cannot be read, and why.
     """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise DefinitionError(
-            f"{file}: {error.strerror}.", "A package needs manifest.yaml and a model of its folder's name."
-        ) from None
+    return content_of(file, _MAX_BYTES, "A package needs manifest.yaml and a model of its folder's name.")
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Read what a package says of itself."""
     file = folder / MANIFEST
     try:
-        return Manifest.model_validate(yaml.safe_load(read_content(file)))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise DefinitionError(f"{file}{line}: not YAML: {getattr(error, 'problem', error)}.") from None
+        manifest = Manifest.model_validate(yaml_of(read_content(file), str(file)))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in error.errors())
+        told = error.errors(include_input=False, include_url=False, include_context=False)[:_TOLD]
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in told)
         raise DefinitionError(f"{file}: {wrong}.", "See `Manifest` for what it may hold.") from None
+    check_schema(manifest.input, f"{file}: input")
+    return manifest
 
 
 def read_form(file: Path) -> dict[str, Any]:
@@ -131,11 +132,8 @@ def read_form(file: Path) -> dict[str, Any]:
     Raises:
         DefinitionError: it is none, or has no id.
     """
-    try:
-        form = json.loads(read_content(file))
-    except ValueError as error:
-        raise DefinitionError(f"{file}: not JSON: {error}.", "Export the form again from the modeler.") from None
-    if not isinstance(form, dict) or not isinstance(form.get("id"), str):
+    form = form_of(read_content(file), str(file))
+    if not isinstance(form.get("id"), str):
         raise DefinitionError(f"{file}: a form without an id.", "Give it the id that the user task names.")
     return form
 

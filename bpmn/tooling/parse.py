@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
+from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.order import Order
 from zeebe_fleet.bpmn.tooling.recurrence import Recurrence
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
@@ -124,13 +124,7 @@ def _form(document: Document, process: Element, task: Element, forms: Forms) -> 
 def _embedded(document: Document, process: Element, task: Element, form_id: str) -> Mapping[str, Any]:
     for form in xml.extension(process, "userTaskForm"):
         if form.get("id") == form_id:
-            try:
-                read = json.loads(form.text or "")
-            except ValueError:
-                read = None
-            if not isinstance(read, dict):
-                raise document.wrong(form, "is not a JSON object", "Export the form again from the modeler.")
-            return read
+            return form_of(form.text or "", f"{document.file}:{xml.line_of(form)}: userTaskForm {form_id!r}")
     raise document.wrong(task, f"names form {form_id!r}, which the process does not hold", "Embed the form.")
 
 

@@ -5,13 +5,43 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from lxml import etree
+
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Element
 from zeebe_fleet.bpmn.tooling.parse import listeners, undo_pairs
 from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
+from zeebe_fleet.engine import feel
+from zeebe_fleet.engine.feel.pattern_classes import UnfitPattern
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 
+_WITH_PATTERNS = ("matches", "replace", "split", "extract")
 _THROWS = ("intermediateThrowEvent", "endEvent")
+
+
+def patterns_can_be_matched(subject: Subject) -> Iterator[Finding]:
+    """Patterns in expressions are matched in linear time: looking around and referring back are refused."""
+    for element in subject.process.iter(etree.Element):
+        for text in (*element.attrib.values(), element.text or ""):
+            expression = str(text).strip()
+            if expression.startswith("=") and any(f"{name}(" in expression for name in _WITH_PATTERNS):
+                for wrong in _unfit(expression[1:]):
+                    yield subject.wrong(
+                        _owner(subject, element), f"A pattern cannot be matched. {wrong}", wrong.suggestion
+                    )
+
+
+def _unfit(expression: str) -> tuple[UnfitPattern, ...]:
+    try:
+        return feel.parse(expression).unfit
+    except feel.FeelSyntaxError:
+        return ()
+
+
+def _owner(subject: Subject, element: Element) -> Element:
+    """Return what people know an expression by: the flow, the event or the activity it belongs to."""
+    around = (one for one in (element, *element.iterancestors()) if one.get("id") in subject.document.by_id)
+    return next(around, subject.process)
 
 
 def fleet_listeners_are_there(subject: Subject) -> Iterator[Finding]:
@@ -167,6 +197,7 @@ def what_can_be_undone_is_not_interrupted(subject: Subject) -> Iterator[Finding]
 
 
 RULES: tuple[Rule, ...] = (
+    patterns_can_be_matched,
     fleet_listeners_are_there,
     retries_are_set,
     user_tasks_are_jobs,

@@ -7,11 +7,11 @@ Camunda's engine; only text that is no FEEL (`FeelSyntaxError`), `assert`, calls
 Camunda's engine 1.20 is the yardstick. What differs from it on purpose:
 
 - Bounds (`limits`): 400,000 steps, nesting of 60, strings of 4,000,000 characters, exponents up to 9,999, numbers up to
-  1E+6144; patterns that could take too long on their text. Camunda's engine tries until a timeout.
+  1E+6144. Camunda's engine tries until a timeout.
 - Years run from 1 to 9999; a date beyond fails.
 - `[1] < [2]` and `meets(5, [5..10])` are null; there they end the evaluation with an exception of Scala's.
 - Keywords are words of their own: `1 and2` is refused; there it is `1 and 2`.
-- Java's classes of characters are known as far as `pattern_notation` says; a pattern with others is null.
+- Patterns are matched in linear time (`linear`): one that looks around, refers back, or has a set within a set fails.
 - The order of a context's entries is theirs; there, from five entries on, it is that of a hash.
 - `uuid()` and `random number()` are drawn from the time and the `seed` given to `evaluate`, so that a test can repeat
   them; pass a key that is unique, as an element instance's.

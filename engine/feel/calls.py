@@ -12,8 +12,11 @@ from zeebe_fleet.engine.feel.builtins.signatures import BUILTINS, Builtin
 from zeebe_fleet.engine.feel.comparing import part
 from zeebe_fleet.engine.feel.compiler import Compiler, compiles, span_code
 from zeebe_fleet.engine.feel.limits import CHARACTERS_A_STEP, FeelFailure, Run
+from zeebe_fleet.engine.feel.pattern_classes import UnfitPattern
+from zeebe_fleet.engine.feel.patterns import problem_of
 from zeebe_fleet.engine.feel.values import Code, Function, Lookup
 
+_WITH_PATTERNS = frozenset(("matches", "replace", "split", "extract"))
 _Arguments = dict[str, Code] | list[Code]
 
 
@@ -29,10 +32,22 @@ def _call(compiler: Compiler, tree: syntax.Call, bound: frozenset[str]) -> Code:
         return _qualified(compiler.code(tree.base, bound), tree.name, arguments)
     builtin = None if tree.name in bound else _builtin(tree.name, arguments)
     if builtin is not None:
+        compiler.unfit += _unfit(tree, builtin)
         return _built_in(builtin, _ordered(builtin.params, arguments))
     if tree.name not in bound and tree.name not in BUILTINS:
         compiler.names.add(tree.name)
     return _dynamic(tree.name, arguments, _builtin(tree.name, arguments))
+
+
+def _unfit(tree: syntax.Call, builtin: Builtin) -> list[UnfitPattern]:
+    """Look at a pattern that stands in the expression itself."""
+    if tree.name not in _WITH_PATTERNS:
+        return []
+    written = tree.named if tree.named is not None else zip(builtin.params, tree.arguments, strict=False)
+    given = {name: value.value for name, value in written if isinstance(value, syntax.Constant)}
+    pattern = given.get("pattern", given.get("delimiter"))
+    problem = problem_of(pattern, str(given.get("flags") or "")) if isinstance(pattern, str) else None
+    return [] if problem is None else [problem]
 
 
 def _argument(compiler: Compiler, tree: Any, bound: frozenset[str]) -> Code:

@@ -11,6 +11,7 @@ from typing import Any
 from zeebe_fleet.engine.feel import comparing, syntax
 from zeebe_fleet.engine.feel.arithmetic import OPERATORS, negate
 from zeebe_fleet.engine.feel.limits import CHARACTERS_A_STEP, FeelFailure, Run
+from zeebe_fleet.engine.feel.pattern_classes import UnfitPattern
 from zeebe_fleet.engine.feel.values import (
     MISSING,
     Code,
@@ -32,6 +33,7 @@ class Compiler:
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.runs = False
+        self.unfit: list[UnfitPattern] = []
         self._size = 0
 
     def code(self, tree: Any, bound: frozenset[str]) -> Code:

@@ -12,6 +12,7 @@ from zeebe_fleet.engine.feel import builtins, calls, loops
 from zeebe_fleet.engine.feel.compiler import Compiler
 from zeebe_fleet.engine.feel.grammar import tests_of, tree_of
 from zeebe_fleet.engine.feel.limits import UNMETERED, FeelFailure, Run
+from zeebe_fleet.engine.feel.pattern_classes import UnfitPattern
 from zeebe_fleet.engine.feel.unary import any_of
 from zeebe_fleet.engine.feel.values import Code, Lookup, inner
 
@@ -25,12 +26,16 @@ _TOO_DEEP = "The expression is nested too deep."
 class Expression:
     """A FEEL expression, ready to be evaluated."""
 
-    __slots__ = ("_code", "_runs", "names", "text")
+    __slots__ = ("_code", "_runs", "names", "text", "unfit")
 
-    def __init__(self, text: str, code: Code, names: frozenset[str], runs: bool) -> None:
+    def __init__(
+        self, text: str, code: Code, names: frozenset[str], runs: bool, unfit: tuple[UnfitPattern, ...] = ()
+    ) -> None:
         self.text = text
         #: The variables it may read; the first part of a path alone.
         self.names = names
+        #: What is wrong with the patterns written in it: they would fail whenever they are met.
+        self.unfit = unfit
         self._code = code
         self._runs = runs
 
@@ -114,7 +119,7 @@ def parse(text: str) -> Expression:
         return found  # type: ignore[no-any-return]
     compiler = Compiler()
     code = compiler.code(tree_of(text), frozenset())
-    expression = Expression(text, code, frozenset(compiler.names), compiler.runs)
+    expression = Expression(text, code, frozenset(compiler.names), compiler.runs, tuple(compiler.unfit))
     _expressions.put(text, expression)
     return expression
 

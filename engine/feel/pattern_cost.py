@@ -1,5 +1,8 @@
 """How many ways a pattern has to match: an upper estimate, from its tree.
 
+Going back is not what finds a match here (`linear`). But whoever follows all ways at once may as well look far beyond a
+match before it is certain, and does so for each of them: no further than by going back.
+
 A repetition that can stop in one place only has one way: what it repeats and what follows it share no character, as in
 `[^,]*,`. Any other has as many ways as the text has places.
 

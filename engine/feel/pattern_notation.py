@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from zeebe_fleet.engine.feel.pattern_classes import Classes, UnfitPattern, check_letters
+
 #: Properties of characters, as the inside of a set.
 _SETS = {
     "Lower": "a-z",
@@ -19,21 +21,22 @@ _SETS = {
     "Blank": r"\t ",
     "ASCII": r"\x00-\x7f",
 }
-#: Properties beyond ASCII, each as a whole set of its own; `Lu` and `Ll` know the letters of Latin and Greek.
-_CLASSES = {
-    "L": r"(?u:[^\W\d_])",
-    "IsAlphabetic": r"(?u:[^\W\d_])",
-    "N": r"(?u:[^\D])",
-    "Nd": r"(?u:[^\D])",
-    "IsDigit": r"(?u:[^\D])",
-}
+#: Properties beyond ASCII, as RE2 names them; categories (`Lu`) and scripts (`IsGreek`) keep their names.
+_CLASSES = {"IsAlphabetic": "L", "IsDigit": "Nd", "IsUppercase": "Lu", "IsLowercase": "Ll", "IsPunctuation": "P"}
 _PROPERTY = re.compile(r"\\([pP])(?:\{(\w+)\}|(\w))")
 _NAMED = re.compile(r"\\k<(\w+)>")
-_ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[\t ]", "R": r"(?:\r\n|[\n-\r])"}
+_FLAGS = re.compile(r"\(\?[a-zA-Z-]+\)")
+_ENDS = {"z": r"\Z", "Z": "(?-m:$)", "h": r"[\t ]", "R": r"(?:\r\n|[\n-\r])"}
+_SETS_WITHIN = UnfitPattern("It has a set of characters within another, or && between two.", "Write one plain set.")
 
 
-def translated(pattern: str) -> str | None:
-    """Write a pattern for Python; null where Python has nothing that means the same."""
+def translated(pattern: str, classes: Classes) -> str | None:
+    """Write a pattern for Python's reader; null where it is none.
+
+    Raises:
+        UnfitPattern: it has what is not known here.
+    """
+    check_letters(pattern)
     out: list[str] = []
     position, within = 0, False
     piece: str | None
@@ -43,7 +46,7 @@ def translated(pattern: str) -> str | None:
             quoted = pattern[position + 2 : end if end >= 0 else None]
             piece, step = re.escape(quoted), len(quoted) + 4
         elif pattern[position] == "\\":
-            piece, step = _escaped(pattern, position, within)
+            piece, step = _escaped(pattern, position, within, classes)
         else:
             piece, step = _plain(pattern, position, within)
             within = (within or pattern[position] == "[") and not (within and pattern[position] == "]")
@@ -54,10 +57,10 @@ def translated(pattern: str) -> str | None:
     return "".join(out)
 
 
-def _escaped(pattern: str, position: int, within: bool) -> tuple[str | None, int]:
+def _escaped(pattern: str, position: int, within: bool, classes: Classes) -> tuple[str | None, int]:
     match = _PROPERTY.match(pattern, position)
     if match is not None:
-        return _property(match[2] or match[3], match[1] == "P", within), len(match[0])
+        return _property(match[2] or match[3], match[1] == "P", within, classes), len(match[0])
     letter = pattern[position + 1 : position + 2]
     if not within and letter in _ENDS:
         return _ENDS[letter], 2
@@ -67,20 +70,20 @@ def _escaped(pattern: str, position: int, within: bool) -> tuple[str | None, int
     return f"\\{letter}", 2
 
 
-def _property(name: str, inverted: bool, within: bool) -> str | None:
+def _property(name: str, inverted: bool, within: bool, classes: Classes) -> str:
+    if name in _SETS and not (within and inverted):
+        return _SETS[name] if within else f"[{'^' if inverted else ''}{_SETS[name]}]"
     if name in _SETS:
-        if within:
-            return None if inverted else _SETS[name]
-        return f"[{'^' if inverted else ''}{_SETS[name]}]"
-    if within or name not in _CLASSES:
-        return None
-    return f"(?!{_CLASSES[name]})(?s:.)" if inverted else _CLASSES[name]
+        raise UnfitPattern(f"It has \\P{{{name}}} in a set.", "Write the characters out.")
+    return classes.letter(rf"\{'P' if inverted else 'p'}{{{_CLASSES.get(name, name.removeprefix('Is'))}}}")
 
 
 def _plain(pattern: str, position: int, within: bool) -> tuple[str | None, int]:
     rest = pattern[position : position + 3]
     if within and (rest[0] == "[" or rest.startswith("&&")):
-        return None, 1
+        raise _SETS_WITHIN
+    if position and not within and _FLAGS.match(pattern, position):
+        raise UnfitPattern("It sets flags in its midst.", "Write (?i:…) around what they are for.")
     if within and rest[:2] in ("--", "||", "~~"):
         return "\\" + rest[0], 1
     if not within and rest.startswith("(?<") and pattern[position + 3 : position + 4] not in ("=", "!"):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re._constants as tree  # type: ignore[import-not-found]
 from typing import Any
 
+from zeebe_fleet.engine.feel.pattern_classes import FIRST_CODE
+
 _ASCII = 128
 _OTHERS = 1 << _ASCII
 #: Every character.
@@ -26,6 +28,8 @@ def characters(operation: Any, argument: Any, ignores_case: bool) -> int:
 
 
 def _one(code: int, ignores_case: bool) -> int:
+    if code >= FIRST_CODE:
+        return ANYTHING  # it stands for a class
     if code >= _ASCII:
         return ANYTHING & _OTHERS
     letter = chr(code)

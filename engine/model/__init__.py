@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from zeebe_fleet.engine.model.elements import Model, Process
 from zeebe_fleet.engine.model.reading import read
-from zeebe_fleet.engine.model.refusal import Refused, error_text, unknown_type_text
+from zeebe_fleet.engine.model.refusal import MAX_TOLD, Refused, error_text, unknown_type_text
 
-__all__ = ["Model", "Process", "Refused", "error_text", "read", "unknown_type_text"]
+__all__ = ["MAX_TOLD", "Model", "Process", "Refused", "error_text", "read", "unknown_type_text"]

@@ -279,8 +279,11 @@ class Model:
     Args:
         processes: the executable ones, in the file's order.
         skipped: ids of those that are not.
+        unfit: elements, by their path, with patterns that fail whenever they are met. A file that runs already runs
+            on with them; no new one is taken.
     """
 
     name: str
     processes: tuple[Process, ...]
     skipped: tuple[str, ...] = ()
+    unfit: tuple[tuple[str, tuple[str, ...]], ...] = ()

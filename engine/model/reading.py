@@ -29,10 +29,11 @@ def read(name: str, content: bytes) -> Model:
     problems = Problems(name)
     rules.check(diagram, problems)
     problems.check()
-    reader = _Reader(diagram, Values(problems))
+    values = Values(problems)
+    reader = _Reader(diagram, values)
     processes = tuple(reader.process(process) for process in diagram.processes)
     problems.check()
-    return Model(name, processes, tuple(process.id for process in diagram.skipped))
+    return Model(name, processes, tuple(process.id for process in diagram.skipped), tuple(values.unfit))
 
 
 class _Reader:

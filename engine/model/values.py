@@ -18,6 +18,7 @@ class Values:
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
+        self.unfit: list[tuple[str, tuple[str, ...]]] = []
 
     def read(self, node: Node, text: str) -> Value:
         """Return text as it stands, or the expression behind its `=`."""
@@ -61,7 +62,10 @@ class Values:
 
     def _parsed(self, node: Node, text: str) -> Expression | None:
         try:
-            return parse_feel(text)
+            expression = parse_feel(text)
         except FeelSyntaxError as error:
             self._problems.add(node.path, str(error))
             return None
+        if expression.unfit:
+            self.unfit.append((node.path, tuple(wrong.told for wrong in expression.unfit)))
+        return expression

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.model import Model, Refused, error_text, read, unknown_type_text
+from zeebe_fleet.engine.model import MAX_TOLD, Model, Refused, error_text, read, unknown_type_text
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
@@ -109,6 +109,7 @@ def _model(state: State, name: str, content: bytes) -> Model:
         for element in process.elements.values()
         if (what := _unknown(state, element))
     ]
+    wrong += [(path, list(told)) for path, told in model.unfit[:MAX_TOLD]]
     if wrong:
         raise Refused(error_text(name, wrong))
     return model

@@ -1,0 +1,98 @@
+"""YAML as somebody wrote it: bounded in size, depth and count, with what its aliases unfold to, before it is made.
+
+Source: YAML 1.1, 3.2.2; the type repository's merge keys, https://yaml.org/type/merge.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from zeebe_fleet.workers.contract.errors import DefinitionError
+
+MAX_BYTES = 131_072
+MAX_LEVELS = 60
+MAX_ALIASES = 100
+MAX_VALUES = 20_000
+"""Keys and values, those behind an alias counted wherever it stands."""
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def yaml_of(text: bytes, where: str) -> Any:
+    """Read YAML.
+
+    Args:
+        where: what a refusal begins with: the file.
+
+    Raises:
+        DefinitionError: it is none, or more than is taken.
+    """
+    if len(text) > MAX_BYTES:
+        raise _too_much(where, f"larger than {MAX_BYTES:,} bytes", "Take out what does not belong there.")
+    try:
+        _check_events(text, where)
+        loader = _LOADER(text)
+        try:
+            root = loader.get_single_node()
+            if root is None:
+                return None
+            if _Unfolded().size(root) > MAX_VALUES:
+                raise _too_much(where, f"its aliases unfold to more than {MAX_VALUES:,} values", "Write fewer out.")
+            return loader.construct_document(root)
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = str(getattr(error, "problem", error))[:200]
+        raise DefinitionError(f"{where}{line}: not YAML: {problem}.", "Correct it there.") from None
+    except (ValueError, ArithmeticError, TypeError) as error:
+        told = f"{where}: not YAML: a value is none of its kind: {str(error)[:200]}."
+        raise DefinitionError(told, "Put a text in quotes.") from None
+
+
+def _check_events(text: bytes, where: str) -> None:
+    """Go through what is written, as far as the bounds."""
+    depth = values = aliases = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.events.AliasEvent):
+            aliases += 1
+        elif isinstance(event, yaml.events.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.events.CollectionEndEvent):
+            depth -= 1
+        values += isinstance(event, yaml.events.NodeEvent)
+        at = where if event.start_mark is None else f"{where}:{event.start_mark.line + 1}"
+        if depth > MAX_LEVELS:
+            raise _too_much(at, f"more than {MAX_LEVELS} levels", "Nest less.")
+        if aliases > MAX_ALIASES:
+            raise _too_much(at, f"more than {MAX_ALIASES} aliases", "Write out what they stand for.")
+        if values > MAX_VALUES:
+            raise _too_much(at, f"more than {MAX_VALUES:,} keys and values", "Take out what does not belong there.")
+
+
+class _Unfolded:
+    """Counts what is left of a document when each alias is what it stands for."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int, int] = {}
+        self._open: set[int] = set()
+
+    def size(self, node: yaml.Node) -> int:
+        known = self._sizes.get(id(node))
+        if known is not None:
+            return known
+        if id(node) in self._open:
+            raise yaml.YAMLError("an alias stands within what it stands for")
+        self._open.add(id(node))
+        inner = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = (part for one in inner for part in (one if isinstance(one, tuple) else (one,)))
+        size = min(1 + sum(map(self.size, parts)), MAX_VALUES + 1)
+        self._open.discard(id(node))
+        self._sizes[id(node)] = size
+        return size
+
+
+def _too_much(where: str, what: str, suggestion: str) -> DefinitionError:
+    return DefinitionError(f"{where}: {what}.", suggestion)
