@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import os
 import pickle
 import signal
@@ -175,6 +176,9 @@ async def _worked(runner: Runner, claim: Claim, reach: Reach) -> tuple[Outcome |
         outcome = await runner.work(claim)
         if isinstance(outcome, HandBack) and outcome.suspect:
             return outcome, True
+    except MemoryError:
+        # Nothing can be relied on in here any more, a line in the log least of all: the parent counts a death.
+        os._exit(errno.ENOMEM)
     except Exception as error:
         # What an action raises is an outcome: this comes from the records, after it.
         log.exception("cell.broke", error=type(error).__name__)
