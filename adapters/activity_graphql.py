@@ -35,6 +35,8 @@ _CLOSE = (
     "mutation ($id: UUID!, $reason: String!) { answer: closeActivity(activityId: $id, reason: $reason) { __typename "
     f"... on ActivityCancelled {{ activity {{ activityId }} }} {_REFUSED} }} }}"
 )
+OPERATIONS = (_CREATE, _TO_PROBE, _SEEN, _CLOSE)
+"""All that is ever asked."""
 
 # A proxy of the environment is for the outside, not for an API on this machine.
 _DIRECT = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}

@@ -20,6 +20,7 @@ from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.bootstrap import Core, relay
 from zeebe_fleet.deploy.connections import Patience
+from zeebe_fleet.deploy.known_operations import known_operations
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.app import create_app
@@ -39,6 +40,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
         operate_url=settings.api.operate_url,
         allowed_origins=frozenset(settings.api.allowed_origins),
         share=ShareLimits(**settings.api.share.model_dump()),
+        known=known_operations(settings.api),
         oidc=provider_settings(settings.api.oidc) if settings.api.oidc.issuer else None,
     )
     check_bind(settings.api.host, api_settings)

@@ -70,6 +70,9 @@ mutation ($id: UUID!, $key: String) {
 }
 """
 
+OPERATIONS = (_START, _WORKFLOW, _LATEST, _COMPLETE, _RETRY, _RERUN)
+"""All that is asked but what others ask through it."""
+
 _ANSWER_S = 30.0
 _LOOK_AGAIN_S = 0.1
 

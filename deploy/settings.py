@@ -99,6 +99,15 @@ class ApiSettingsSection(BaseModel):
     allowed_origins: list[Word] = Field(
         default=[], description="Other sites whose pages may ask, with a bearer token: https://app.example.com."
     )
+    production: bool = Field(
+        default=False,
+        description="Execute known operations alone: the pages', the adapters', the fleet's own, and those of "
+        "`operations`; the schema is not told, nor are names suggested.",
+    )
+    operations: Path | None = Field(
+        default=None,
+        description="File or folder with an application's operations, .graphql or a client's .json; for production.",
+    )
     share: ShareSection = ShareSection()
     connections: int = Field(
         default=1_000,

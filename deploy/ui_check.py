@@ -18,6 +18,9 @@ from zeebe_fleet.workers.contract.errors import FleetError
 
 _SCHEMA = SOURCES.parent / "schema.graphql"
 _MADE = Path("src") / "operations.ts"
+_WRITTEN = Path("src") / "operations.graphql"
+_KNOWN = SOURCES.parent / "persisted" / "page.graphql"
+"""What the API executes in production; a wheel has no sources of the page."""
 
 
 def check_ui(cache: Cache | None = None) -> bool:
@@ -45,7 +48,7 @@ def check_ui(cache: Cache | None = None) -> bool:
 
 
 def write_types(cache: Cache | None = None) -> None:
-    """Write `operations.ts` anew.
+    """Write `operations.ts` anew, and the list of what the page sends.
 
     Raises:
         FleetError: an operation does not fit the schema.
@@ -54,6 +57,7 @@ def write_types(cache: Cache | None = None) -> None:
         work = _copy(Path(folder), packages(cache, development=True))
         run_node([str(node()), "codegen.mjs"], work)
         shutil.copyfile(work / _MADE, SOURCES / _MADE)
+    shutil.copyfile(SOURCES / _WRITTEN, _KNOWN)
 
 
 def _copy(folder: Path, modules: Path) -> Path:

@@ -30,7 +30,7 @@ def create_app(services: ApiServices, settings: ApiSettings) -> Starlette:
     check_keys(settings)
     sessions = Sessions(services.spent_tokens)
     models = services.data_rows.models if services.data_rows else ()
-    schema = make_schema(settings.limits, introspection=settings.introspection, models=models)
+    schema = make_schema(settings.limits, introspection=settings.introspection, models=models, known=settings.known)
     graphql = Endpoint(schema, services, settings, sessions)
     return Starlette(
         routes=[

@@ -51,7 +51,7 @@ def identify(connection: HTTPConnection, settings: ApiSettings) -> Identity | No
     """Return who asks, or nothing for a stranger."""
     if said := connection.headers.get("authorization", "").strip():
         return identify_bearer(said, settings)
-    session = read_session(connection.cookies.get(COOKIE, ""), settings)
+    session = read_session(connection.cookies.get(session_cookie(settings), ""), settings)
     return Identity(session.principal, session, by_cookie=True) if session else None
 
 
@@ -79,6 +79,15 @@ def sign_session(principal: Principal, settings: ApiSettings) -> str:
     return _signer(settings).dumps({**principal.to_json(), "session": secrets.token_urlsafe(12)})
 
 
+def session_cookie(settings: ApiSettings) -> str:
+    """Return the name of the session's cookie; by TLS it is one that no neighbouring host can set.
+
+    Source: https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1;
+    https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
+    """
+    return f"__Host-{COOKIE}" if settings.is_https else COOKIE
+
+
 def keep_session(response: Response, token: str, settings: ApiSettings, *, secure: bool) -> None:
     """Give the browser its session.
 
@@ -91,7 +100,10 @@ def keep_session(response: Response, token: str, settings: ApiSettings, *, secur
             "Have the provider send only the groups that processes and roles name.",
         )
     lifetime_s = int(settings.session_s)
-    response.set_cookie(COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict", secure=secure)
+    name = session_cookie(settings)
+    response.set_cookie(
+        name, token, max_age=lifetime_s, httponly=True, samesite="strict", secure=secure or settings.is_https
+    )
 
 
 def read_session(token: str, settings: ApiSettings) -> Session | None:

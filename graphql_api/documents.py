@@ -30,10 +30,14 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from zeebe_fleet.graphql_api.caches import Cache
+from zeebe_fleet.graphql_api.known import KnownOperations
 from zeebe_fleet.graphql_api.limits import TOO_LARGE, check_counts, count_entries, list_sizes, measure
 from zeebe_fleet.graphql_api.settings import Limits
+from zeebe_fleet.workers.contract.errors import FleetError
 
 _RULES = (*specified_rules, MaxIntrospectionDepthRule, MaybeNullValidationRule, OneOfInputValidationRule)
+NOT_KNOWN = "OPERATION_NOT_KNOWN"
+"""Code of what is not executed in production."""
 KEPT_BYTES = 8_388_608
 _TOKEN_BYTES = 800
 """What a token takes at most with its part of the tree."""
@@ -50,12 +54,14 @@ class Document:
     Args:
         tree: nothing where the text is none, or asks for too much.
         costs: how many fields each operation may read.
+        unknown: operations that are not executed here.
         errors: why it cannot be executed; they hold nothing of the tree.
     """
 
     text: str
     tree: DocumentNode | None = None
     costs: Mapping[OperationDefinitionNode, int] = field(default_factory=dict)
+    unknown: frozenset[OperationDefinitionNode] = frozenset()
     errors: tuple[GraphQLError, ...] = ()
 
     def operations(self, name: str | None) -> list[OperationDefinitionNode]:
@@ -66,9 +72,9 @@ class Document:
         return [one for one in self.costs if name is None or (one.name and one.name.value == name)]
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """Return the operation that is meant, if that can be told."""
+        """Return the operation that is meant, if that can be told, and if it is one that is executed here."""
         found = self.operations(name)
-        return found[0] if len(found) == 1 else None
+        return found[0] if len(found) == 1 and found[0] not in self.unknown else None
 
     def is_subscription(self, name: str | None) -> bool:
         """Tell whether the operation that is meant streams; what cannot be told is for others to refuse."""
@@ -92,6 +98,7 @@ class Documents:
     Args:
         lists: fields of this schema alone that return a list as a whole, and how long it may be.
         rules: of validation, besides those of the specification.
+        known: all that is executed; nothing where anything may be.
         keep_bytes: what remembered documents may take.
     """
 
@@ -101,12 +108,14 @@ class Documents:
         limits: Limits,
         lists: Mapping[str, int],
         rules: Sequence[type[ASTValidationRule]] = (),
+        known: KnownOperations | None = None,
         keep_bytes: int = KEPT_BYTES,
     ) -> None:
         self._schema = schema
         self._limits = limits
         self._lists = list_sizes(schema, lists)
         self._rules = (*_RULES, *rules)
+        self._known = known
         self._kept: Cache[Document] = Cache(keep_bytes)
 
     def read(self, text: str) -> Document:
@@ -118,6 +127,16 @@ class Documents:
             found = self._read(text)
             self._kept.keep(text, found, _size_bytes(found))
         return found
+
+    def check_known(self) -> None:
+        """See to it that what is known can be executed.
+
+        Raises:
+            FleetError: an operation does not fit the schema, or asks for too much.
+        """
+        for where, text in self._known.documents.items() if self._known else ():
+            if errors := self.read(text).errors:
+                raise FleetError(f"{where} does not fit the API: {errors[0].message}", "Correct the operation.")
 
     def check_variables(
         self, operation: OperationDefinitionNode | None, variables: Mapping[str, Any]
@@ -145,8 +164,15 @@ class Documents:
             return Document(text, errors=(_light(error),))
         except RecursionError:
             return Document(text, errors=(GraphQLError("The document is nested too deep."),))
+        unknown = self._unknown(Document(text, tree, costs))
+        if unknown and len(unknown) == len(costs):
+            return Document(text, errors=(not_known(),))
         errors = validate(self._schema, tree, self._rules, max_errors=_TOLD)
-        return Document(text, tree, costs, tuple(_light(one) for one in errors))
+        return Document(text, tree, costs, unknown, tuple(_light(one) for one in errors))
+
+    def _unknown(self, document: Document) -> frozenset[OperationDefinitionNode]:
+        known, fragments = self._known, document.fragments
+        return frozenset(one for one in document.costs if known and not known.knows(one, fragments))
 
 
 class ReadDocuments(SchemaExtension):
@@ -194,6 +220,12 @@ def _light(error: GraphQLError) -> GraphQLError:
     source = error.source or (error.nodes[0].loc.source if error.nodes and error.nodes[0].loc else None)
     places = list(error.positions or ())[:2]
     return GraphQLError(message, None, source, places or None, extensions=error.extensions or None)
+
+
+def not_known() -> GraphQLError:
+    """Return what refuses an operation that is not executed here."""
+    said = {"code": NOT_KNOWN, "suggestion": "Ask whoever runs this to add it to FLEET_API__OPERATIONS."}
+    return GraphQLError("This operation is none of those that are executed here.", extensions=said)
 
 
 def _too_long(limit: int) -> GraphQLError:

@@ -83,7 +83,7 @@ class Endpoint(GraphQL[Context, None]):
         self._shares = Shares(settings.share)
         self.strangers: set[Socket] = set()
         """Sockets of whom nobody knows yet who they are."""
-        self._persisted = PersistedQueries()
+        self._persisted = PersistedQueries(settings.known)
         self._documents = schema.documents
         silence_torn_streams()
 

@@ -5,6 +5,7 @@ What a request was about, its variables above all, never gets into a log.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from zeebe_fleet.workers.contract.refusals import NotAllowed
 UNAVAILABLE = "UNAVAILABLE"
 """Code of what passes: something that is needed is away."""
 
+_SUGGESTION = re.compile(r" Did you mean [^?]{1,1000}\?")
 _log = structlog.get_logger("fleet.api")
 
 
@@ -31,17 +33,24 @@ class Faults(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         """Rewrite the errors of a result."""
         yield
-        _rewrite(self.execution_context.result)
+        self._rewrite(self.execution_context.result)
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
         """Rewrite the errors of an event."""
-        _rewrite(result)
+        self._rewrite(result)
         yield
 
+    def _rewrite(self, result: Any) -> None:
+        if getattr(result, "errors", None):
+            suggests = getattr(self.execution_context.schema, "suggests", True)
+            result.errors = [shown(error) if suggests else _plain(shown(error)) for error in result.errors]
 
-def _rewrite(result: Any) -> None:
-    if getattr(result, "errors", None):
-        result.errors = [shown(error) for error in result.errors]
+
+def _plain(error: GraphQLError) -> GraphQLError:
+    """Return an error without the names that it suggests: they are parts of the schema."""
+    if error.message != (message := _SUGGESTION.sub("", error.message)):
+        return GraphQLError(message, error.nodes, error.source, error.positions, error.path, None, error.extensions)
+    return error
 
 
 def shown(error: GraphQLError) -> GraphQLError:

@@ -87,7 +87,7 @@ class Guards:
         self._app = app
         self._settings = settings
         self._origins = Origins.of(settings)
-        self._headers = security_headers(https=self._origins.is_https)
+        self._headers = security_headers(https=settings.is_https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it; whatever breaks behind is answered as well."""

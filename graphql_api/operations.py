@@ -12,7 +12,8 @@ from strawberry.extensions import SchemaExtension
 from strawberry.http import GraphQLRequestData
 
 from zeebe_fleet.graphql_api.caches import Cache
-from zeebe_fleet.graphql_api.documents import documents_of
+from zeebe_fleet.graphql_api.documents import documents_of, not_known
+from zeebe_fleet.graphql_api.known import KnownOperations
 
 _KEPT_BYTES = 4_194_304
 _LONGEST_NAME = 200
@@ -41,10 +42,14 @@ class Refused(Exception):
 class PersistedQueries:
     """Documents by their hashes, as Apollo's clients ask for them; those that were used longest ago are forgotten.
 
+    Args:
+        known: documents that need not be sent once.
+
     Source: https://www.apollographql.com/docs/apollo-server/performance/apq
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownOperations | None = None) -> None:
+        self._at_first = known
         self._documents: Cache[str] = Cache(_KEPT_BYTES)
 
     def document(self, query: str | None, extensions: dict[str, Any] | None) -> str | None:
@@ -65,7 +70,7 @@ class PersistedQueries:
         return query
 
     def _known(self, digest: str) -> str:
-        found = self._documents.get(digest)
+        found = self._documents.get(digest) or (self._at_first.text(digest) if self._at_first else None)
         if found is None:
             # the message is part of the protocol
             raise Refused(200, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", "Send the query with its hash.")
@@ -108,7 +113,10 @@ class OneOperation(SchemaExtension):
         if context.graphql_document is None:
             return
         name = context._provided_operation_name
-        found = documents_of(context.schema).read(context.query or "").operations(name)
+        document = documents_of(context.schema).read(context.query or "")
+        found = document.operations(name)
+        if len(found) == 1 and document.operation(name) is None:
+            raise not_known()
         if len(found) == 1:
             return
         if name is not None:

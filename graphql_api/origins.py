@@ -43,11 +43,6 @@ class Origins:
             frozenset(_allowed(one) for one in settings.allowed_origins),
         )
 
-    @property
-    def is_https(self) -> bool:
-        """Whether people come by TLS alone."""
-        return self.public is not None and self.public[0] == "https"
-
     def is_own(self, origin: str, host: str) -> bool:
         """Tell whether a page of this origin is one of ours.
 

@@ -18,6 +18,7 @@ from zeebe_fleet.graphql_api.data_rows import chain_sizes, data_row_queries, ope
 from zeebe_fleet.graphql_api.documents import Documents, ReadDocuments
 from zeebe_fleet.graphql_api.errors import UserError
 from zeebe_fleet.graphql_api.faults import Faults, shown
+from zeebe_fleet.graphql_api.known import KnownOperations
 from zeebe_fleet.graphql_api.operations import OneOperation
 from zeebe_fleet.graphql_api.operator_mutations import OperatorMutations
 from zeebe_fleet.graphql_api.outside_world import OutsideWorldMutations, OutsideWorldQueries
@@ -44,11 +45,18 @@ class FleetSchema(strawberry.Schema):
     """The schema; `Faults` logs what is to be logged, so that nothing else does."""
 
     def __init__(
-        self, *args: Any, limits: Limits, lists: Mapping[str, int], introspection: bool, **kwargs: Any
+        self,
+        *args: Any,
+        limits: Limits,
+        lists: Mapping[str, int],
+        introspection: bool,
+        known: KnownOperations | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        rules = () if introspection else (NoSchemaIntrospectionCustomRule,)
-        self.documents = Documents(self._schema, limits, lists, rules)
+        rules = () if introspection and known is None else (NoSchemaIntrospectionCustomRule,)
+        self.suggests = known is None
+        self.documents = Documents(self._schema, limits, lists, rules, known)
         self._broadcast = Broadcast(self._schema, self.documents)
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
@@ -103,9 +111,20 @@ class FleetSchema(strawberry.Schema):
 
 
 def make_schema(
-    limits: Limits | None = None, *, introspection: bool = True, models: Sequence[ReadableModel] = ()
+    limits: Limits | None = None,
+    *,
+    introspection: bool = True,
+    models: Sequence[ReadableModel] = (),
+    known: KnownOperations | None = None,
 ) -> FleetSchema:
-    """Make the schema with its limits, and with queries for the data models that are open for reading."""
+    """Make the schema with its limits, and with queries for the data models that are open for reading.
+
+    Args:
+        known: all that is executed; nothing where anything may be asked.
+
+    Raises:
+        FleetError: a known operation does not fit the schema.
+    """
     schema = FleetSchema(
         query=merge_types("Query", (Query, data_row_queries(models))) if models else Query,
         mutation=Mutation,
@@ -116,7 +135,9 @@ def make_schema(
         limits=limits or Limits(),
         lists=chain_sizes(models),
         introspection=introspection,
+        known=known,
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
     )
     guard(schema._schema, open_types(models))
+    schema.documents.check_known()
     return schema

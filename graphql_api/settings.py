@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zeebe_fleet.workers.contract.api_ports import (
     Activities,
@@ -29,6 +30,9 @@ PERSONAS: Mapping[str, Principal] = {
     "ada": Principal("ada", roles=frozenset({ADMIN_ROLE})),
 }
 """Whom one may be on a machine of one's own; they have no passwords."""
+
+if TYPE_CHECKING:
+    from zeebe_fleet.graphql_api.known import KnownOperations
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,15 @@ class ApiSettings:
     allowed_origins: frozenset[str] = frozenset()
     """Whose pages may ask besides our own; with a bearer token, never with a cookie."""
     introspection: bool = True
+    known: KnownOperations | None = None
+    """All that is executed; nothing where anything may be asked, the schema as well."""
     limits: Limits = Limits()
     share: ShareLimits = ShareLimits()
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people come by TLS alone."""
+        return self.oidc is not None and self.oidc.public_url.lower().startswith("https:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from zeebe_fleet.graphql_api.auth import COOKIE, identify, keep_session, sign_session
+from zeebe_fleet.graphql_api.auth import identify, keep_session, session_cookie, sign_session
 from zeebe_fleet.graphql_api.guards import error_response
 from zeebe_fleet.graphql_api.json_text import NotJson, read_json
 from zeebe_fleet.graphql_api.sessions import Sessions
@@ -73,5 +73,5 @@ async def _signed_out(request: Request, settings: ApiSettings, sessions: Session
     if identity is not None and identity.session is not None:
         await sessions.end(identity.session)
     response = JSONResponse({"next": next_url})
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    response.delete_cookie(session_cookie(settings), httponly=True, samesite="strict", secure=settings.is_https)
     return response

@@ -16,7 +16,7 @@ from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey, ProcessInsta
 from zeebe_fleet.workers.contract.ports import UserTask
 
 Api = Any
-TOKEN = "the-service-token"
+TOKEN = "the-token-of-the-service-in-these-tests"
 
 
 def task(number: int) -> UserTask:

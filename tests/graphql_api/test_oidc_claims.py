@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from tests.graphql_api.conftest import listening
 from tests.graphql_api.provider import SpentInMemory, TalkativeProvider
-from zeebe_fleet.graphql_api.auth import COOKIE, read_session
+from zeebe_fleet.graphql_api.auth import COOKIE, read_session, session_cookie
 from zeebe_fleet.graphql_api.oidc import SIGN_IN
 from zeebe_fleet.graphql_api.sessions import Sessions
 from zeebe_fleet.graphql_api.settings import ApiSettings, OidcSettings
@@ -69,7 +69,7 @@ def without_tls(app: ASGIApp) -> ASGIApp:
 
 def who(browser: httpx.AsyncClient, settings: ApiSettings) -> Principal | None:
     """Return whose session the browser holds."""
-    session = read_session(browser.cookies.get(COOKIE) or "", settings)
+    session = read_session(browser.cookies.get(session_cookie(settings)) or "", settings)
     if session is None:
         return None
     assert session.principal.issuer == settings.oidc.issuer  # type: ignore[union-attr]

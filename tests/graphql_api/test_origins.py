@@ -60,7 +60,7 @@ OTHERS = [
 @pytest.mark.parametrize("host", HOSTS)
 async def test_page_of_the_public_address_may_ask(api: Api, token: str, origin: str, host: str) -> None:
     """Whatever a proxy makes of the Host header: it may add the port or lose it."""
-    headers = {"cookie": f"fleet_session={token}", "origin": origin, "host": host}
+    headers = {"cookie": f"__Host-fleet_session={token}", "origin": origin, "host": host}
     assert (await api.http.post("/graphql", json=ME, headers=headers)).status_code == 200
     async with socket(api, {"cookie": headers["cookie"], "origin": origin}, host=host) as opened:
         assert isinstance(await opened.read(), AcceptConnection)
@@ -70,7 +70,7 @@ async def test_page_of_the_public_address_may_ask(api: Api, token: str, origin: 
 @pytest.mark.parametrize("host", ["fleet.example.com", "evil.example", "fleet.example.com:8443"])
 async def test_page_of_another_address_may_not(api: Api, token: str, origin: str, host: str) -> None:
     """Not even of the host that was asked for, if that is not the public one."""
-    headers = {"cookie": f"fleet_session={token}", "origin": origin, "host": host}
+    headers = {"cookie": f"__Host-fleet_session={token}", "origin": origin, "host": host}
     answer = await api.http.post("/graphql", json=ME, headers=headers)
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (403, "WRONG_ORIGIN")
     async with socket(api, {"cookie": headers["cookie"], "origin": origin}, host=host) as opened:
@@ -141,7 +141,7 @@ async def test_allowed_page_asks_with_a_token(api: Api, token: str) -> None:
 
 async def test_allowed_page_cannot_use_the_cookie(api: Api, token: str) -> None:
     """A browser may send it, of a sibling host; it counts for nothing."""
-    headers = {"origin": APP, "cookie": f"fleet_session={token}"}
+    headers = {"origin": APP, "cookie": f"__Host-fleet_session={token}"}
     assert (await api.http.post("/graphql", json=ME, headers=headers)).status_code == 401
     async with socket(api, headers) as opened:
         assert (await opened.begin()).code == 4403
@@ -160,7 +160,9 @@ async def test_nobody_else_is_allowed_and_nothing_else(api: Api, origin: str, pa
 
 async def test_own_page_needs_no_permission(api: Api, token: str) -> None:
     """Its answers are those of before."""
-    answer = await api.http.post("/graphql", json=ME, headers={"origin": PUBLIC, "cookie": f"fleet_session={token}"})
+    answer = await api.http.post(
+        "/graphql", json=ME, headers={"origin": PUBLIC, "cookie": f"__Host-fleet_session={token}"}
+    )
     assert "access-control-allow-origin" not in answer.headers
 
 

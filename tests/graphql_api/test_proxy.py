@@ -20,7 +20,7 @@ from tests.graphql_api.conftest import listening as served
 from tests.graphql_api.provider import TalkativeProvider
 from tests.graphql_api.test_subscriptions import socket
 from zeebe_fleet.deploy.local.ports import any_free_port
-from zeebe_fleet.graphql_api.auth import COOKIE
+from zeebe_fleet.graphql_api.auth import session_cookie
 from zeebe_fleet.graphql_api.oidc import SIGN_IN
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, OidcSettings
 
@@ -110,7 +110,8 @@ async def test_everything_works_behind_a_proxy(
             evil = await browser.post("/graphql", json=ME, headers={"origin": "https://evil.example"})
             assert evil.status_code == 403
             await _follow(browser, api)
-            cookie = f"{COOKIE}={browser.cookies[COOKIE]}"
+            name = session_cookie(settings)
+            cookie = f"{name}={browser.cookies[name]}"
             proxied = Api(public, browser, database_url)
             async with socket(proxied, {"origin": public, "cookie": cookie}, tls=tls) as opened:
                 assert (await opened.begin())["type"] == "connection_ack"
