@@ -72,10 +72,7 @@ def _without_rule(rule_name: str) -> Callable[[], None]:
     """Return what has fields of a rule be given with their object."""
 
     def take_out() -> None:
-        from zeebe_fleet.graphql_api.policy import gates
-        from zeebe_fleet.graphql_api.policy.rules import Rule
-
-        rule_of = gates.rule_of
+        from zeebe_fleet.graphql_api.policy.rules import Rule, rule_of
 
         def weaker(type_name: str, field_name: str) -> Rule | None:
             rule = rule_of(type_name, field_name)
@@ -96,13 +93,11 @@ def _larger(**limits: int) -> Callable[[], None]:
     """Return what has a document ask for more."""
 
     def take_out() -> None:
-        from zeebe_fleet.graphql_api import schema
+        from zeebe_fleet.graphql_api.documents import Documents
         from zeebe_fleet.graphql_api.settings import Limits
 
-        make = schema.Documents
-
         def documents(of: Any, given: Limits, *rest: Any) -> Any:
-            return make(of, replace(given, **limits), *rest)
+            return Documents(of, replace(given, **limits), *rest)
 
         _set("graphql_api.schema", "Documents", documents)
 
