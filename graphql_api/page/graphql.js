@@ -8,6 +8,16 @@ export class Problem extends Error {
   }
 }
 
+const FIRST_MS = 500;
+const MOST_MS = 8_000;
+const AWAY = [502, 503, 504];
+let onAway = () => undefined;
+
+// Names what is said while the server is away, and, with nothing, once it is back.
+export function whenAway(say) {
+  onAway = say;
+}
+
 async function post(query, variables, accept, signal) {
   try {
     return await fetch("/graphql", {
@@ -28,8 +38,25 @@ function problemOf(errors) {
   return new Problem(message + id, extensions.suggestion, extensions.code);
 }
 
+// Tries again until there is an answer: what is sent twice has the same key, and counts once.
+async function patiently(send) {
+  for (let pause = FIRST_MS; ; pause = Math.min(2 * pause, MOST_MS)) {
+    try {
+      const response = await send();
+      if (!AWAY.includes(response.status)) {
+        if (pause > FIRST_MS) onAway(null);
+        return response;
+      }
+    } catch (error) {
+      if (error.code !== "OFFLINE") throw error;
+    }
+    onAway(new Problem("The server does not answer.", "This page tries again by itself.", "OFFLINE"));
+    await new Promise((go) => setTimeout(go, pause));
+  }
+}
+
 export async function ask(query, variables = {}) {
-  const response = await post(query, variables, "application/json");
+  const response = await patiently(() => post(query, variables, "application/json"));
   const body = await response.json().catch(() => {
     throw new Problem(`The server answered ${response.status}.`, "Try again in a moment.");
   });

@@ -1,6 +1,6 @@
 // The inbox: who am I, what is there to do, do it. Everything comes from GraphQL.
 
-import { ask, listen, Problem } from "./graphql.js";
+import { ask, listen, Problem, whenAway } from "./graphql.js";
 import { element, formFields, readForm, showFieldErrors } from "./forms.js";
 
 const $ = (id) => document.getElementById(id);
@@ -40,6 +40,8 @@ function report(error) {
   if (!(error instanceof Problem)) console.error(error);
   notice([error.message, error.suggestion].filter(Boolean).join(" "), { bad: true });
 }
+
+whenAway((problem) => (problem ? report(problem) : notice("")));
 
 const guarded = (work) => async (...given) => {
   try { return await work(...given); } catch (error) { report(error); }

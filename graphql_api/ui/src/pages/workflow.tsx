@@ -1,6 +1,6 @@
 // One workflow: where it stands on its diagram, what was done when and how often, and what can be done about it.
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { isRefused, type Problem } from "../api";
 import { Data } from "../data";
 import { Diagram } from "../diagram";
@@ -9,6 +9,7 @@ import { useKeys } from "../keys";
 import { marksOf, modelOf } from "../model";
 import { CancelDocument, RerunDocument, RetryDocument, WorkflowDocument, type WorkflowQuery } from "../operations";
 import { Badge, Dialog, Empty, Loading, notify, Tabs, Trouble, When } from "../parts";
+import { wake } from "../patience";
 import { useQuery } from "../query";
 import { go, Link } from "../router";
 import { Stopped, useSending, Waiting, type Insisted, type Send } from "../sending";
@@ -97,6 +98,7 @@ function Acts({ workflow, again }: { workflow: Workflow; again: () => Promise<vo
   const [asking, setAsking] = useState(false);
   const [givingUp, setGivingUp] = useState(false);
   const { busy, waiting, once, stop } = useSending();
+  useEffect(() => { if (waiting) wake(); }, [workflow.state]); // it has arrived: the answer is there to be had
   const may = isOperator(me) || me.subject === workflow.startedBy;
   const rerunKeys = useRef<Record<string, string>>({});
   const failed = FAILED.includes(workflow.state) || (LIVE.includes(workflow.state) && isStuck(workflow));
