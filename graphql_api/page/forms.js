@@ -53,7 +53,8 @@ function control(component, data, id) {
   const types = { date: "date", time: "time", datetime: "datetime-local" };
   const type = component.type === "datetime" ? types[component.subtype ?? "date"] : rules.validationType === "email" ? "email" : "text";
   return element("input", {
-    ...common, type, value, maxlength: rules.maxLength, minlength: rules.minLength, pattern: rules.pattern, autocomplete: "off",
+    ...common, type, value, maxlength: rules.maxLength, minlength: rules.minLength, autocomplete: "off",
+    pattern: rules.pattern && `[\\s\\S]*?(?:${rules.pattern})[\\s\\S]*`, // it is found anywhere, as form-js finds it
   });
 }
 

@@ -3,6 +3,7 @@
 import { Form } from "@bpmn-io/form-js-viewer";
 import style from "@bpmn-io/form-js-viewer/dist/assets/form-js.css?url";
 import { asItCame, keepNumbers, schemaFor } from "./form-numbers";
+import { keepTexts } from "./form-texts";
 import { loadStyle } from "./load-style";
 
 type Values = Record<string, unknown>;
@@ -19,9 +20,11 @@ export class FilledForm {
     const options = { container, debounce: false }; // whoever types and completes at once loses nothing
     const form: any = new Form(options);
     keepNumbers(form);
+    keepTexts(form);
     const { warnings } = await form.importSchema(schemaFor(schema), data);
     if (warnings?.some((one: unknown) => one instanceof Error)) throw warnings[0];
     form.setProperty("readOnly", readOnly);
+    form.setProperty("textLinkTarget", "_blank");
     let before = JSON.stringify(form._getSubmitData());
     form.on("changed", () => {
       const now = JSON.stringify(form._getSubmitData());
