@@ -21,7 +21,7 @@ _ENDING = "ended_at, outcome, error"
 _OVER = {"step_attempt": "OLD.ended_at IS NOT NULL AND ", "activity_event": "", "workflow_event": ""}
 _TRIGGER = """
 SELECT pg_get_triggerdef(oid) FROM pg_trigger
-WHERE tgrelid = (quote_ident(current_schema()) || '.' || quote_ident($1))::regclass AND tgname = $2
+WHERE tgrelid = $1::text::regclass AND tgname = $2
 """
 
 
@@ -66,7 +66,11 @@ def keep(connection: Connection, roles: Roles, table: str) -> None:
 
 
 def set_trigger(connection: Connection, table: str, name: str, when: str, role: str) -> None:
-    """Make a trigger that names a role, unless it is there: making it waits for all who write."""
+    """Make a trigger that names a role, unless it is there: making it waits for all who write.
+
+    Args:
+        table: its name, quoted where that is necessary.
+    """
     there = connection.exec_driver_sql(_TRIGGER, (table, name)).scalar()
     if f"'{role}'" not in str(there):
         _run(connection, f"CREATE OR REPLACE TRIGGER {name} {when}")

@@ -29,12 +29,13 @@ WHERE n.nspname = current_schema() AND p.proowner = current_user::regrole AND p.
 """
 
 _OPENED = """
-SELECT c.relname, array_agg(DISTINCT one.privilege_type)
+SELECT c.oid::regclass::text, array_agg(DISTINCT one.privilege_type)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) AS one
-WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relowner = current_user::regrole
-    AND c.relname NOT LIKE 'ext\\_%' AND one.grantee IN ($1::text::regrole, $2::text::regrole)
+WHERE c.relkind IN ('r', 'p') AND c.relowner = current_user::regrole
+    AND one.grantee IN ($1::text::regrole, $2::text::regrole)
+    AND NOT (n.nspname = current_schema() AND c.relname LIKE 'ext\\_%')
     AND one.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
-GROUP BY c.relname HAVING bool_or(one.privilege_type <> 'SELECT')
+GROUP BY c.oid HAVING bool_or(one.privilege_type <> 'SELECT')
 """
 
 _TRIGGERS = {
@@ -73,7 +74,7 @@ def _give_table(connection: Connection, roles: Roles, name: str) -> None:
     _run(connection, f"GRANT SELECT ON {table} TO {roles.records}")
     for sequence in connection.exec_driver_sql(_SEQUENCES, (table,)).scalars().all():
         _run(connection, f"GRANT USAGE ON SEQUENCE {sequence} TO {persister if is_state else action}")
-    hold(connection, roles, name, "persister" if is_state else "action")
+    hold(connection, roles, table, "persister" if is_state else "action")
     if is_managed:
         for trigger, when in _TRIGGERS.items():
             _run(
@@ -82,23 +83,27 @@ def _give_table(connection: Connection, roles: Roles, name: str) -> None:
             )
 
 
-def hold(connection: Connection, roles: Roles, name: str, to: str) -> None:
-    """Have a table ask the sessions of tasks for the mark of an action, or of a persister."""
+def hold(connection: Connection, roles: Roles, table: str, to: str) -> None:
+    """Have a table ask the sessions of tasks for the mark of an action, or of a persister.
+
+    Args:
+        table: its name, quoted where that is necessary.
+    """
     other = "action" if to == "persister" else "persister"
-    _run(connection, f'DROP TRIGGER IF EXISTS fleet_in_{other} ON "{name}"')
+    _run(connection, f"DROP TRIGGER IF EXISTS fleet_in_{other} ON {table}")
     when = f"FOR EACH STATEMENT WHEN (session_user = '{roles.tasks}') EXECUTE FUNCTION fleet_in_{to}()"
-    on = f'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{name}"'
-    set_trigger(connection, name, f"fleet_in_{to}", f"{on} {when}", roles.tasks)
+    on = f"BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
+    set_trigger(connection, table, f"fleet_in_{to}", f"{on} {when}", roles.tasks)
 
 
 def hold_what_people_opened(connection: Connection) -> None:
-    """Do the same for tables that are no data models, and that somebody granted to actions."""
+    """Do the same for tables that are no data models, in whatever schema, and that somebody granted to actions."""
     roles = roles_of(connection)
-    for name, granted in connection.exec_driver_sql(_OPENED, (*FORMER[:1], roles.action)).all():
-        _run(connection, f'GRANT {", ".join(granted)} ON "{name}" TO {roles.action}')
-        for sequence in connection.exec_driver_sql(_SEQUENCES, (f'"{name}"',)).scalars().all():
+    for table, granted in connection.exec_driver_sql(_OPENED, (*FORMER[:1], roles.action)).all():
+        _run(connection, f"GRANT {', '.join(granted)} ON {table} TO {roles.action}")
+        for sequence in connection.exec_driver_sql(_SEQUENCES, (table,)).scalars().all():
             _run(connection, f"GRANT USAGE ON SEQUENCE {sequence} TO {roles.action}")
-        hold(connection, roles, name, "action")
+        hold(connection, roles, table, "action")
 
 
 def _give_routines(connection: Connection, roles: Roles) -> None:

@@ -38,7 +38,9 @@ WHERE rolname = ANY ($1) AND setdatabase IN (0, (SELECT oid FROM pg_database WHE
     AND NOT (setdatabase <> 0 AND one LIKE 'search\\_path=%') ORDER BY 1
 """
 #: of the fleet's owner: whoever owns another table has to look after it
-_UNHELD = f"""{_TABLES} AND c.relowner = (SELECT relowner FROM pg_class WHERE oid = '{VERSION_TABLE}'::regclass)
+_UNHELD = f"""
+SELECT c.oid::regclass::text FROM pg_class c
+WHERE c.relkind IN ('r', 'p') AND c.relowner = (SELECT relowner FROM pg_class WHERE oid = '{VERSION_TABLE}'::regclass)
     AND (has_any_column_privilege($1, c.oid, 'INSERT, UPDATE') OR has_table_privilege($1, c.oid, 'DELETE')
         OR has_any_column_privilege($2, c.oid, 'INSERT, UPDATE') OR has_table_privilege($2, c.oid, 'DELETE'))
     AND NOT EXISTS (
@@ -50,6 +52,16 @@ _UNHELD = f"""{_TABLES} AND c.relowner = (SELECT relowner FROM pg_class WHERE oi
 _UNKEPT = f"""{_TABLES} AND c.relname = ANY ($1) AND NOT EXISTS (
     SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A') AND t.tgname = 'fleet_kept'
 ) ORDER BY 1
+"""
+#: an owner's function that runs as the owner, and is none of the fleet's
+_AS_OWNER = f"""
+SELECT p.oid::regprocedure::text FROM pg_proc p
+WHERE p.prosecdef AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = '{VERSION_TABLE}'::regclass)
+    AND p.proname NOT LIKE 'fleet\\_%' AND has_function_privilege($1, p.oid, 'EXECUTE')
+    AND EXISTS (SELECT FROM pg_namespace n WHERE n.oid = p.pronamespace AND n.nspname !~ '^(pg_|information_schema)')
+    AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+    ) ORDER BY 1
 """
 _MAKING = "SELECT one FROM unnest($1::text[]) AS one WHERE has_schema_privilege(one, current_schema(), 'CREATE')"
 _PUBLIC = """
@@ -75,6 +87,7 @@ def breaches(connection: Connection) -> tuple[list[str], list[str]]:
         ("Settings were made for later sessions of a login: {}.", _SETTINGS, (all_of,)),
         ("{} may make tables and functions in the schema of the fleet.", _MAKING, (all_of,)),
         ("No trigger holds actions to their transaction on {}.", _UNHELD, (roles.action, roles.persister, roles.tasks)),
+        ("{} runs with its owner's rights, and an action may call it.", _AS_OWNER, (roles.action,)),
         ("No trigger keeps the history in {}.", _UNKEPT, (list(KEPT),)),
     ]
     found = [

@@ -10,17 +10,20 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import Column, Integer, Table, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Column, Connection, Integer, Table, text
 
-from tests.adapters.test_postgres_ledger import claimed, job, model_of
+from tests.adapters.test_postgres_ledger import again, claimed, job, model_of
 from tests.postgres_server import DEBIANS, OTHER_SERVERS, SIXTEEN, Server
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.models import upgrade_models
 from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import migrate
+from zeebe_fleet.adapters.postgres.sessions import database as sessions_database
 from zeebe_fleet.adapters.postgres.standing import PostgresStanding
-from zeebe_fleet.adapters.postgres.version import OLDEST, SchemaTooNew, known
+from zeebe_fleet.adapters.postgres.version import MIGRATIONS, OLDEST, SchemaTooNew, known
 from zeebe_fleet.deploy.doctor import Finding, examine
 from zeebe_fleet.deploy.health import Health
 from zeebe_fleet.deploy.local.ports import any_free_port
@@ -122,6 +125,54 @@ async def test_fleets_of_one_server_need_no_administrator(server: Server) -> Non
     asked = f"SELECT has_table_privilege('fleet_{names[0]}_persister', 'workflow', 'SELECT')"
     assert await server.ask(asked, names[0])
     assert not await server.ask(asked, names[1])
+
+
+async def test_fleets_of_one_database_have_a_schema_each(server: Server) -> None:
+    """And roles and logins each: what one is granted is closed to the other."""
+    schemas = ("CREATE SCHEMA one AUTHORIZATION @owner", "CREATE SCHEMA other AUTHORIZATION @owner")
+    url = await database(server, *schemas)
+    urls = [f"{url}?options=-csearch_path%3D{schema}" for schema in ("one", "other")]
+    for one in urls:
+        await migrate(one)
+    assert [await run_a_task(one) for one in urls] == ["COMPLETED", "COMPLETED"]
+    name = url.rsplit("/", 1)[1]
+    logins = [
+        await server.ask(f"SELECT name FROM {one}.fleet_login WHERE login = 'records'", name)
+        for one in ("one", "other")
+    ]
+    assert await server.ask(f"SELECT has_table_privilege('{logins[0]}', 'one.step', 'UPDATE')", name)
+    assert not await server.ask(f"SELECT has_table_privilege('{logins[0]}', 'other.step', 'SELECT')", name)
+    assert [(await findings(one))[-1].well for one in urls] == [True, True]
+
+
+async def test_database_of_the_version_before_is_upgraded(server: Server) -> None:
+    """With what it holds, and its processes at work: a claim from before is finished by them, or claimed anew."""
+    url = await database(server)
+    await migrate(url)
+    ledger = PostgresLedger(url, model_of, worker="tests")
+    claim = await claimed(ledger, job())
+    await ledger.close()
+
+    def downgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0013")
+
+    engine = sessions_database(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(downgrade)
+        await connection.exec_driver_sql("DROP TABLE fleet_login")
+    await engine.dispose()
+    assert [(one.subject, one.well) for one in await findings(url)] == [("database", True), ("schema", False)]
+    await migrate(url)
+    assert await run_a_task(url) == "COMPLETED"
+    ledger = PostgresLedger(url, model_of, worker="tests")
+    second = await claimed(ledger, again(claim.job))
+    async with ledger.session(second) as session:
+        await session.execute(text("SELECT 1"))
+        await ledger.finish(second, Complete(), session)
+    await ledger.close()
 
 
 async def test_owner_without_any_right_over_roles_is_told_what_to_ask_for(server: Server) -> None:

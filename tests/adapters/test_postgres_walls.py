@@ -820,6 +820,25 @@ async def test_attempt_that_ended_its_process_gets_no_second_end(ground: Ground)
     assert tuple(await ground.owner.fetchrow(asked, claim.step_id) or ()) == ("INCIDENT", "DIED")
 
 
+async def test_table_that_people_opened_is_held_by_the_next_deploy(breached: Ground) -> None:
+    """In whatever schema it is: what is written after a ROLLBACK stays away there, too."""
+    await breached.owner.execute(
+        'CREATE SCHEMA shop; GRANT USAGE ON SCHEMA shop TO fleet_action; CREATE TABLE shop."Price list" (item text); '
+        'GRANT SELECT, INSERT ON shop."Price list" TO fleet_action'
+    )
+    await migrate(breached.url)
+    claim = await claimed(breached.ledger, job())
+    async with _session(breached.ledger, claim) as session:
+        await session.execute(text("INSERT INTO shop.\"Price list\" VALUES ('within')"))
+        await breached.ledger.finish(claim, Complete(), session)
+    session = _session(breached.ledger, await claimed(breached.ledger, job()))
+    driver = await _driver(session)
+    for one in ("ROLLBACK", "SET ROLE @fleet_action", "INSERT INTO shop.\"Price list\" VALUES ('after')"):
+        await breached.trying(driver, one)
+    await session.close()
+    assert [row[0] for row in await breached.owner.fetch('SELECT item FROM shop."Price list"')] == ["within"]
+
+
 WRONG = {
     "ALTER ROLE @fleet_tasks SET statement_timeout = '1ms'": "Settings were made",
     "ALTER ROLE @fleet_tasks CREATEDB": "may more than a login",
@@ -828,6 +847,8 @@ WRONG = {
     "ALTER TABLE ext_walls_state DISABLE TRIGGER fleet_in_persister": "No trigger holds actions",
     "ALTER TABLE step DISABLE TRIGGER fleet_kept": "No trigger keeps the history in step",
     "GRANT UPDATE ON step TO @fleet_action": "ext_walls_state, ext_walls_thing, step.",
+    "CREATE FUNCTION sly() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'": "sly() runs with its",
+    "CREATE SCHEMA shop; CREATE TABLE shop.prices (); GRANT INSERT ON shop.prices TO fleet_action": "shop.prices",
     "CREATE TABLE theirs (); ALTER TABLE theirs OWNER TO @fleet_action": "own something",
     "GRANT CREATE ON SCHEMA public TO @fleet_tasks": "may make tables and functions",
 }
