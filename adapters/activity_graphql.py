@@ -17,6 +17,7 @@ from uuid import UUID
 import httpx
 
 from zeebe_fleet.adapters.cookies import no_cookies
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import InfrastructureError, PermanentError
 from zeebe_fleet.workers.contract.job import JobKey
 from zeebe_fleet.workers.contract.ports import DEFAULT_PRIORITY, OpenActivity, UserTask
@@ -94,7 +95,7 @@ class GraphQLActivitySystem:
     async def _ask(self, query: str, variables: Mapping[str, Any]) -> Any:
         try:
             response = await self._http.post(self._url, json={"query": query, "variables": variables})
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._down(type(error).__name__) from error
         if response.status_code in (401, 403):
             raise _not_let_in()
@@ -119,7 +120,7 @@ class GraphQLActivitySystem:
 
     def _down(self, why: str) -> InfrastructureError:
         return InfrastructureError(
-            f"The API at {self._url} does not work ({why}).", "Check its address, and that it runs."
+            f"The API at {shown(self._url)} does not work ({why}).", "Check its address, and that it runs."
         )
 
 

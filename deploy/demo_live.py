@@ -23,6 +23,7 @@ from zeebe_fleet.deploy.demo_view import PEOPLE, sandbox_url
 from zeebe_fleet.deploy.local.report import Advance
 from zeebe_fleet.deploy.publication import Deployment
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.workers.contract.addresses import shown
 
 _FRAMES_PER_S = 4
 _NOTES = 2
@@ -119,7 +120,7 @@ class LiveView:
         addresses = {
             "engine": settings.zeebe.address,
             "sandbox": f"{sandbox_url(settings)}/calls",
-            "fleet": f"{settings.api_url}/graphql",
+            "fleet": f"{shown(settings.api_url)}/graphql",
             "operate": settings.api.operate_url,
         }
         with self._lock:

@@ -12,6 +12,7 @@ from zeebe_fleet.deploy.demo_news import News
 from zeebe_fleet.deploy.local.report import ConsoleReport, Report
 from zeebe_fleet.deploy.publication import Deployment
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.workers.contract.addresses import shown
 
 #: Who can sign in, what they are, and what there is to do for them.
 PEOPLE = (
@@ -97,7 +98,7 @@ class LineView(ConsoleReport):
             self._print(f"    {name:<6}{role + ':':<23}{todo}")
         self._print(
             f"  Start more at {url}/start: one that is declined, one with an outage.\n"
-            f"  What the outside services were asked: {sandbox_url(self._settings)}/calls\n"
+            f"  What the outside services were asked: {shown(sandbox_url(self._settings))}/calls\n"
             f"  Ctrl-C stops everything; the data stays. `make demo` brings it back."
         )
 
@@ -125,11 +126,11 @@ def places(settings: Settings) -> dict[str, str]:
     """Addresses by what is there."""
     found = {
         "Inbox": settings.api_url,
-        "GraphQL": f"{settings.api_url}/graphql",
+        "GraphQL": f"{shown(settings.api_url)}/graphql",
         "Engine (gRPC)": settings.zeebe.address,
     }
     if settings.api.operate_url:
-        found["Operate"] = settings.api.operate_url
+        found["Operate"] = shown(settings.api.operate_url)
     if sandbox_url(settings):
         found["Outside services"] = sandbox_url(settings)
     return found

@@ -23,6 +23,7 @@ from zeebe_fleet.deploy.doctor_database import check_database, check_rights, che
 from zeebe_fleet.deploy.doctor_network import Trouble, check_address, check_certificate, explain_silence, trusting
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.graphql_api.origins import check_public_url
+from zeebe_fleet.workers.contract.addresses import shown, without_userinfo
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, EngineRejected, FleetError
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Resource
@@ -98,7 +99,7 @@ async def _found(subject: str, check: Check, settings: Settings) -> Finding:
     try:
         return Finding(subject, True, await check(settings))
     except FleetError as error:
-        return Finding(subject, False, error.message, error.suggestion)
+        return Finding(subject, False, without_userinfo(error.message), without_userinfo(error.suggestion))
 
 
 async def _address(settings: Settings) -> str:
@@ -113,7 +114,7 @@ async def _credential(settings: Settings) -> str:
     connection = connection_to(settings.zeebe)
     assert connection.oauth is not None, "planned only with a client id"
     await TokenSource(connection.oauth, ca_file=connection.ca_file, timeout_s=_TIMEOUT_S).token()
-    return f"{settings.zeebe.authorization_server} gives {settings.zeebe.client_id} a token."
+    return f"{shown(settings.zeebe.authorization_server)} gives {settings.zeebe.client_id} a token."
 
 
 async def _version(settings: Settings) -> str:
@@ -159,7 +160,7 @@ async def _operate(settings: Settings) -> str:
     zeebe = settings.zeebe.model_copy(update={"rest_address": ""})
     async with ZeebeEngine(connection_to(zeebe)) as engine:
         await engine.find_incidents(ProcessInstanceKey(1))
-    return f"Operate at {zeebe.operate_url} can be asked for incidents."
+    return f"Operate at {shown(zeebe.operate_url)} can be asked for incidents."
 
 
 async def _api(settings: Settings) -> str:
@@ -171,7 +172,7 @@ async def _api(settings: Settings) -> str:
             shared = "service_token" in settings.api.model_fields_set
             hint = "" if shared else " FLEET_API__SERVICE_TOKEN is not set: each process makes up its own."
             raise Trouble(f"{error.message}{hint}", error.suggestion) from error
-    return f"The API at {settings.api_url} answers, and knows the service token."
+    return f"The API at {shown(settings.api_url)} answers, and knows the service token."
 
 
 async def _sign_in(settings: Settings) -> str:
@@ -184,11 +185,13 @@ async def _sign_in(settings: Settings) -> str:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trusted) as http:
             answer = await http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             said = answer.raise_for_status().json()["issuer"]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        raise Trouble(f"{issuer} is no provider of OpenID Connect ({type(error).__name__}).", ask) from error
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        raise Trouble(f"{shown(issuer)} is no provider of OpenID Connect ({type(error).__name__}).", ask) from error
     if said != issuer:
-        raise Trouble(f"{issuer} calls itself {said}.", "Set FLEET_API__OIDC__ISSUER to that, to the letter.")
-    return f"People sign in at {issuer}."
+        raise Trouble(
+            f"{shown(issuer)} calls itself {shown(str(said))}.", "Set FLEET_API__OIDC__ISSUER to that, to the letter."
+        )
+    return f"People sign in at {shown(issuer)}."
 
 
 def _engine(settings: Settings) -> ZeebeEngine:

@@ -12,6 +12,7 @@ import httpx
 
 from zeebe_fleet.adapters.zeebe.token import trust
 from zeebe_fleet.deploy.settings import ZeebeSettings
+from zeebe_fleet.workers.contract.addresses import shown, without_userinfo
 from zeebe_fleet.workers.contract.errors import EngineDenied, FleetError
 
 _TIMEOUT_S = 5.0
@@ -31,16 +32,21 @@ async def check_address(address: str) -> str:
     host, port = _host_and_port(address)
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), _TIMEOUT_S)
-    except socket.gaierror as error:
-        raise Trouble(f"The name {host} is unknown.", "Check its spelling in FLEET_ZEEBE__ADDRESS, and DNS.") from error
+    except (socket.gaierror, UnicodeError) as error:
+        raise Trouble(
+            f"The name {shown(host)} is unknown.", "Check its spelling in FLEET_ZEEBE__ADDRESS, and DNS."
+        ) from error
     except TimeoutError as error:
-        raise Trouble(f"{address} does not answer at all.", "A firewall or a VPN may stand in between.") from error
+        raise Trouble(
+            f"{shown(address)} does not answer at all.", "A firewall or a VPN may stand in between."
+        ) from error
     except OSError as error:
         raise Trouble(
-            f"Nothing listens at {address}.", "Check the port (the gateway's is usually 26500), and that it runs."
+            f"Nothing listens at {shown(address)}.",
+            "Check the port (the gateway's is usually 26500), and that it runs.",
         ) from error
     writer.close()
-    return f"Somebody listens at {address}."
+    return f"Somebody listens at {shown(address)}."
 
 
 async def check_certificate(address: str, ca_file: Path | None) -> str:
@@ -54,16 +60,16 @@ async def check_certificate(address: str, ca_file: Path | None) -> str:
         protocol = await _shake_hands(host, port, trusting(ca_file))
     except ssl.SSLCertVerificationError as error:
         raise _untrusted(host, error, ca_file) from error
-    except (ssl.SSLError, ConnectionError, TimeoutError) as error:
+    except (OSError, TimeoutError, UnicodeError) as error:
         raise Trouble(
-            f"{address} does not speak TLS.", "Set FLEET_ZEEBE__TLS=false and no CA file, or use its TLS port."
+            f"{shown(address)} does not speak TLS.", "Set FLEET_ZEEBE__TLS=false and no CA file, or use its TLS port."
         ) from error
     if protocol != _GRPC:
         raise Trouble(
-            f"{address} speaks TLS, but not HTTP/2, which gRPC needs.",
+            f"{shown(address)} speaks TLS, but not HTTP/2, which gRPC needs.",
             "That may be the REST address, or a proxy that does not pass gRPC through.",
         )
-    return f"The certificate of {host} is trusted."
+    return f"The certificate of {shown(host)} is trusted."
 
 
 async def explain_silence(zeebe: ZeebeSettings, error: FleetError) -> FleetError:
@@ -80,10 +86,12 @@ async def explain_silence(zeebe: ZeebeSettings, error: FleetError) -> FleetError
         )
     host, port = _host_and_port(zeebe.address)
     if not (zeebe.tls or zeebe.ca_file) and await _speaks_tls(host, port):
-        return Trouble(f"{zeebe.address} speaks TLS.", "Set FLEET_ZEEBE__TLS=true, and a CA file if it is private.")
+        return Trouble(
+            f"{shown(zeebe.address)} speaks TLS.", "Set FLEET_ZEEBE__TLS=true, and a CA file if it is private."
+        )
     if await _speaks_http(host, port):
         return Trouble(
-            f"{zeebe.address} answers HTTP, and no gRPC.",
+            f"{shown(zeebe.address)} answers HTTP, and no gRPC.",
             "It looks like the REST address; the gateway's gRPC port is usually 26500.",
         )
     return error
@@ -117,7 +125,7 @@ async def _speaks_http(host: str, port: int) -> bool:
 
 
 def _untrusted(host: str, error: ssl.SSLCertVerificationError, ca_file: Path | None) -> Trouble:
-    reason = error.verify_message
+    reason, host = without_userinfo(error.verify_message), shown(host)
     if "mismatch" in reason or "doesn't match" in reason:
         return Trouble(f"The certificate is not for {host}: {reason}.", "Use the name that the certificate is for.")
     if "expired" in reason:
@@ -143,11 +151,14 @@ def trusting(ca_file: Path | None, setting: str = "FLEET_ZEEBE__CA_FILE") -> ssl
 
 def _host_and_port(address: str) -> tuple[str, int]:
     if "://" in address:
+        bare = shown(address.partition("://")[2]).rstrip("/")
         raise Trouble(
-            f"The address {address} has a scheme; gRPC wants host and port.",
-            f"Set FLEET_ZEEBE__ADDRESS={address.split('://', 1)[1].rstrip('/')}, and FLEET_ZEEBE__TLS for https.",
+            f"The address {shown(address)} has a scheme; gRPC wants host and port.",
+            f"Set FLEET_ZEEBE__ADDRESS={bare}, and FLEET_ZEEBE__TLS for https.",
         )
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise Trouble(f"The address {address} names no port.", "Write host:port; the gateway's port is usually 26500.")
+        raise Trouble(
+            f"The address {shown(address)} names no port.", "Write host:port; the gateway's port is usually 26500."
+        )
     return host.strip("[]"), int(port)

@@ -15,6 +15,7 @@ from zeebe_fleet.deploy.health import Health
 from zeebe_fleet.deploy.records_ready import records, unless
 from zeebe_fleet.deploy.server import served
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.retention import keep_pruning
 
@@ -60,7 +61,7 @@ async def human_tasks(settings: Settings, stop: asyncio.Event, health: Health) -
     ):
         if not await unless(stop, known.there()):
             return
-        log.info("human-tasks.ready", activities=settings.api_url)
+        log.info("human-tasks.ready", activities=shown(settings.api_url))
         await adapter.run(stop)
 
 

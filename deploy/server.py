@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from zeebe_fleet.deploy.connections import Patience, protocols
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
 
 _GRACE_S = 3
@@ -83,7 +84,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except OSError as error:
-            raise FleetError(f"{host}:{port} cannot be listened on: {error.strerror}.", "Set another port.") from error
+            raise FleetError(
+                f"{shown(host)}:{port} cannot be listened on: {error.strerror}.", "Set another port."
+            ) from error
         yield listener
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import secrets as randomness
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from zeebe_fleet.adapters.outbound_settings import ServiceSettings
 from zeebe_fleet.deploy.setting_kinds import Line, SecretLine, Word, trimmed
@@ -188,12 +189,18 @@ def read_settings() -> Settings:
     """
     try:
         return Settings()
+    except SettingsError as error:
+        section = next(iter(re.findall('field "([a-z_]+)"', str(error))), "").upper()
+        raise FleetError(
+            f"A setting whose name begins with FLEET_{section} is no JSON, and has to be.",
+            "All settings are in docs/reference/settings.md.",
+        ) from None
     except ValidationError as error:
         wrong = [
             f"FLEET_{'__'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
             for one in error.errors()
         ]
-        raise FleetError(" ".join(wrong), "All settings are in docs/reference/settings.md.") from error
+        raise FleetError(" ".join(wrong), "All settings are in docs/reference/settings.md.") from None
 
 
 def on_the_local_stack(app: str, state: Path) -> Settings:

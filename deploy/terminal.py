@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from zeebe_fleet.workers.contract.addresses import without_userinfo
 from zeebe_fleet.workers.contract.errors import FleetError
 
 
@@ -19,6 +20,6 @@ def terminal(*, stderr: bool = False, soft_wrap: bool = True) -> Console:
 def show_error(error: FleetError) -> None:
     """Say on standard error what is wrong and what to do next."""
     console = terminal(stderr=True)
-    console.print(error.message, style="bold red")
+    console.print(without_userinfo(error.message), style="bold red")
     if error.suggestion:
-        console.print(f"→ {error.suggestion}")
+        console.print(f"→ {without_userinfo(error.suggestion)}")

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zeebe_fleet.graphql_api.auth import identify
 from zeebe_fleet.graphql_api.origins import Origins, preflight_headers, shared_headers
 from zeebe_fleet.graphql_api.settings import ApiSettings
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import SERVICE_ROLE
 
@@ -59,7 +60,7 @@ def check_bind(host: str, settings: ApiSettings) -> None:
     """
     if settings.oidc is None and not is_loopback(host):
         raise FleetError(
-            f"The API would listen on {host or 'all addresses'}, where anybody could sign in as anybody.",
+            f"The API would listen on {shown(host) or 'all addresses'}, where anybody could sign in as anybody.",
             "Listen on 127.0.0.1, or set an OIDC issuer to sign in people.",
         )
 

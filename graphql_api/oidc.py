@@ -28,6 +28,7 @@ from zeebe_fleet.graphql_api.bounded import HOOKS
 from zeebe_fleet.graphql_api.claims import Reading, has_groups, read_claims
 from zeebe_fleet.graphql_api.sessions import Sessions
 from zeebe_fleet.graphql_api.settings import ApiSettings, OidcSettings
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Provider:
     @property
     def name(self) -> str:
         """What people know it by."""
-        return urlsplit(self._oidc.issuer).hostname or self._oidc.issuer
+        return urlsplit(shown(self._oidc.issuer)).hostname or shown(self._oidc.issuer)
 
     def routes(self) -> list[BaseRoute]:
         """Return the way there and the way back."""

@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from zeebe_fleet.graphql_api.settings import ApiSettings
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
 
 _PORTS = {"http": 80, "https": 443}
@@ -74,9 +75,10 @@ def check_public_url(address: str) -> Origin:
         FleetError: it is none, or has a path: the page, its cookies and the way back from a provider stand at a root.
     """
     origin, parts = origin_of(address), _split(address)
-    if origin is None or parts is None or "@" in parts.netloc or parts.query or parts.fragment:
+    if origin is None or parts is None or "@" in address or parts.query or parts.fragment:
         raise FleetError(
-            f"FLEET_API__OIDC__PUBLIC_URL is no address of a page: {address!r}.", "Write https://fleet.example.com."
+            f"FLEET_API__OIDC__PUBLIC_URL is no address of a page: {shown(address)!r}.",
+            "Write https://fleet.example.com.",
         )
     if parts.path.strip("/"):
         raise FleetError(
@@ -108,7 +110,7 @@ def _allowed(address: str) -> Origin:
     origin, parts = origin_of(address), _split(address)
     if origin is None or parts is None or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise FleetError(
-            f"FLEET_API__ALLOWED_ORIGINS holds what is no origin: {address!r}.", "Write https://app.example.com."
+            f"FLEET_API__ALLOWED_ORIGINS holds what is no origin: {shown(address)!r}.", "Write https://app.example.com."
         )
     return origin
 

@@ -42,6 +42,25 @@ _HARMLESS = {
     "load_balance_hosts": ("disable",),
 }
 """What may be said as long as it changes nothing."""
+_LIBPQS = frozenset(
+    {
+        "gssdelegation",
+        "hostaddr",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "replication",
+        "require_auth",
+        "requirepeer",
+        "requiressl",
+        "sslcertmode",
+        "sslcrldir",
+        "sslsni",
+        "tcp_user_timeout",
+    }
+)
+"""What else libpq heeds; refused by name. A name that nobody knows may be the end of a password."""
 _SESSIONS = ("any", "read-write", "primary")
 LOGINS = ("records", "tasks", "history")
 """What the fleet's own logins are for: see `logins`."""
@@ -125,6 +144,11 @@ def _parameters(database_url: str) -> dict[str, str]:
         raise AddressRefused("The database's address is no postgresql:// address.", "Set FLEET_DATABASE_URL to one.")
     rest, _, query = database_url.removeprefix(scheme).partition("?")
     authority, _, name = rest.partition("/")
+    if "@" in name:
+        raise AddressRefused(
+            "The database's address has an @ behind its host.",
+            "Write / ? # and @ in user and password as %2F %3F %23 and %40.",
+        )
     login, _, hosts = authority.rpartition("@")
     user, _, password = login.partition(":")
     names, ports = _apart(hosts)
@@ -175,7 +199,8 @@ def _check(given: Mapping[str, str]) -> None:
     known = {*_OWN, _LOGIN, *_TLS, *_SAID_TO_THE_SERVER, *_HARMLESS}
     unknown = sorted(given.keys() - known)
     if unknown:
-        raise AddressRefused(f"The database's address says {', '.join(unknown)}, which cannot be heeded here.", _ALL)
+        said = ", ".join(one if one in _LIBPQS else "something unknown" for one in unknown)
+        raise AddressRefused(f"The database's address says {said}, which cannot be heeded here.", _ALL)
     for name, values in {
         **_HARMLESS,
         "sslmode": _TLS_MODES,

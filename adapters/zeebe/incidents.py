@@ -13,6 +13,7 @@ from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.operate import OperateIncidents
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineGone, EngineRejected, EngineUnavailable
 from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Capabilities, OpenIncident
@@ -97,9 +98,9 @@ class Incidents:
             ) as http:
                 response = await http.post(path, json=body, headers=headers)
                 return _read(response, path)
-        except (httpx.HTTPError, OSError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise EngineUnavailable(
-                f"The engine's REST API at {connection.rest_address} does not answer ({type(error).__name__}).",
+                f"The engine's REST API at {shown(connection.rest_address)} does not answer ({type(error).__name__}).",
                 "Check its address, and that the engine runs.",
             ) from error
 

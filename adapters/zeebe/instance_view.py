@@ -16,6 +16,7 @@ from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.incidents import SEARCHABLE
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.engine_view import (
     EngineCalled,
     EngineElement,
@@ -62,9 +63,9 @@ async def instance_view(
         ) as http:
             with _understood():
                 return await _read(http, process_instance_key)
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise EngineUnavailable(
-            f"The engine's REST API at {connection.rest_address} does not answer ({type(error).__name__}).",
+            f"The engine's REST API at {shown(connection.rest_address)} does not answer ({type(error).__name__}).",
             "Check its address, and that the engine runs.",
         ) from error
 

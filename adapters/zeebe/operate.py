@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.connection import OperateAccess
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineRejected, EngineUnavailable
 
 if TYPE_CHECKING:
     import httpx
 
 _MOST = 1_000
+_NONSENSE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 _CSRF = "x-csrf-token"
 _SIGNED_OUT = (401, 403)
 """What a session is answered that is over, and what one whose CSRF token is."""
@@ -57,9 +59,9 @@ class OperateIncidents:
             async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._trusted, cookies=self._jar()) as http:
                 response = await self._search(http, base, body)
                 return [item for item in self._read(response)["items"] if item.get("state") != "RESOLVED"]
-        except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, *_NONSENSE) as error:
             raise EngineUnavailable(
-                f"Operate at {base} does not answer as it should ({type(error).__name__}).",
+                f"Operate at {shown(base)} does not answer as it should ({type(error).__name__}).",
                 "Check its address, and that it runs.",
             ) from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import grpc
 import grpc.aio
 
+from zeebe_fleet.workers.contract.addresses import without_userinfo
 from zeebe_fleet.workers.contract.errors import (
     EngineBroke,
     EngineBusy,
@@ -74,7 +75,7 @@ def engine_error(error: grpc.aio.AioRpcError, doing: str) -> EngineError:
 
 
 def _sentence(details: str) -> str:
-    text = details.strip()[:MAX_DETAILS]
+    text = without_userinfo(details.strip()[:MAX_DETAILS])
     return text if text.endswith((".", "!")) else f"{text}."
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.connection import OAuthClient
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineUnavailable
 
 if TYPE_CHECKING:
@@ -63,13 +64,13 @@ class TokenSource:
         self._renew_at = 0.0
 
     async def _fetch(self) -> tuple[str, float]:
-        where = self._client.authorization_server
+        where = shown(self._client.authorization_server)
         import httpx  # only who needs tokens loads it: it weighs ten megabytes
 
         try:
             async with httpx.AsyncClient(timeout=self._timeout_s, verify=self._verify, cookies=no_cookies()) as http:
-                response = await http.post(where, data=self._form())
-        except httpx.HTTPError as error:
+                response = await http.post(self._client.authorization_server, data=self._form())
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EngineUnavailable(
                 f"The authorization server {where} does not answer ({type(error).__name__}).",
                 "Check its address, and whether this machine can reach it.",

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar
 from typing import Any
 
 from rich.console import Console
@@ -81,6 +82,18 @@ def _without_rule(rule_name: str) -> Callable[[], None]:
         _set("graphql_api.policy.gates", "rule_of", weaker)
 
     return take_out
+
+
+def _by_name_alone(principal: Any, key: str) -> Any:
+    from zeebe_fleet.adapters.postgres.tables import RequestKey
+
+    return (RequestKey.principal == principal.subject) & (RequestKey.key == key)
+
+
+def _addresses_as_they_are() -> None:
+    for holder in ("deploy.doctor", "deploy.doctor_network", "adapters.activity_graphql"):
+        _set(holder, "shown", str)
+    _set("deploy.doctor", "without_userinfo", str)
 
 
 def _any_algorithm() -> None:
@@ -166,6 +179,26 @@ GUARDS: Sequence[Guard] = (
         _is("graphql_api.bounded", "ANSWER_BYTES", 2**40),
         "test_sessions.py -k test_discovery_without_end",
     ),
+    Guard(
+        "a path stays below its service",
+        _always("adapters.outbound", "leads_elsewhere", False),
+        "test_outbound.py -k path",
+    ),
+    Guard(
+        "a service is where it may be",
+        _always("adapters.outbound_reach", "is_open", True),
+        "test_outbound.py -k private",
+    ),
+    Guard(
+        "a header is the fleet's", _always("adapters.outbound_headers", "_may_set", True), "test_outbound.py -k fleets"
+    ),
+    Guard("no cookie is kept", _is("adapters.outbound", "no_cookies", CookieJar), "test_outbound.py -k cookies_of"),
+    Guard(
+        "a key is its issuer's",
+        _is("adapters.postgres.requests", "_row", _by_name_alone),
+        "test_namesakes.py -k test_key_of_a_namesake",
+    ),
+    Guard("addresses are shown without userinfo", _addresses_as_they_are, "test_addresses.py -k test_doctor"),
     Guard("a document's spreads are counted", _larger(spreads=2**30), "test_documents.py -k test_attack"),
     Guard("pairs of fields are counted", _larger(overlaps=2**60, selections=2**30), "test_documents.py -k test_attack"),
 )
