@@ -29,9 +29,9 @@ from zeebe_fleet.workers.contract.records import Claim
 
 PLACE = "fleet.place"
 """Of a connection: where it is, in its `info`."""
+SESSION = "fleet.session"
+"""Of a connection: the `info` of the session that has it, in its own."""
 _CLAIM = "fleet.claim"
-_SESSION = "fleet.session"
-"""Of a connection: the `info` of the session that has it."""
 _TABLE = re.compile(r"(?<!AS )\bext_[a-z0-9]+_[a-z0-9_]+")
 
 
@@ -86,7 +86,7 @@ def guarded_session(tasks: AsyncEngine, claim: Claim) -> AsyncSession:
 def _begin(session: Session, transaction: Any, connection: Connection) -> None:
     if not transaction.nested:
         _take(connection, session.info[_CLAIM])
-        connection.info[_SESSION] = session.info
+        connection.info[SESSION] = session.info
 
 
 def look(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
@@ -95,7 +95,7 @@ def look(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
     if statement in (place.begin, place.persist):
         return
     if "ext_" in statement:
-        access: Access = connection.info[_SESSION].get(ACCESS) or Access()
+        access: Access = connection.info.get(SESSION, {}).get(ACCESS) or Access()
         check_access(_TABLE.findall(statement), access.tables, access.workflow)
     check_words(statement)
 

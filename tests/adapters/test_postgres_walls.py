@@ -31,7 +31,7 @@ from zeebe_fleet.adapters.postgres.schema import look, migrate
 from zeebe_fleet.adapters.postgres.walls import breaches
 from zeebe_fleet.workers.contract.access import ACCESS, AS_PERSISTER, Access
 from zeebe_fleet.workers.contract.data_models import extension_model_base, register_data_model
-from zeebe_fleet.workers.contract.errors import FleetError, PermanentError, StaleError
+from zeebe_fleet.workers.contract.errors import FleetError, PermanentError, RecordsUnavailable, StaleError
 from zeebe_fleet.workers.contract.managed import WorkflowManagedMixin, WorkflowStateMixin
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail
 from zeebe_fleet.workers.contract.records import Claim
@@ -660,6 +660,7 @@ async def test_job_finds_its_session_as_new(ground: Ground) -> None:
             "SELECT pg_advisory_lock(4711)",
             "DECLARE left_open CURSOR WITH HOLD FOR SELECT 1",
             "LISTEN left_open",
+            "CREATE TEMP TABLE ext_walls_thing (item text)",
             "SET ROLE @fleet_action".replace("@fleet", f"fleet_{ground.url.rsplit('/', 1)[1]}"),
         ):
             await driver.execute(left)
@@ -670,10 +671,50 @@ async def test_job_finds_its_session_as_new(ground: Ground) -> None:
         assert driver.get_server_pid() == pid
         assert await driver.fetchval("SELECT current_setting('statement_timeout')") == "0"
         assert await driver.fetchval("SELECT current_schema()") == "public"
+        assert await driver.fetchval("SELECT to_regclass('pg_temp.ext_walls_thing')") is None
         assert await driver.fetchval("SELECT count(*) FROM pg_cursors WHERE is_holdable") == 0
         assert await driver.fetchval("SELECT count(*) FROM pg_listening_channels()") == 0
         assert await driver.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
     await ledger.close()
+
+
+async def test_statements_that_a_job_took_away_cost_the_next_one_a_delivery(ground: Ground) -> None:
+    """Nobody's retry: the connection is dropped, and the job after that finds another."""
+    ledger = PostgresLedger(ground.url, model_of, worker="tests")
+    claim = await claimed(ledger, job())
+    async with _session(ledger, claim) as session:
+        driver = await _driver(session)
+        await driver.execute("DEALLOCATE ALL")
+    async with _session(ledger, claim) as session:
+        with pytest.raises(RecordsUnavailable, match="had prepared"):
+            await session.execute(text("SELECT 1"))
+    async with _session(ledger, claim) as session:
+        await session.execute(text("SELECT 1"))
+        await ledger.finish(claim, Complete(), session)
+    await ledger.close()
+
+
+async def test_connection_beside_the_session_may_nothing(ground: Ground) -> None:
+    """Whoever takes the engine from the session has a login that owns nothing, and no mark."""
+    async with _session(ground.ledger, await claimed(ground.ledger, job())) as session:
+        await session.execute(text("SELECT 1"))
+        for statements in (
+            ["SELECT * FROM workflow"],
+            ["SELECT * FROM ext_walls_thing"],
+            [MINE],
+            ["RESET ROLE", MINE],
+            [f"SET ROLE {ground.names['@fleet_action']}", MINE],
+            [f"SET ROLE {ground.names['@fleet_action']}", "DELETE FROM ext_walls_thing"],
+        ):
+            async with ground.ledger.business.connect() as beside:
+                driver = (await beside.get_raw_connection()).driver_connection
+                assert driver is not None
+                *before, last = statements
+                for one in before:
+                    await driver.execute(one)
+                with pytest.raises(asyncpg.PostgresError):
+                    await driver.execute(last)
+    assert not await ground.owner.fetchval("SELECT count(*) FROM ext_walls_thing WHERE item = 'mine'")
 
 
 HISTORY_TRIES = (

@@ -16,13 +16,14 @@ import asyncpg
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from starlette.types import ASGIApp
 
 from zeebe_fleet.adapters.postgres.activities import PostgresActivities
 from zeebe_fleet.adapters.postgres.feed import PostgresFeed
+from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
 from zeebe_fleet.adapters.postgres.requests import PostgresRequests
-from zeebe_fleet.adapters.postgres.schema import sqlalchemy_url
+from zeebe_fleet.adapters.postgres.sessions import database as records_database
 from zeebe_fleet.adapters.postgres.spent_tokens import PostgresSpentTokens
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
@@ -170,8 +171,8 @@ async def open_to_everybody(database_url: str, *process_names: str) -> None:
 
 @pytest.fixture(scope="module")
 async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """SQLAlchemy's connections to the module's database."""
-    database = create_async_engine(sqlalchemy_url(database_url), hide_parameters=True, pool_pre_ping=True)
+    """SQLAlchemy's connections to the module's database, as the API has them."""
+    database = records_database(as_login(database_url, RECORDS), hide_parameters=True, pool_pre_ping=True)
     yield database
     await database.dispose()
 
