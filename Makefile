@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 RUN_READY := $(VENV)/.run-ready
 SITE_READY := $(VENV)/.site-ready
 BENCH_READY := $(VENV)/.bench-ready
+SECURITY_READY := $(VENV)/.security-ready
 PACKAGES := workers adapters bpmn deploy engine graphql_api
 # Each platform keeps what it has checked: in one place they would drop each other's.
 MYPY = $(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* --no-error-summary
@@ -21,7 +22,7 @@ export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-seeds smoke chaos bench bench-start bench-records bench-ui check format-check lint types types-linux types-darwin \
+.PHONY: help demo test security test-all test-seeds smoke chaos bench bench-start bench-records bench-ui check format-check lint types types-linux types-darwin \
 	imports processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
 
 help: ## List the targets
@@ -39,6 +40,9 @@ test-all: $(READY) ## Run every test, with Chromium if there is one
 
 test-seeds: $(READY) ## Run the customer's documents, sentence by sentence, on engine and PostgreSQL
 	@$(BIN)/pytest tests/seeds $(ARGS)
+
+security: $(SECURITY_READY) ## Attack it: as people, clients and providers would, by generated input, and with each guard taken out
+	@$(BIN)/python -m tests.security $(ARGS)
 
 smoke: $(RUN_READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke
@@ -112,6 +116,11 @@ $(BENCH_READY): requirements/bench.txt $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bench.txt
 	@touch $@
 
+# A generator of operations, which only the attacks need.
+$(SECURITY_READY): requirements/security.txt $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/security.txt
+	@touch $@
+
 format: $(READY) ## Format the Python code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --exit-zero .
 	@$(BIN)/ruff format --quiet .
@@ -133,6 +142,7 @@ lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versio
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra local --group demo --output-file requirements/demo.txt
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --extra docs --output-file requirements/docs.txt
 	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
+	@$(LOCK) $(ARGS) --constraint requirements/dev.txt --group security --output-file requirements/security.txt
 
 platforms: $(READY) ## Ask the package index whether all that is locked is there for Linux and for Macs
 	@requirements/platforms $(VENV)

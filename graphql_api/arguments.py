@@ -13,6 +13,7 @@ from zeebe_fleet.workers.contract.variables import unfit
 
 _STORED_BYTES = 4_194_304
 """The engine gives out at most 4 MB with a job."""
+_LONGEST_S = 100 * 366 * 86_400.0
 _VERSION = re.compile(r"engine:([1-9][0-9]{0,8})")
 
 
@@ -78,6 +79,17 @@ def read_text(name: str, value: str | None, limit: int = 500) -> str | None:
             raise InvalidArgument(f"{name} has more than {limit} characters.", "Send a shorter one.")
         if "\x00" in value or any("\ud800" <= one <= "\udfff" for one in value):
             raise InvalidArgument(f"{name} holds something that is no character.", "Send plain UTF-8.")
+    return value
+
+
+def read_seconds(name: str, value: float) -> float:
+    """Check a time in seconds.
+
+    Raises:
+        InvalidArgument: it is longer than a hundred years, which an engine cannot count.
+    """
+    if not value <= _LONGEST_S:
+        raise InvalidArgument(f"{name} is longer than a hundred years.", "Give a shorter time, in seconds.")
     return value
 
 

@@ -20,7 +20,7 @@ from zeebe_fleet.graphql_api.answers import (
     WorkflowRetried,
     WorkflowStarted,
 )
-from zeebe_fleet.graphql_api.arguments import read_key, read_text, read_variables, read_version
+from zeebe_fleet.graphql_api.arguments import read_key, read_seconds, read_text, read_variables, read_version
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.errors import (
     EngineRefused,
@@ -179,7 +179,9 @@ class WorkflowMutations:
         context = info.context
         context.policy.check_roles(OPERATOR_ROLE, SERVICE_ROLE)
         checked = read_variables(variables, context.settings.limits.variables_bytes)
-        ttl_s = max(0.0, time_to_live_s)
+        ttl_s = read_seconds("timeToLiveS", max(0.0, time_to_live_s))
+        read_text("name", name)
+        read_text("correlationKey", correlation_key)
         body = {"publishMessage": name, "correlation_key": correlation_key, "variables": checked, "ttl_s": ttl_s}
         key = read_key(idempotency_key)
         message_id = message_id_of(context.principal, key)
@@ -201,6 +203,7 @@ class WorkflowMutations:
         context = info.context
         context.policy.check_roles(OPERATOR_ROLE, SERVICE_ROLE)
         checked = read_variables(variables, context.settings.limits.variables_bytes)
+        read_text("name", name)
         body = {"broadcastSignal": name, "variables": checked}
         engine = context.services.engine
         await send_once(context, idempotency_key, body, lambda: engine.broadcast_signal(name, checked))
