@@ -37,15 +37,20 @@ class Gate:
         with suppress(OSError):
             behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", self._port)
             answers = asyncio.create_task(_pass(behind_reader, writer))
-            while data := await reader.read(65536):
-                if self._watched in data and not self.open:
-                    self.reached.set()
-                    await reader.read()
-                    break
-                behind_writer.write(data)
-            answers.cancel()
-            behind_writer.close()
+            try:
+                await self._let_through(reader, behind_writer)
+            finally:  # whoever is killed resets his connection
+                answers.cancel()
+                behind_writer.close()
         writer.close()
+
+    async def _let_through(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            if self._watched in data and not self.open:
+                self.reached.set()
+                await reader.read()
+                break
+            writer.write(data)
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
