@@ -299,7 +299,7 @@ export type ProcessesQueryVariables = Exact<{
 }>;
 
 
-export type ProcessesQuery = { processDefinitions: { edges: Array<{ node: { inputSchema: any, definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string, load: Array<{ elementId: string, active: number, incidents: number }> } }> } };
+export type ProcessesQuery = { processDefinitions: { edges: Array<{ node: { inputSchema: any, mayStart: boolean, definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string, load: Array<{ elementId: string, active: number, incidents: number }> } }> } };
 
 export type ActivityChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -832,6 +832,7 @@ export const ProcessesDocument = new TypedDocumentString(`
       node {
         ...Definition
         inputSchema
+        mayStart
         load {
           elementId
           active

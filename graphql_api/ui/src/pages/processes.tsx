@@ -24,7 +24,7 @@ export function ProcessesPage() {
     <div class="page">
       <header class="page-head"><h1>Processes</h1></header>
       {!all && (read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading lines={5} label="Loading processes" />)}
-      {all && !all.length && <Empty icon="shapes" title="Nothing is deployed">Deploy processes with <code>fleet deploy</code>.</Empty>}
+      {all && !all.length && <Empty icon="shapes" title="Nothing is deployed that you may see">Processes are deployed by <code>fleet deploy</code>; a manifest's <code>access</code> names who may see them.</Empty>}
       <ul class="cards">
         {all?.map((one) => {
           const model = modelOf(one.bpmn, one.processName);

@@ -30,12 +30,12 @@ export function latest(data: ProcessesQuery): Definition[] {
 export function StartsPage() {
   useTitle("Start a process");
   const read = useQuery(ProcessesDocument, { name: null });
-  const all = read.data && latest(read.data);
+  const all = read.data && latest(read.data).filter((one) => one.mayStart);
   return (
     <div class="page">
       <header class="page-head"><h1>Start a process</h1></header>
       {!all && (read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading lines={4} label="Loading processes" />)}
-      {all && !all.length && <Empty icon="shapes" title="Nothing is deployed">Deploy processes with <code>fleet deploy</code>.</Empty>}
+      {all && !all.length && <Empty icon="shapes" title="There is nothing that you may start">Processes are deployed by <code>fleet deploy</code>; a manifest's <code>access</code> names who may start one.</Empty>}
       <ul class="cards">
         {all?.map((one) => {
           const model = modelOf(one.bpmn, one.processName);
@@ -56,7 +56,7 @@ export function StartsPage() {
 
 export function StartPage({ name }: { name: string }) {
   const read = useQuery(ProcessesDocument, { name });
-  const definition = read.data && latest(read.data)[0];
+  const definition = read.data && latest(read.data).find((one) => one.mayStart);
   useTitle(definition ? undefined : "Start a process");
   if (!read.data) return <div class="page"><h1 class="hidden">Start</h1>{read.problem ? <Trouble problem={read.problem} again={() => void read.again()} /> : <Loading label="Loading the process" />}</div>;
   if (!definition) return <div class="page"><h1 class="hidden">Start</h1><Empty icon="search" title="There is no such process"><Link href="/start">All processes</Link></Empty></div>;
