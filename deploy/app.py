@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.deploy.process_code import Declaration, read_declarations
+from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.task import Task, tasks_in
 
 if TYPE_CHECKING:
     from zeebe_fleet.adapters.postgres.namespace import Namespace
+
+_PYPROJECT_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,19 @@ def configured_app(folder: Path) -> str:
     for candidate in (folder, *folder.parents):
         file = candidate / "pyproject.toml"
         if file.is_file():
-            section = tomllib.loads(file.read_text()).get("tool", {}).get("zeebe-fleet", {})
-            return str(section.get("app", ""))
+            section = _told(file).get("tool", {})
+            section = section.get("zeebe-fleet", {}) if isinstance(section, dict) else {}
+            return str(section.get("app", "")) if isinstance(section, dict) else ""
     return ""
+
+
+def _told(file: Path) -> dict[str, Any]:
+    suggestion = "Correct it, or name the app in FLEET_APP."
+    try:
+        return tomllib.loads(content_of(file, _PYPROJECT_BYTES, suggestion).decode())
+    except (ValueError, RecursionError) as error:
+        told = str(error)[:200] if isinstance(error, ValueError) else "nested too deep"
+        raise DefinitionError(f"{file}: not TOML: {told}.", suggestion) from None
 
 
 def _app_module(name: str) -> ModuleType:

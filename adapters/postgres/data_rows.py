@@ -126,6 +126,6 @@ def _read_cursor(cursor: str, key: Sequence[Column[Any]]) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         if isinstance(values, list) and len(values) == len(key):
             return [_value(column, value) for column, value in zip(key, values, strict=True)]
-    except (binascii.Error, ValueError, InvalidArgument):
+    except (binascii.Error, ValueError, RecursionError, InvalidArgument):
         pass
     raise InvalidArgument("That cursor is none of ours.", "Take it from pageInfo.endCursor of the page before.")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from zeebe_fleet.bpmn.tooling import document as xml
@@ -56,9 +55,24 @@ def nothing_overlaps(subject: Subject) -> Iterator[Finding]:
     A collapsed subprocess has a plane of its own: what is drawn there lies on nothing of another plane.
     """
     boxes, planes = _boxes(subject), _planes(subject)
-    for (one, box), (other, other_box) in combinations(boxes.items(), 2):
-        if planes[one] is planes[other] and box.overlaps(other_box) and not _belong_together(subject, one, other):
+    place = {name: at for at, name in enumerate(boxes)}
+    on_plane: dict[Element | None, dict[str, Box]] = {}
+    for name, box in boxes.items():
+        on_plane.setdefault(planes[name], {})[name] = box
+    for first, second in (pair for together in on_plane.values() for pair in _overlapping(together)):
+        one, other = sorted((first, second), key=place.__getitem__)
+        if not _belong_together(subject, one, other):
             yield subject.wrong(subject.document.by_id[one], f"It overlaps {other!r}.", "Move one of them.")
+
+
+def _overlapping(boxes: Mapping[str, Box]) -> Iterator[tuple[str, str]]:
+    """Sweep over the shapes along the side on which they are spread wider; only neighbours are compared."""
+    along = max((0, 1), key=lambda side: len({box[side] for box in boxes.values()}))
+    beside: list[str] = []
+    for name, box in sorted(boxes.items(), key=lambda item: item[1][along]):
+        beside = [other for other in beside if boxes[other][along] + boxes[other][along + 2] > box[along]]
+        yield from ((other, name) for other in beside if boxes[other].overlaps(box))
+        beside.append(name)
 
 
 def connections_meet_their_ends(subject: Subject) -> Iterator[Finding]:
@@ -90,8 +104,7 @@ def _must_be_named(node: Element) -> bool:
 
 
 def _decides(subject: Subject, node: Element) -> bool:
-    ways = [flow for flow in xml.flows(subject.process) if flow.get("sourceRef") == node.get("id")]
-    return xml.kind(node) in ("exclusiveGateway", "inclusiveGateway") and len(ways) > 1
+    return xml.kind(node) in ("exclusiveGateway", "inclusiveGateway") and subject.ways_out[node.get("id", "")] > 1
 
 
 def _connections(subject: Subject) -> Iterator[Element]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from zeebe_fleet.bpmn.tooling.markup import problem_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -29,6 +30,9 @@ EVENTS = frozenset(("startEvent", "endEvent", "boundaryEvent", "intermediateCatc
 GATEWAYS = frozenset(f"{what}Gateway" for what in ("exclusive", "parallel", "inclusive", "eventBased", "complex"))
 NODES = ACTIVITIES | EVENTS | GATEWAYS
 
+MAX_NODES = 2_000
+"""Activities, events and gateways of a file; people read models of a hundred."""
+
 Element = etree._Element
 
 
@@ -49,6 +53,9 @@ class Document:
         self.by_id = self._index()
 
     def _read(self, bpmn: str | bytes) -> Element:
+        if problem := problem_of(bpmn.encode() if isinstance(bpmn, str) else bytes(bpmn)):
+            line, what, suggestion = problem
+            raise DefinitionError(f"{self.file}:{line}: {what}.", suggestion)
         parser = etree.XMLParser(
             encoding="utf-8" if isinstance(bpmn, str) else None,
             resolve_entities=False,
@@ -75,6 +82,11 @@ class Document:
             element_id = element.get("id")
             if element_id and found.setdefault(element_id, element) is not element:
                 raise self.wrong(element, "has an id that another element has too", "Give it an id of its own.")
+        if (count := sum(kind(element) in NODES for element in found.values())) > MAX_NODES:
+            raise DefinitionError(
+                f"{self.file}: {count:,} activities, events and gateways; {MAX_NODES:,} are the most.",
+                "Cut it into processes that call one another.",
+            )
         return found
 
     @cached_property
@@ -117,7 +129,7 @@ class Document:
 
 def kind(element: Element) -> str:
     """Return an element's name without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def line_of(element: Element) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from zeebe_fleet.bpmn.tooling import diagram_rules, manifest_rules, structure_rules
@@ -28,6 +29,8 @@ RULES: dict[str, Rule] = {
     rule.__name__.replace("_", "-"): rule
     for rule in (*structure_rules.RULES, *manifest_rules.RULES, *diagram_rules.RULES)
 }
+MAX_FINDINGS = 100
+"""Of one rule in one package; nobody reads on."""
 UNREADABLE = "package-is-readable"
 
 
@@ -129,7 +132,7 @@ def _lint(package: ProcessPackage, rules: Iterable[Rule]) -> Iterator[Finding]:
     for rule in (_is_readable, *rules):
         name = UNREADABLE if rule is _is_readable else rule.__name__.replace("_", "-")
         try:
-            yield from [replace(finding, rule=name) for finding in rule(subject)]
+            yield from [replace(finding, rule=name) for finding in islice(rule(subject), MAX_FINDINGS)]
         except DefinitionError as error:
             if error.message not in said:
                 said.add(error.message)

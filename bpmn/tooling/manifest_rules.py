@@ -70,8 +70,8 @@ def errors_are_caught(subject: Subject) -> Iterator[Finding]:
             if not _takes_errors(node, job_type):
                 continue
             contract = subject.manifest.job_types.get(job_type)
+            caught = _caught_around(subject, node) if contract and contract.errors else set()
             for code in contract.errors if contract else ():
-                caught = _caught_around(subject, node)
                 if not {code, ""} & caught and not any(map(_is_expression, caught)):
                     yield subject.wrong(node, f"Its error {code!r} is not caught.", "Add an error boundary event.")
 
@@ -97,11 +97,9 @@ def _takes_errors(node: Element, job_type: str) -> bool:
 
 def _caught_around(subject: Subject, node: Element) -> set[str]:
     """Return the codes that are caught at a node or at a scope around it; `""` is all of them."""
-    around = {node, *node.iterancestors()}
-    events = [event for event in subject.of_kind("boundaryEvent") if subject.host(event) in around]
-    for scope in subject.of_kind("subProcess"):
-        if scope.get("triggeredByEvent") == "true" and scope.getparent() in around:
-            events += xml.children(scope, "startEvent")
+    around = (node, *node.iterancestors())
+    events = [event for one in around for event in subject.at_host.get(one.get("id", ""), ())]
+    events += [start for one in around for start in subject.beside.get(one, ())]
     return {code for event in events for code in _codes(subject, event)}
 
 

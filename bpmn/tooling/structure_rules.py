@@ -112,9 +112,7 @@ def _before(subject: Subject, node: Element) -> Iterator[str]:
     if xml.kind(node) == "boundaryEvent":
         yield node.get("attachedToRef", "")
     for link in xml.children(node, "linkEventDefinition"):
-        for throw in subject.of_kind("intermediateThrowEvent"):
-            if link.get("name") in {one.get("name") for one in xml.children(throw, "linkEventDefinition")}:
-                yield throw.get("id", "")
+        yield from subject.throwing.get(link.get("name"), ())
 
 
 def _begins(node: Element) -> bool:
@@ -186,7 +184,7 @@ def what_can_be_undone_is_not_interrupted(subject: Subject) -> Iterator[Finding]
         if event.get("cancelActivity") == "false" or xml.is_compensation(event):
             continue
         host = subject.host(event)
-        inside = [node for node in xml.nodes(host) if node.get("id") in subject.undone]
+        inside = subject.undone_within(host)
         own_outcome = bool(xml.children(event, "errorEventDefinition"))
         if inside or (host.get("id") in subject.undone and not own_outcome):
             yield subject.wrong(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,10 +47,50 @@ class Subject:
         return [node for node in self.nodes if xml.kind(node) in kinds]
 
     @cached_property
+    def ways_out(self) -> Counter[str]:
+        """How many flows lead out of each node, by its id."""
+        return Counter(flow.get("sourceRef", "") for flow in xml.flows(self.process))
+
+    @cached_property
+    def at_host(self) -> dict[str, list[Element]]:
+        """Boundary events by the id of the activity they sit on."""
+        found: dict[str, list[Element]] = {}
+        for event in self.of_kind("boundaryEvent"):
+            found.setdefault(self.host(event).get("id", ""), []).append(event)
+        return found
+
+    @cached_property
+    def beside(self) -> dict[Element, list[Element]]:
+        """Starts of event subprocesses by the scope they stand in."""
+        found: dict[Element, list[Element]] = {}
+        for scope in self.of_kind("subProcess"):
+            around = scope.getparent()
+            if scope.get("triggeredByEvent") == "true" and around is not None:
+                found.setdefault(around, []).extend(xml.children(scope, "startEvent"))
+        return found
+
+    @cached_property
     def undone(self) -> dict[str, Element]:
         """Activities with a compensation boundary event, by id."""
         hosts = (self.host(event) for event in self.of_kind("boundaryEvent") if xml.is_compensation(event))
         return {host.get("id", ""): host for host in hosts}
+
+    @cached_property
+    def throwing(self) -> dict[str | None, list[str]]:
+        """Ids of the events that throw a link, by its name."""
+        found: dict[str | None, list[str]] = {}
+        for throw in self.of_kind("intermediateThrowEvent"):
+            for link in xml.children(throw, "linkEventDefinition"):
+                found.setdefault(link.get("name"), []).append(throw.get("id", ""))
+        return found
+
+    @cached_property
+    def _undone_around(self) -> set[Element]:
+        return {scope for activity in self.undone.values() for scope in activity.iterancestors()}
+
+    def undone_within(self, scope: Element) -> bool:
+        """Tell whether there is something that can be undone inside an activity."""
+        return scope in self._undone_around
 
     def host(self, boundary: Element) -> Element:
         """Return the activity a boundary event sits on."""
@@ -60,12 +101,15 @@ class Subject:
         file, element_id = str(self.package.model_file), element.get("id", "")
         return Finding(file, element_id, xml.line_of(element), "", message, suggestion)
 
+    @cached_property
+    def _said(self) -> list[str]:
+        file = self.package.folder / MANIFEST
+        return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+
     def undeclared(self, word: str, message: str, suggestion: str) -> Finding:
         """Find something in the manifest, at the first line that has the word."""
-        file = self.package.folder / MANIFEST
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
-        line = next((number for number, text in enumerate(lines, 1) if word in text), 1)
-        return Finding(str(file), word, line, "", message, suggestion)
+        line = next((number for number, text in enumerate(self._said, 1) if word in text), 1)
+        return Finding(str(self.package.folder / MANIFEST), word, line, "", message, suggestion)
 
 
 Rule = Callable[[Subject], Iterator[Finding]]

@@ -17,6 +17,9 @@ MAX_BYTES = 4 * 1024 * 1024
 """No message of the gateway is larger."""
 MAX_DEPTH = 200
 MAX_ELEMENTS = 50_000
+"""Of a file that runs already."""
+MAX_NEW_ELEMENTS = 20_000
+"""Of a file that is deployed: it is read while everybody waits. A model that people can read has a few thousand."""
 _PLACES = {
     "http://www.omg.org/spec/BPMN/20100524/DI",
     "http://www.omg.org/spec/DD/20100524/DC",
@@ -34,15 +37,18 @@ class _Stop(Exception):
         self.words = words
 
 
-def parse(name: str, content: bytes) -> Node:
+def parse(name: str, content: bytes, most: int = MAX_ELEMENTS) -> Node:
     """Read a file into nodes and return its outermost.
+
+    Args:
+        most: how many elements it may have.
 
     Raises:
         Refused: it is no XML, or more than the engine takes.
     """
     if len(content) > MAX_BYTES:
         raise Refused(f"'{name}': larger than {MAX_BYTES} bytes")
-    reader = _Reader()
+    reader = _Reader(most)
     try:
         reader.parser.Parse(content, True)
     except _Stop as stop:
@@ -59,8 +65,9 @@ def parse(name: str, content: bytes) -> Node:
 class _Reader:
     """Makes nodes of what the parser meets."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.root: Node | None = None
+        self._most = most
         self._open: list[Node] = []
         self._count = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -81,8 +88,8 @@ class _Reader:
         self._count += 1
         if len(self._open) >= MAX_DEPTH:
             raise _Stop(self.parser.CurrentLineNumber, f"Elements are nested deeper than {MAX_DEPTH}.")
-        if self._count > MAX_ELEMENTS:
-            raise _Stop(self.parser.CurrentLineNumber, f"There are more than {MAX_ELEMENTS} elements.")
+        if self._count > self._most:
+            raise _Stop(self.parser.CurrentLineNumber, f"There are more than {self._most} elements.")
         space, tag, written = _names(name)
         plain = {key: value for key, value in attributes.items() if " " not in key}
         node = Node(tag, written, plain, self.parser.CurrentLineNumber, parent)

@@ -14,16 +14,17 @@ from zeebe_fleet.engine.model.values import Values
 _INTERRUPTING = {"boundaryEvent": "cancelActivity", "startEvent": "isInterrupting"}
 
 
-def read(name: str, content: bytes) -> Model:
+def read(name: str, content: bytes, most: int = markup.MAX_ELEMENTS) -> Model:
     """Read a BPMN file.
 
     Args:
         name: of the resource; a refusal begins with it.
+        most: how many XML elements it may have.
 
     Raises:
         Refused: broken XML, against the schema, against a rule, or an expression that cannot be parsed.
     """
-    root = markup.parse(name, content)
+    root = markup.parse(name, content, most)
     schema.check(name, root, content.rstrip().count(b"\n") + 1)
     diagram = Diagram(root)
     problems = Problems(name)

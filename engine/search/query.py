@@ -135,7 +135,7 @@ def _cursor(values: Sequence[Any]) -> str:
 def _decoded(cursor: str, length: int) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
     if (
         not isinstance(values, list)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.model import MAX_TOLD, Model, Refused, error_text, read, unknown_type_text
+from zeebe_fleet.engine.model import MAX_NEW_ELEMENTS, MAX_TOLD, Model, Refused, error_text, read, unknown_type_text
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
@@ -102,7 +102,7 @@ def _model(state: State, name: str, content: bytes) -> Model:
     if not name.endswith((".bpmn", ".xml")):
         ending = next((one for one in _LATER if name.endswith(one)), None)
         raise Refused(f"'{name}': {_LATER[ending]}" if ending else unknown_type_text(name))
-    model = read(name, content)
+    model = read(name, content, MAX_NEW_ELEMENTS)
     wrong = [
         (element.id, [_not_yet(what, element)])
         for process in model.processes
