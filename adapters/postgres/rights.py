@@ -105,6 +105,7 @@ def give_roles(connection: Connection) -> FleetError | None:
     roles = roles_of(connection)
     for statement in _LOGINS.split(";\n"):
         connection.exec_driver_sql(statement)
+    _shut_out(connection, roles)
     asked = [_made(connection, name, "NOLOGIN") for name in (*FORMER, roles.action, roles.persister)]
     path = connection.exec_driver_sql(_PATH).scalar()
     for login, name in roles.logins.items():
@@ -157,6 +158,18 @@ def may_enter(connection: Connection, role: str) -> bool:
     """Tell whether a role may use what is in the schema of the tables."""
     asked = f"SELECT has_schema_privilege('{role}', current_schema(), 'USAGE')"
     return bool(connection.exec_driver_sql(asked).scalar())
+
+
+def _shut_out(connection: Connection, roles: Roles) -> None:
+    """Take the rights of another fleet, of which this database is a copy."""
+    noted = connection.exec_driver_sql(f"SELECT name FROM {LOGIN_TABLE} WHERE login = $1", (RECORDS,)).scalar()
+    if noted is None or noted == roles.records:
+        return
+    others = [one for one in Roles(noted.removesuffix(f"_{RECORDS}")).all if _exists(connection, one)]
+    schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar()
+    for what in ("ALL TABLES IN", "ALL SEQUENCES IN", "ALL ROUTINES IN", ""):
+        for one in others:
+            _try(connection, f"REVOKE ALL ON {what} SCHEMA {schema} FROM {one}")
 
 
 def _made(connection: Connection, name: str, kind: str) -> str:

@@ -145,6 +145,28 @@ async def test_fleets_of_one_database_have_a_schema_each(server: Server) -> None
     assert [(await findings(one))[-1].well for one in urls] == [True, True]
 
 
+async def test_copy_of_a_database_is_closed_to_the_fleet_it_is_of(server: Server) -> None:
+    """As when production is restored beside it, to try something: each works in its own."""
+    url = await database(server)
+    await migrate(url)
+    name = url.rsplit("/", 1)[1]
+    await server.run(f"CREATE DATABASE {name}_copy TEMPLATE {name} OWNER {name}")
+    copy = f"{url}_copy"
+    await migrate(copy)
+    assert [await run_a_task(one) for one in (url, copy)] == ["COMPLETED", "COMPLETED"]
+    for kind, table in (
+        ("records", "step"),
+        ("tasks", "fleet_finishing"),
+        ("history", "step"),
+        ("persister", "workflow"),
+    ):
+        asked = f"SELECT has_table_privilege('fleet_{name}_{kind}', '{table}', 'UPDATE, DELETE, INSERT')"
+        assert not await server.ask(asked, f"{name}_copy")
+    asked = f"SELECT has_function_privilege('fleet_{name}_tasks', 'fleet_begin(bigint, integer, bytea)', 'EXECUTE')"
+    assert not await server.ask(asked, f"{name}_copy")
+    assert (await findings(copy))[-1].well
+
+
 async def test_database_of_the_version_before_is_upgraded(server: Server) -> None:
     """With what it holds, and its processes at work: a claim from before is finished by them, or claimed anew."""
     url = await database(server)
