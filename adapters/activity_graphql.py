@@ -9,7 +9,7 @@ any other refusal                                 PermanentError
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -48,14 +48,15 @@ class GraphQLActivitySystem:
 
     Args:
         api_url: base address of the API.
-        service_token: bearer token of the service role.
+        service_token: bearer token of the service role, or what reads it where it is kept.
         timeout_s: deadline of a request.
     """
 
-    def __init__(self, api_url: str, service_token: str, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, api_url: str, service_token: str | Callable[[], str], *, timeout_s: float = 10.0) -> None:
         self._url = f"{api_url.rstrip('/')}/graphql"
+        self._token = service_token
         self._http = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {service_token}", "User-Agent": "zeebe-fleet"},
+            headers={"User-Agent": "zeebe-fleet"},
             timeout=timeout_s,
             cookies=no_cookies(),
             mounts=_DIRECT,
@@ -94,7 +95,9 @@ class GraphQLActivitySystem:
 
     async def _ask(self, query: str, variables: Mapping[str, Any]) -> Any:
         try:
-            response = await self._http.post(self._url, json={"query": query, "variables": variables})
+            token = self._token() if callable(self._token) else self._token
+            sent = {"query": query, "variables": variables}
+            response = await self._http.post(self._url, json=sent, headers={"Authorization": f"Bearer {token}"})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._down(type(error).__name__) from error
         if response.status_code in (401, 403):

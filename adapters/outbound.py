@@ -96,8 +96,9 @@ class OutboundServices:
         return httpx.create_ssl_context()
 
     def _secret(self, name: str) -> str:
+        """Return a token: the first line, below which are those that were before it."""
         try:
-            return self._secrets[name]
+            return self._secrets[name].partition("\n")[0].strip()
         except KeyError:
             raise PermanentError(
                 f"There is no secret {name!r}.", f"Set FLEET_SECRETS__{name.upper()} for the worker."

@@ -25,6 +25,7 @@ from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.guards import check_bind, security_headers
+from zeebe_fleet.graphql_api.keys import LiveKeys
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, ShareLimits
 from zeebe_fleet.workers.contract.data_models import data_models
 
@@ -34,8 +35,8 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
     """Put the GraphQL API together; it tells the engine at once, and the relay whatever that misses."""
     settings = core.settings
     api_settings = ApiSettings(
-        service_token=settings.api.service_token.get_secret_value(),
-        session_secret=settings.api.session_key.get_secret_value(),
+        service_token=LiveKeys("FLEET_API__SERVICE_TOKEN", settings.api.service_token.get_secret_value),
+        session_secret=LiveKeys("FLEET_API__SESSION_KEY", settings.api.session_key.get_secret_value),
         session_s=settings.api.session_s,
         operate_url=settings.api.operate_url,
         allowed_origins=frozenset(settings.api.allowed_origins),

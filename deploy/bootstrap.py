@@ -21,6 +21,7 @@ from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection, OAuthClient, OperateAccess
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.tooling.parse import read_model
+from zeebe_fleet.deploy.secret_settings import TaskSecrets
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 from zeebe_fleet.workers import listeners
 from zeebe_fleet.workers.context import Services
@@ -70,7 +71,7 @@ async def services(
     settings: Settings, data_models: Mapping[str, frozenset[str]] | None = None
 ) -> AsyncIterator[Services]:
     """Open the outside services and read the secrets; `data_models` are what each process declares."""
-    secrets = {name: secret.get_secret_value() for name, secret in settings.secrets.items()}
+    secrets = TaskSecrets(settings.secrets, settings.secret_source)
     if not settings.services:
         yield Services(secrets=secrets, data_models=data_models or {})
         return
@@ -168,7 +169,7 @@ async def human_tasks(core: Core, beat: Beat = unwatched) -> AsyncIterator[Human
     from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem  # what it loads, no other role needs
 
     settings = core.settings
-    token = settings.api.service_token.get_secret_value()
+    token = settings.api.token_now
     only_deployed = settings.human_tasks == "deployed"
     async with GraphQLActivitySystem(settings.api_url, token) as activities:
         yield HumanTaskAdapter(
@@ -182,7 +183,7 @@ def connection_to(zeebe: ZeebeSettings) -> EngineConnection:
     if zeebe.client_id:
         oauth = OAuthClient(
             client_id=zeebe.client_id,
-            client_secret=zeebe.client_secret.get_secret_value(),
+            client_secret=zeebe.client_secret.get_secret_value,
             authorization_server=zeebe.authorization_server,
             audience=zeebe.audience,
             scope=zeebe.scope,
@@ -202,5 +203,6 @@ def connection_to(zeebe: ZeebeSettings) -> EngineConnection:
 def _operate(zeebe: ZeebeSettings) -> OperateAccess | None:
     if not zeebe.operate_url:
         return None
-    password = zeebe.operate_password.get_secret_value()
-    return OperateAccess(url=zeebe.operate_url, username=zeebe.operate_username, password=password)
+    return OperateAccess(
+        url=zeebe.operate_url, username=zeebe.operate_username, password=zeebe.operate_password.get_secret_value
+    )

@@ -164,7 +164,7 @@ async def _operate(settings: Settings) -> str:
 
 
 async def _api(settings: Settings) -> str:
-    token = settings.api.service_token.get_secret_value()
+    token = settings.api.token_now
     async with GraphQLActivitySystem(settings.api_url, token, timeout_s=_TIMEOUT_S) as activities:
         try:
             await activities.activities_to_probe(1)

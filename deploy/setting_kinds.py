@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, SecretStr
 
+from zeebe_fleet.deploy.secret_settings import ReferencedSecret
+
 
 def trimmed(read: Any) -> Any:
     """Return what was read without line breaks around texts, at any depth.
@@ -41,9 +43,19 @@ def _secret_line(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _secret_lines(secret: SecretStr) -> SecretStr:
+    if not isinstance(secret, ReferencedSecret):
+        return _secret_line(secret)
+    if not all(line.isprintable() for line in secret.get_secret_value().splitlines()):
+        raise ValueError("it has a control character inside")
+    return secret
+
+
 Word = Annotated[str, AfterValidator(_word)]
 """An address, a name: no blanks; those around it go."""
 Line = Annotated[str, AfterValidator(_line)]
 """Anything on one line; blanks around it go."""
 SecretLine = Annotated[SecretStr, AfterValidator(_secret_line)]
 """A secret that is sent in a header or in a line of a protocol."""
+SecretLines = Annotated[SecretStr, AfterValidator(_secret_lines)]
+"""A key; kept elsewhere, it may have those below it that were before it and are still good, one a line."""

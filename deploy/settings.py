@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from zeebe_fleet.adapters.outbound_settings import ServiceSettings
-from zeebe_fleet.deploy.setting_kinds import Line, SecretLine, Word, trimmed
+from zeebe_fleet.deploy.secret_settings import database_address, named_secrets, referenced
+from zeebe_fleet.deploy.setting_kinds import Line, SecretLine, SecretLines, Word, trimmed
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.job import DEFAULT_TENANT
 
@@ -88,11 +89,11 @@ class ApiSettingsSection(BaseModel):
     host: Word = Field(default="127.0.0.1", description="Address to listen on; loopback only without OIDC.")
     port: int = Field(default=8080, description="Port to listen on; the next free one when taken locally.")
     url: Word = Field(default="", description="Where adapters and tasks find the API; derived from host and port.")
-    service_token: SecretLine = Field(
+    service_token: SecretLines = Field(
         default_factory=lambda: SecretStr(randomness.token_urlsafe(32)),
         description="Credential of the service role; adapters and API must share it.",
     )
-    session_key: SecretLine = Field(
+    session_key: SecretLines = Field(
         default_factory=lambda: SecretStr(randomness.token_urlsafe(32)), description="Signs login sessions."
     )
     session_s: float = Field(default=43_200.0, description="How long a login lasts, in seconds.")
@@ -121,6 +122,10 @@ class ApiSettingsSection(BaseModel):
     sandbox_url: Word = Field(
         default="", description="Sandbox whose services the start page may put out of order; the local one in a demo."
     )
+
+    def token_now(self) -> str:
+        """Return the service's token as it is now: the first line, below which are those that were before it."""
+        return self.service_token.get_secret_value().partition("\n")[0].strip()
 
 
 class HealthSettings(BaseModel):
@@ -151,6 +156,14 @@ class Settings(BaseSettings):
     )
     app: Word = Field(default="", description="Module with the processes and tasks; from pyproject.toml when empty.")
     database_url: Line = Field(default="", description="postgresql:// address; empty for the local database.")
+    database_url_file: Path | None = Field(default=None, description="File with that address; read at each connection.")
+    database_password: SecretLine = Field(default=SecretStr(""), description="Password, where the address has none.")
+    database_password_file: Path | None = Field(
+        default=None, description="File with that password and nothing else; read at each connection."
+    )
+    secret_source: Word = Field(
+        default="", description="An app's own source of secrets, as module:attribute; asked for what is not set."
+    )
     state: Path = Field(default=Path(".fleet"), description="Folder of the local stack's data and logs.")
     human_tasks: Literal["deployed", "all"] = Field(
         default="deployed", description="Whether user tasks of processes that others deployed become activities too."
@@ -165,8 +178,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _trim(cls, read: Any) -> Any:
-        return trimmed(read)
+    def _resolve(cls, read: Any) -> Any:
+        """Drop line breaks around what was read, and find the secrets that are elsewhere."""
+        if not isinstance(read, dict):
+            return read
+        found = trimmed(read)
+        source = str(found.get("secret_source") or "").strip()
+        found = referenced(cls, database_address(found, source), source)
+        return {**found, "secrets": named_secrets(found["secrets"])} if "secrets" in found else found
 
     @field_validator("engine", mode="before")
     @classmethod
@@ -196,11 +215,13 @@ def read_settings() -> Settings:
             "All settings are in docs/reference/settings.md.",
         ) from None
     except ValidationError as error:
-        wrong = [
-            f"FLEET_{'__'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
-            for one in error.errors()
-        ]
+        wrong = [f"{_variable(one['loc'])}{one['msg'].removeprefix('Value error, ')}." for one in error.errors()]
         raise FleetError(" ".join(wrong), "All settings are in docs/reference/settings.md.") from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """Return what a message begins with that does not name its variable itself."""
+    return f"FLEET_{'__'.join(map(str, place)).upper()}: " if place else ""
 
 
 def on_the_local_stack(app: str, state: Path) -> Settings:
@@ -210,6 +231,7 @@ def on_the_local_stack(app: str, state: Path) -> Settings:
             "engine": "builtin",
             "app": app,
             "database_url": "",
+            "secret_source": "",
             "state": state,
             "zeebe": ZeebeSettings(),
             "api": ApiSettingsSection(port=0),

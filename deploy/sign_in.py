@@ -31,7 +31,7 @@ def provider_settings(oidc: OidcSection) -> OidcSettings:
     given = oidc.model_dump(exclude={"client_secret", "operator_groups", "admin_groups"})
     return OidcSettings(
         **given,
-        client_secret=oidc.client_secret.get_secret_value(),
+        client_secret=oidc.client_secret.get_secret_value,
         operator_groups=frozenset(oidc.operator_groups),
         admin_groups=frozenset(oidc.admin_groups),
     )

@@ -16,6 +16,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from zeebe_fleet.graphql_api.settings import Key, keys_of
+
 _PREFIX = "fleet_sign_in_"
 _PATH = "/oidc"
 _UNDER_WAY_S = 600
@@ -61,10 +63,15 @@ class Attempts:
         secure: whether they go by TLS only.
     """
 
-    def __init__(self, secret: str, *, secure: bool) -> None:
-        how = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-        self._signer = URLSafeTimedSerializer(secret, salt="an attempt to sign in", signer_kwargs=how)
+    def __init__(self, secret: Key, *, secure: bool) -> None:
+        self._secret = secret
         self._secure = secure
+
+    @property
+    def _signer(self) -> URLSafeTimedSerializer:
+        how = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+        keys = list(reversed(keys_of(self._secret)))
+        return URLSafeTimedSerializer(keys, salt="an attempt to sign in", signer_kwargs=how)
 
     def find(self, request: Request, state: str) -> Attempt | None:
         """Return the attempt that a way back belongs to, if this browser began it."""

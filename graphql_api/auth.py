@@ -14,7 +14,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from zeebe_fleet.graphql_api.settings import ApiSettings
+from zeebe_fleet.graphql_api.settings import ApiSettings, keys_of
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import FLEET, SERVICE_ROLE, Principal
 
@@ -62,7 +62,7 @@ def identify_bearer(said: str, settings: ApiSettings) -> Identity | None:
 
 
 def _by_bearer(token: str, settings: ApiSettings) -> Identity | None:
-    if settings.service_token and hmac.compare_digest(token.encode(), settings.service_token.encode()):
+    if any(hmac.compare_digest(token.encode(), key.encode()) for key in keys_of(settings.service_token)):
         return Identity(FLEET)
     session = read_session(token, settings)
     return Identity(session.principal, session) if session else None
@@ -123,4 +123,5 @@ def read_session(token: str, settings: ApiSettings) -> Session | None:
 def _signer(settings: ApiSettings) -> URLSafeTimedSerializer:
     provider = settings.oidc.issuer if settings.oidc else "persona"
     how = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-    return URLSafeTimedSerializer(settings.session_secret, salt=f"{COOKIE} by {provider}", signer_kwargs=how)
+    keys = list(reversed(keys_of(settings.session_secret)))  # it signs with the last, and reads by any
+    return URLSafeTimedSerializer(keys, salt=f"{COOKIE} by {provider}", signer_kwargs=how)

@@ -175,6 +175,8 @@ class Provider:
         must: dict[str, Any] = {name: {"essential": True} for name in ("sub", "iat", "exp")}
         expected = {"iss": self._oidc.issuer, "aud": self._oidc.client_id, "nonce": attempt.nonce}
         must |= {name: {"essential": True, "value": value} for name, value in expected.items()}
+        secret = self._oidc.client_secret
+        self._client.client_secret = secret() if callable(secret) else secret
         token = await self._client.fetch_access_token(
             redirect_uri=attempt.callback,
             code=given.get("code"),
@@ -287,7 +289,7 @@ def _client(oidc: OidcSettings) -> StarletteOAuth2App:
         "fleet",
         server_metadata_url=f"{oidc.issuer.rstrip('/')}/.well-known/openid-configuration",
         client_id=oidc.client_id,
-        client_secret=oidc.client_secret,
+        client_secret="",
         client_kwargs=kwargs,
     )
 

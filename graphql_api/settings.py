@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +89,8 @@ class OidcSettings:
 
     issuer: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str | Callable[[], str] = field(repr=False)
+    """Or what reads it where it is kept."""
     scope: str = "openid profile email"
     subject_claim: str = "preferred_username"
     groups_claim: str = "groups"
@@ -100,13 +101,24 @@ class OidcSettings:
     ca_file: Path | None = None
 
 
+Key = str | Callable[[], Sequence[str]]
+"""A key, or what gives the one that is used now, and after it those that were before and are still good."""
+
+
+def keys_of(key: Key) -> Sequence[str]:
+    """Return what is good as a key, the one that is used now first."""
+    if callable(key):
+        return key()
+    return (key,) if key else ()
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """What differs from one installation to the next."""
 
-    service_token: str = field(default="", repr=False)
+    service_token: Key = field(default="", repr=False)
     """Bearer token of the service role; empty: nobody has it."""
-    session_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    session_secret: Key = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Signs sessions; the same in every API process behind one proxy."""
     session_s: float = 12 * 3600.0
     oidc: OidcSettings | None = None

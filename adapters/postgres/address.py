@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlencode
 
 from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.secret_source import is_reference, read_reference
 
 _SCHEMES = ("postgresql://", "postgres://")
 _TLS = (
@@ -33,6 +34,8 @@ _TLS_FILES = ("sslcert", "sslkey", "sslrootcert", "sslcrl")
 _TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _OWN = ("host", "port", "dbname", "user", "password", "passfile", "connect_timeout", "service", "target_session_attrs")
 _LOGIN = "login"
+_PASSWORD_AT = "passwordat"
+"""Where the password is; put there by the settings, as the login is."""
 _SAID_TO_THE_SERVER = ("application_name", "options", "fallback_application_name")
 _HARMLESS = {
     "client_encoding": ("utf8", "utf-8", "auto"),
@@ -116,6 +119,7 @@ def read_address(database_url: str) -> Address:
         AddressRefused: it says something unknown, or something that cannot be done here; it is named, no value is.
     """
     said = _parameters(database_url)
+    kept_at = said.pop(_PASSWORD_AT, "")
     given = {**_service(said.pop("service", os.environ.get("PGSERVICE", "")), said.pop("servicefile", "")), **said}
     for name, variable in _FROM_ENVIRONMENT.items():
         if name not in given and os.environ.get(variable):
@@ -127,7 +131,7 @@ def read_address(database_url: str) -> Address:
         hosts=_hosts(given.get("host", ""), given.get("port", "")),
         database=given.get("dbname"),
         user=given.get("user"),
-        password=given.get("password") or None,
+        password=read_reference(kept_at) if kept_at else given.get("password") or None,
         passfile=given.get("passfile"),
         timeout_s=_timeout_s(given.get("connect_timeout", "")),
         tls={name: given[name] for name in _TLS if given.get(name)},
@@ -138,7 +142,14 @@ def read_address(database_url: str) -> Address:
 
 
 def _parameters(database_url: str) -> dict[str, str]:
-    """Return all that an address says, by the names of libpq."""
+    """Return all that an address says, by the names of libpq; one that is kept elsewhere is read there."""
+    if is_reference(database_url):
+        reference, _, more = database_url.partition("?")
+        return {**_said(read_reference(reference)), **_query(more)}
+    return _said(database_url)
+
+
+def _said(database_url: str) -> dict[str, str]:
     scheme = next((one for one in _SCHEMES if database_url.startswith(one)), None)
     if scheme is None:
         raise AddressRefused("The database's address is no postgresql:// address.", "Set FLEET_DATABASE_URL to one.")
@@ -154,11 +165,12 @@ def _parameters(database_url: str) -> dict[str, str]:
     names, ports = _apart(hosts)
     parts = {"user": unquote(user), "password": unquote(password), "dbname": unquote(name)}
     parts |= {"host": names, "port": ports}
-    said = {name: value for name, value in parts.items() if value}
-    for one in filter(None, query.split("&")):
-        name, _, value = one.partition("=")  # a plus is a plus here
-        said["dbname" if name == "database" else unquote(name)] = unquote(value)
-    return said
+    return {**{name: value for name, value in parts.items() if value}, **_query(query)}
+
+
+def _query(query: str) -> dict[str, str]:
+    pairs = (one.partition("=") for one in query.split("&") if one)  # a plus is a plus here
+    return {"dbname" if name == "database" else unquote(name): unquote(value) for name, _, value in pairs}
 
 
 def _apart(hosts: str) -> tuple[str, str]:

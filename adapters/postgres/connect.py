@@ -13,6 +13,7 @@ import asyncpg
 from zeebe_fleet.adapters.postgres.address import Address, AddressRefused, read_address
 from zeebe_fleet.adapters.postgres.logins import account, forget
 from zeebe_fleet.workers.contract.errors import RecordsUnavailable
+from zeebe_fleet.workers.contract.secret_source import SecretUnreadable
 
 CONNECT_TIMEOUT_S = 10.0
 _NEXT = (
@@ -40,7 +41,7 @@ async def connect(
     """
     try:
         address = read_address(database_url)
-    except AddressRefused as error:  # it was right at the start: a file is not there just now
+    except (AddressRefused, SecretUnreadable) as error:  # it was right at the start: a file is not there just now
         raise RecordsUnavailable(error.message, error.suggestion) from error
     bound_s = min(timeout_s, address.timeout_s or timeout_s)
     opened = partial(_to_any, bound_s=bound_s, command_timeout_s=command_timeout_s)

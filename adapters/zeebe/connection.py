@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,15 @@ CHANNEL_OPTIONS = (
 )
 
 
+Secret = str | Callable[[], str]
+"""A secret, or what reads it where it is kept."""
+
+
+def read_secret(secret: Secret) -> str:
+    """Return a secret as it is now."""
+    return secret() if callable(secret) else secret
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthClient:
     """Credentials for the client-credentials grant.
@@ -38,7 +48,7 @@ class OAuthClient:
     """
 
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: Secret = field(repr=False)
     authorization_server: str
     audience: str = ""
     scope: str = ""
@@ -55,7 +65,7 @@ class OperateAccess:
 
     url: str
     username: str = ""
-    password: str = field(default="", repr=False)
+    password: Secret = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.adapters.cookies import no_cookies
-from zeebe_fleet.adapters.zeebe.connection import OperateAccess
+from zeebe_fleet.adapters.zeebe.connection import OperateAccess, read_secret
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
 from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineRejected, EngineUnavailable
@@ -89,7 +89,7 @@ class OperateIncidents:
     async def _credentials(self, http: httpx.AsyncClient, base: str) -> dict[str, str]:
         if not self._access.username:
             return {"authorization": f"Bearer {await self._tokens.token()}"} if self._tokens else {}
-        account = {"username": self._access.username, "password": self._access.password}
+        account = {"username": self._access.username, "password": read_secret(self._access.password)}
         response = await http.post(f"{base}/api/login", data=account)
         self._read_status(response)
         # Its name has a prefix in some versions; what came in it is sent back under the same one.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.adapters.cookies import no_cookies
-from zeebe_fleet.adapters.zeebe.connection import OAuthClient
+from zeebe_fleet.adapters.zeebe.connection import OAuthClient, read_secret
 from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import EngineDenied, EngineUnavailable
 
@@ -81,7 +81,7 @@ class TokenSource:
         form = {
             "grant_type": "client_credentials",
             "client_id": self._client.client_id,
-            "client_secret": self._client.client_secret,
+            "client_secret": read_secret(self._client.client_secret),
             "audience": self._client.audience,
             "scope": self._client.scope,
         }

@@ -34,6 +34,10 @@ Names of nested settings are joined by two underscores. A secret is never printe
 A line break at the end of a value, as a mounted file brings along, is dropped. A blank or a line break inside an
 address or a name is refused at start, by the variable's name.
 
+A secret, and the database's address, may lie in a file: `<SETTING>_FILE` names it, for example
+`FLEET_ZEEBE__CLIENT_SECRET_FILE` or `FLEET_SECRETS__KYC_TOKEN_FILE`. It is read again when it has changed. What is set
+neither way is asked of `FLEET_SECRET_SOURCE`, if there is one ([how](../how-to/operations.md#secrets)).
+
 A setting marked *per process* gets a new random value in each process unless it is set.
 """
 
@@ -45,7 +49,9 @@ def settings_page() -> str:
 
 def names() -> set[str]:
     """Return the names of all settings; `…` stands for a name of the user's own."""
-    return set(READ_ELSEWHERE) | {name for _, table in _tables() for name, *_ in table}
+    rows = [row for _, table in _tables() for row in table]
+    files = {f"{name}_FILE" for name, field, _ in rows if _type(field.annotation) == "secret"}
+    return set(READ_ELSEWHERE) | {name for name, *_ in rows} | files
 
 
 def _page() -> Iterator[str]:
