@@ -24,7 +24,14 @@ from tests.postgres_server import DEBIANS, Server
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, TASKS, as_login
-from zeebe_fleet.adapters.postgres.migrations.versions.v0015_marks import _FROM_MARK, _FROM_SETTING, CHAIN_ROW, RUNS
+from zeebe_fleet.adapters.postgres.migrations.versions.v0015_marks import (
+    _FROM_MARK,
+    _FROM_SETTING,
+    CHAIN_ROW,
+    FINISH,
+    PERSIST,
+    RUNS,
+)
 from zeebe_fleet.adapters.postgres.models import upgrade_models, write_revision
 from zeebe_fleet.adapters.postgres.namespace import Namespace
 from zeebe_fleet.adapters.postgres.schema import look, migrate
@@ -476,12 +483,25 @@ async def test_no_try_of_an_action_changes_history_or_leaves_rows_behind(ground:
     assert await holds(ground, name)
 
 
+def _replaced(function: str) -> str:
+    """Return what puts a changed function in the place of the one that is there."""
+    return function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace("@", "public")
+
+
 GUARDS = {
     "the login is nobody else": ("GRANT @owner TO @fleet_tasks", "role: owner after reset"),
     "history is not granted": ("GRANT SELECT, UPDATE ON step TO @fleet_action", "read: prepared"),
     "state asks for the persister": ("DROP TRIGGER fleet_in_persister ON ext_walls_state", "cascade: deleted"),
     "rows ask for the action": ("DROP TRIGGER fleet_in_action ON ext_walls_thing", "end: rollback, then by itself"),
     "the mark speaks at commit": ("ALTER TABLE fleet_finishing DISABLE TRIGGER fleet_unfinished", "end: commit"),
+    "Finish asks for the mark": (
+        _replaced(FINISH.replace("IF NOT FOUND THEN\n        RAISE", "IF false THEN\n        RAISE")),
+        "end: rollback",
+    ),
+    "the persister's turn asks for the secret": (
+        _replaced(PERSIST.replace("AND secret_hash = sha256(secret)", "")),
+        "mark: guessed, to persist",
+    ),
     "the mark is not granted": (
         "GRANT SELECT, UPDATE ON fleet_finishing TO @fleet_action, @fleet_persister",
         "mark: turned over",
@@ -491,7 +511,7 @@ GUARDS = {
         "chain: with tables of one's own",
     ),
     "a chain asks for the mark": (
-        CHAIN_ROW.replace(_FROM_MARK, _FROM_SETTING).replace("@", "public"),
+        _replaced(CHAIN_ROW.replace(_FROM_MARK, _FROM_SETTING)),
         "chain: another's row",
     ),
 }
