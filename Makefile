@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test security test-all test-seeds smoke chaos bench bench-start bench-records bench-ui check format-check lint types types-linux types-darwin \
+.PHONY: help demo test security test-all test-seeds smoke chaos bench bench-start bench-records bench-ui bench-attacks check format-check lint types types-linux types-darwin \
 	imports processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
 
 help: ## List the targets
@@ -61,6 +61,9 @@ bench-records: $(READY) ## Measure the records' lists on a million workflows and
 
 bench-ui: $(READY) ## Measure the pages: weight, speed, and two hundred people connected
 	@$(BIN)/python -m bench.ui $(ARGS)
+
+bench-attacks: $(READY) ## Measure what one person's attacks cost the API, and another who starts workflows beside them
+	@$(BIN)/python -m bench.attacks $(ARGS)
 
 ui: $(RUN_READY) ## Build the page people work in; without it the API serves a plain inbox
 	@$(BIN)/python -m zeebe_fleet.deploy.ui_build

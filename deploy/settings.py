@@ -72,7 +72,7 @@ class ShareSection(BaseModel):
     """How much one principal may use of an API process; the service role is not limited."""
 
     under_way: int = Field(default=64, description="Requests at once, those that wait included.")
-    at_once: int = Field(default=20_000, description="Fields that operations may read which run at the same time.")
+    at_once: int = Field(default=50_000, description="Fields that operations may read which run at the same time.")
     subscriptions: int = Field(default=200, description="Subscriptions at once.")
     sockets: int = Field(default=50, description="WebSockets at once.")
     requests: int = Field(default=500, description="Requests in a burst.")
@@ -81,6 +81,10 @@ class ShareSection(BaseModel):
     rows_per_s: float = Field(default=5_000.0, gt=0, description="Objects in answers per second in the long run.")
     bytes: int = Field(default=67_108_864, description="Bytes of answers in a burst.")
     bytes_per_s: float = Field(default=4_194_304.0, gt=0, description="Bytes of answers per second in the long run.")
+    reading_s: float = Field(
+        default=5.0, description="Processor seconds for reading requests and new documents, in a burst."
+    )
+    reading_per_s: float = Field(default=0.1, gt=0, description="The same per second in the long run: 0.1 is a tenth.")
 
 
 class ApiSettingsSection(BaseModel):

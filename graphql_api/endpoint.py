@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -81,6 +83,8 @@ class Endpoint(GraphQL[Context, None]):
         self._news = News(services)
         self._accesses = Accesses(services.workflows.accesses)
         self._shares = Shares(settings.share)
+        self.decoding_s = 0.0
+        """What it took to decode the message that is handled now."""
         self.strangers: set[Socket] = set()
         """Sockets of whom nobody knows yet who they are."""
         self._persisted = PersistedQueries(settings.known)
@@ -165,7 +169,7 @@ class Endpoint(GraphQL[Context, None]):
             raise Refused(413, "TOO_LARGE", str(error), "Send less at once.") from None
         except NotJson as error:
             raise Refused(400, "BAD_REQUEST", str(error), "Send a JSON object in UTF-8.") from None
-        document = self._documents.read(asked.query or "")
+        document = self._documents.read(asked.query or "", request.share.pay_s)
         operation = document.operation(asked.operation_name)
         if request.method == "GET" and operation and operation.operation is OperationType.MUTATION:
             raise Refused(405, "METHOD_NOT_ALLOWED", "A mutation is sent by POST.", "Send it by POST.")
@@ -186,14 +190,19 @@ class Endpoint(GraphQL[Context, None]):
             raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"{kind or 'Nothing'} is not JSON.", f"Send {JSON}.")
         limits = self._settings.limits
         body = await request.get_body()
-        return read_json(body, limits.service_values if request.is_of_service else limits.values)
+        with _timed(request.share.pay_s):
+            return read_json(body, limits.service_values if request.is_of_service else limits.values)
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a message of a WebSocket."""
         try:
-            return read_json(data, self._settings.limits.values)
+            with _timed(self._took):
+                return read_json(data, self._settings.limits.values)
         except NotJson as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
+
+    def _took(self, spent_s: float) -> None:
+        self.decoding_s = spent_s
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Begin an answer of the media type that the client prefers."""
@@ -240,6 +249,15 @@ def _in_address(request: Any) -> dict[str, Any]:
     sent = {name: value for name, value in request.query_params.items() if name in _PARAMETERS}
     objects = {name: read_json(sent[name], _IN_ADDRESS) for name in ("variables", "extensions") if sent.get(name)}
     return {**sent, **{"variables": None, "extensions": None}, **objects}
+
+
+@contextmanager
+def _timed(pay_s: Callable[[float], None]) -> Iterator[None]:
+    began_s = time.thread_time()
+    try:
+        yield
+    finally:
+        pay_s(time.thread_time() - began_s)
 
 
 def _too_many(used: ShareUsed) -> Response:

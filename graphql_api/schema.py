@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import strawberry
@@ -28,7 +28,7 @@ from zeebe_fleet.graphql_api.scalars import SCALARS
 from zeebe_fleet.graphql_api.service_operations import ServiceMutations, ServiceQueries
 from zeebe_fleet.graphql_api.settings import Limits
 from zeebe_fleet.graphql_api.shares import weigh
-from zeebe_fleet.graphql_api.slices import Sliced
+from zeebe_fleet.graphql_api.slices import Sliced, Turns
 from zeebe_fleet.graphql_api.streams import refused, told
 from zeebe_fleet.graphql_api.subscriptions import Subscription
 from zeebe_fleet.graphql_api.workflow_mutations import WorkflowMutations
@@ -65,7 +65,8 @@ class FleetSchema(strawberry.Schema):
         try:
             await signed_in.check()
             async with signed_in.share.running(self._cost(query, kwargs)):
-                result = await super().execute(query, *args, **kwargs)
+                with Turns.here().operation():
+                    result = await super().execute(query, *args, **kwargs)
         except FleetError as error:
             return ExecutionResult(None, [shown(GraphQLError("", original_error=error))])
         signed_in.share.pay(*weigh(result.data))
@@ -74,7 +75,7 @@ class FleetSchema(strawberry.Schema):
     async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
         """Run an operation whose results are streamed; what many ask for alike is executed once for all."""
         name, context = kwargs.get("operation_name"), kwargs["context_value"]
-        if not self.documents.read(query or "").is_subscription(name):
+        if not self.documents.read(query or "", context.signed_in.share.pay_s).is_subscription(name):
             return told(self._at_once(query, *args, **kwargs), streams=False)
         try:
             await context.signed_in.check()
@@ -95,6 +96,7 @@ class FleetSchema(strawberry.Schema):
         await signed_in.check()
         async with (
             signed_in.share.running(self._cost(query, kwargs)),
+            _one_operation(),
             aclosing(await super().stream(query, *args, **kwargs)) as results,
         ):
             async for result in results:
@@ -108,6 +110,12 @@ class FleetSchema(strawberry.Schema):
 
     def process_errors(self, errors: Sequence[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing: messages may quote variables."""
+
+
+@asynccontextmanager
+async def _one_operation() -> AsyncIterator[None]:
+    with Turns.here().operation():
+        yield
 
 
 def make_schema(

@@ -59,7 +59,7 @@ class Limits:
     """Pairs of fields of one name: they may have to be compared."""
     depth: int = 12
     aliases: int = 30
-    complexity: int = 20_000
+    complexity: int = 50_000
     """Fields that one operation may read, as far as can be told before."""
 
 
@@ -69,7 +69,7 @@ class ShareLimits:
 
     under_way: int = 64
     """Requests that are read, wait or run; so many operations of all WebSockets may wait besides."""
-    at_once: int = 20_000
+    at_once: int = 50_000
     """Fields that operations may read that run at the same time: many small ones, or one of the largest."""
     subscriptions: int = 200
     sockets: int = 50
@@ -81,6 +81,9 @@ class ShareLimits:
     rows_per_s: float = 5_000.0
     bytes: int = 67_108_864
     bytes_per_s: float = 4_194_304.0
+    reading_s: float = 5.0
+    """Processor seconds that reading requests and unknown documents may take in a burst."""
+    reading_per_s: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)

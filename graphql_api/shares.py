@@ -66,6 +66,7 @@ class Share:
         self._requests = Bucket(limits.requests_per_s, limits.requests)
         self._rows = Bucket(limits.rows_per_s, limits.rows)
         self._bytes = Bucket(limits.bytes_per_s, limits.bytes)
+        self._reading = Bucket(limits.reading_per_s, limits.reading_s)
         self._under_way = 0
         self._subscriptions = 0
         self._sockets = 0
@@ -76,7 +77,11 @@ class Share:
     def is_idle(self) -> bool:
         """Whether it may be forgotten: nothing is used, and nothing owed."""
         used = self._under_way or self._subscriptions or self._sockets or self._weight or self._waiting
-        return not used and not any(one.missing_s(one.most) for one in (self._requests, self._rows, self._bytes))
+        return not used and not any(one.missing_s(one.most) for one in self._buckets)
+
+    @property
+    def _buckets(self) -> tuple[Bucket, ...]:
+        return self._requests, self._rows, self._bytes, self._reading
 
     def admit(self) -> None:
         """Let a request in.
@@ -87,7 +92,7 @@ class Share:
         if missing_s := self._requests.missing_s(1):
             raise ShareUsed("sent too many requests", missing_s)
         if missing_s := self.overdrawn_s:
-            raise ShareUsed("read too much of late", missing_s)
+            raise ShareUsed("read too much, or what took long to read", missing_s)
         self._requests.take(1)
 
     @contextmanager
@@ -168,10 +173,14 @@ class Share:
         self._rows.take(rows)
         self._bytes.take(size_bytes)
 
+    def pay_s(self, spent_s: float) -> None:
+        """Pay for the time that it took to read a request."""
+        self._reading.take(spent_s)
+
     @property
     def overdrawn_s(self) -> float:
-        """For how long the buckets of what was answered are below nothing."""
-        return max(self._rows.missing_s(), self._bytes.missing_s())
+        """For how long the buckets of what was read and answered are below nothing."""
+        return max(one.missing_s() for one in (self._rows, self._bytes, self._reading))
 
     async def _wait(self, weight: int) -> None:
         if not self._waiting and self._fits(weight):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,14 +22,18 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 SLICE_S = 0.01
 """Of the processor: enough for a page of rows, whose parts are then still read together."""
 PAUSE_S = 0.002
+LET_BY_S = 0.1
+"""How long those that need no second slice are let by at most."""
 
 
 class Turns:
     """Of one event loop: who may go on, and since when the slice of this turn runs."""
 
     def __init__(self) -> None:
-        self.lock = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._began_at: float | None = None
+        self._running = 0
+        self._resting: Counter[object] = Counter()
 
     @classmethod
     def here(cls) -> Turns:
@@ -36,6 +42,31 @@ class Turns:
         if loop not in _turns:
             _turns[loop] = cls()
         return _turns[loop]
+
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """Note that an operation runs, so that those that go on in slices let it by."""
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+
+    @asynccontextmanager
+    async def turn(self, operation: object) -> AsyncIterator[None]:
+        """Go on when those before have had their turn, and those have ended that need no second slice."""
+        self._resting[operation] += 1
+        try:
+            async with self._lock:
+                end_at = time.monotonic() + LET_BY_S
+                await asyncio.sleep(PAUSE_S)
+                while self._running > len(self._resting) and time.monotonic() < end_at:
+                    await asyncio.sleep(PAUSE_S)
+                yield
+        finally:
+            self._resting[operation] -= 1
+            if not self._resting[operation]:
+                del self._resting[operation]
 
     def is_over(self) -> bool:
         """Tell whether the slice of this turn is used up."""
@@ -97,8 +128,7 @@ class Sliced(StrawberryGraphQLCoreExecutionContext):
         is_done = False
         try:
             while not is_done:
-                async with turns.lock:
-                    await asyncio.sleep(PAUSE_S)
+                async with turns.turn(id(self)):
                     is_done = self._advance(made, turns)
         except BaseException:
             self._abandon(made)

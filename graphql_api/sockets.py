@@ -22,6 +22,8 @@ from zeebe_fleet.graphql_api.streams import StreamLost
 
 _TRY_AGAIN_LATER = 1013
 _FORBIDDEN = 4403
+_EARLY = 5
+"""Messages of somebody who has not said yet who they are."""
 _LONGEST_NAME = 200
 
 
@@ -29,6 +31,7 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
     """One connection; an error ends the operation it is of, and no other."""
 
     _is_closing = False
+    _early = 0
 
     async def handle(self) -> None:
         """Talk to a client until it is gone."""
@@ -45,6 +48,15 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         if not all(isinstance(one, str) and len(one) <= _LONGEST_NAME for one in names):
             await self.handle_invalid_message("That is no message of graphql-transport-ws")
             return
+        if not self.connection_acknowledged:
+            self._early += 1
+            if self._early > _EARLY:
+                await self.websocket.close(_TRY_AGAIN_LATER, "Introduce yourself")
+                return
+        elif message["type"] != "subscribe" and not self._admitted():
+            await self.websocket.close(_TRY_AGAIN_LATER, "Too many messages")
+            return
+        self.context.signed_in.share.pay_s(self.view.decoding_s)  # type: ignore[attr-defined]
         await super().handle_message(message)
 
     async def handle_connection_init(self, message: Any) -> None:
@@ -77,6 +89,13 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             return
         payload: Any = {"query": asked.query, "variables": asked.variables, "operationName": asked.operation_name}
         await super().handle_subscribe({"id": message["id"], "type": "subscribe", "payload": payload})
+
+    def _admitted(self) -> bool:
+        try:
+            self.context.signed_in.share.admit()
+        except ShareUsed:
+            return False
+        return True
 
     async def _refuse(self, operation_id: str, error: GraphQLError) -> None:
         await self.send_message({"id": operation_id, "type": "error", "payload": [error.formatted]})

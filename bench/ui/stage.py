@@ -100,7 +100,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 def _environment(place: Site, port: int) -> dict[str, str]:
-    token = secrets.token_urlsafe(16)
+    token = secrets.token_urlsafe(32)
     return {
         **os.environ,
         "FLEET_APP": SHIPPED_APP,

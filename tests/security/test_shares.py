@@ -220,19 +220,54 @@ def test_answer_weighs_what_it_holds() -> None:
     assert 100 < size_bytes < 200
 
 
-async def test_long_list_leaves_the_loop_to_others(api: Api, olga: Client) -> None:
-    """It is completed in slices, and says the same."""
+async def test_long_list_leaves_the_loop_to_others(api: Api, olga: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is completed in slices, lets by what needs no second one, and says the same."""
     query = "{ __schema { types { name fields { name type { name kind } args { name type { name kind } } } } } }"
-    began: list[bool] = []
     whole = await olga.ask(query)
-    Turns.here()._began_at = None
+    monkeypatch.setattr("zeebe_fleet.graphql_api.slices.SLICE_S", 0.0005)
+    turns = Turns.here()
+    order: list[str] = []
 
-    async def look() -> None:
-        while True:
-            began.append(Turns.here().lock.locked())
-            await asyncio.sleep(0)
+    async def long() -> None:
+        assert await olga.ask(query) == whole
+        order.append("long")
 
-    looking = asyncio.create_task(look())
-    assert await olga.ask(query) == whole
-    looking.cancel()
-    assert any(began)
+    async def short() -> None:
+        with turns.operation():
+            while not turns._resting:
+                await asyncio.sleep(0)
+            for _ in range(5):
+                await asyncio.sleep(0.005)
+            order.append("short")
+
+    await asyncio.gather(long(), short())
+    assert order == ["short", "long"]
+    assert (turns._running, len(turns._resting)) == (0, 0)
+
+
+async def test_reading_is_paid_for(services: ApiServices, database_url: str) -> None:
+    """Each document that was not read before, and each body and message, by the time that it took."""
+    limits = ShareLimits(reading_s=0.05, reading_per_s=0.001)
+    async with serving(services, database_url, ApiSettings(service_token=SERVICE_TOKEN, share=limits)) as api:
+        paul = await api.persona("paul")
+        for number in range(200):
+            query = {"query": "{ " + "me { subject } " * 40 + f" }} # {number}"}
+            answer = await api.http.post("/graphql", json=query, headers=paul.headers)
+            if answer.status_code == 429:
+                break
+        assert refusal(answer) == TOO_MANY
+        assert await (await api.persona("alma")).ask(ME["query"])
+
+
+async def test_messages_of_a_socket_are_counted(small: Api, paul: Client) -> None:
+    """Whatever they are; one who has not said who they are has a few."""
+    async with socket(small, dict(paul.headers)) as one, socket(small, {}) as two:
+        await one.begin()
+        assert isinstance(await two.read(), AcceptConnection)
+        for opened in (one, two):
+            for _ in range(SMALL.requests + 1):
+                opened.tell({"type": "ping"})
+            said = await opened.read()
+            while isinstance(said, dict):
+                said = await opened.read()
+            assert said.code == 1013
