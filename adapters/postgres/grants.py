@@ -71,9 +71,13 @@ def set_trigger(connection: Connection, table: str, name: str, when: str, role: 
     Args:
         table: its name, quoted where that is necessary.
     """
-    there = connection.exec_driver_sql(_TRIGGER, (table, name)).scalar()
-    if f"'{role}'" not in str(there):
+    if f"'{role}'" not in trigger_of(connection, table, name):
         _run(connection, f"CREATE OR REPLACE TRIGGER {name} {when}")
+
+
+def trigger_of(connection: Connection, table: str, name: str) -> str:
+    """Return how a trigger is made; nothing when there is none."""
+    return str(connection.exec_driver_sql(_TRIGGER, (table, name)).scalar() or "")
 
 
 def _give_records(connection: Connection, roles: Roles) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, MetaData, inspect
 
-from zeebe_fleet.adapters.postgres.grants import set_trigger
+from zeebe_fleet.adapters.postgres.grants import set_trigger, trigger_of
 from zeebe_fleet.adapters.postgres.rights import FORMER, Roles, roles_of
 from zeebe_fleet.workers.contract.data_models import model_of_table
 from zeebe_fleet.workers.contract.errors import DefinitionError
@@ -89,8 +89,9 @@ def hold(connection: Connection, roles: Roles, table: str, to: str) -> None:
     Args:
         table: its name, quoted where that is necessary.
     """
-    other = "action" if to == "persister" else "persister"
-    _run(connection, f"DROP TRIGGER IF EXISTS fleet_in_{other} ON {table}")
+    other = f"fleet_in_{'action' if to == 'persister' else 'persister'}"
+    if trigger_of(connection, table, other):  # asked for alone, it would wait for all who use the table
+        _run(connection, f"DROP TRIGGER {other} ON {table}")
     when = f"FOR EACH STATEMENT WHEN (session_user = '{roles.tasks}') EXECUTE FUNCTION fleet_in_{to}()"
     on = f"BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
     set_trigger(connection, table, f"fleet_in_{to}", f"{on} {when}", roles.tasks)
