@@ -77,10 +77,9 @@ def _give_table(connection: Connection, roles: Roles, name: str) -> None:
     hold(connection, roles, table, "persister" if is_state else "action")
     if is_managed:
         for trigger, when in _TRIGGERS.items():
-            _run(
-                connection,
-                f"CREATE OR REPLACE TRIGGER {trigger} {when.format(table=table)} EXECUTE FUNCTION {trigger}()",
-            )
+            if not trigger_of(connection, table, trigger):
+                made = f"CREATE TRIGGER {trigger} {when.format(table=table)} EXECUTE FUNCTION {trigger}()"
+                _run(connection, made)
 
 
 def hold(connection: Connection, roles: Roles, table: str, to: str) -> None:

@@ -6,6 +6,7 @@ before, and a business row of the try is there if the step is recorded, and not 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -337,6 +338,7 @@ class Ground:
     owner: asyncpg.Connection[Any]
     ledger: PostgresLedger
     other: Claim
+    namespace: Namespace
     names: dict[str, Any] = field(default_factory=dict)
 
     async def kept(self, claim: Claim) -> dict[str, str]:
@@ -429,7 +431,7 @@ async def walled(server: Server, name: str, folder: Path) -> AsyncIterator[Groun
         "@other hash": stored,
         "@other workflow": str(await owner.fetchval("SELECT workflow_instance_id FROM ext_walls_chain")),
     }
-    yield Ground(server, url, owner, ledger, other, names)
+    yield Ground(server, url, owner, ledger, other, namespace, names)
     await ledger.close()
     await owner.close()
 
@@ -848,6 +850,15 @@ async def test_deploy_mends_what_a_login_did_to_itself(breached: Ground) -> None
     connection = await connect(as_login(breached.url, TASKS))
     assert await connection.fetchval("SHOW default_transaction_read_only") == "off"
     await connection.close()
+
+
+async def test_deploy_that_changes_no_trigger_waits_for_nobody_who_writes(ground: Ground) -> None:
+    """Jobs hold their tables for as long as they take, and a deploy that waited would hold up the others."""
+    async with ground.owner.transaction():
+        await ground.owner.execute(f"LOCK TABLE {', '.join((*KEPT, 'ext_walls_thing'))} IN ROW EXCLUSIVE MODE")
+        async with asyncio.timeout(20):
+            await migrate(ground.url)
+            await upgrade_models(ground.url, [ground.namespace])
 
 
 async def test_version_before_goes_on_beside_this_one(ground: Ground) -> None:
