@@ -38,7 +38,6 @@ from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.secret_source import SecretUnreadable
 
-pytest_plugins = ("tests.graphql_api.conftest",)
 
 OLD, NEW, OTHER = (f"{word}-key-of-more-than-32-random-bytes" for word in ("an-old", "a-new", "another"))
 Write = Callable[[str, str], Path]
