@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -119,6 +120,9 @@ def _larger(**limits: int) -> Callable[[], None]:
 
 _POLICY = "graphql_api.policy.decisions:Policy"
 _SESSIONS = "graphql_api.sessions:Sessions"
+_SHARE = "graphql_api.shares:Share"
+_TIMER = "deploy.connections:Timer"
+_NEVER = re.compile("(?!)")
 _TESTS = "tests/security"
 
 GUARDS: Sequence[Guard] = (
@@ -201,6 +205,35 @@ GUARDS: Sequence[Guard] = (
     Guard("addresses are shown without userinfo", _addresses_as_they_are, "test_addresses.py -k test_doctor"),
     Guard("a document's spreads are counted", _larger(spreads=2**30), "test_documents.py -k test_attack"),
     Guard("pairs of fields are counted", _larger(overlaps=2**60, selections=2**30), "test_documents.py -k test_attack"),
+    Guard("a document is short", _larger(characters=2**40, tokens=2**30), "test_documents.py -k test_attack"),
+    Guard("what a document may read is estimated", _larger(complexity=2**60), "test_documents.py -k test_attack"),
+    Guard("lists of variables are short", _larger(entries=2**60), "test_transports.py -k test_entries"),
+    Guard("JSON is shallow", _is("graphql_api.json_text", "LEVELS", 2**30), "test_transports.py -k test_variables"),
+    Guard("texts are whole", _is("graphql_api.json_text", "_HALF", _NEVER), "test_requests.py -k test_request_that"),
+    Guard("subscriptions are few", _always(_SHARE, "check_subscriptions", None), "test_shares.py -k subscriptions"),
+    Guard("requests are few", _always(_SHARE, "admit", None), "test_shares.py -k test_requests_beyond"),
+    Guard("answers are paid for", _always(_SHARE, "pay", None), "test_shares.py -k test_answers_are"),
+    Guard("reading is paid for", _always(_SHARE, "pay_s", None), "test_shares.py -k test_reading"),
+    Guard("large operations wait", _always(_SHARE, "_fits", True), "test_shares.py -k test_large_operations"),
+    Guard("lists rest", _always("graphql_api.slices:Turns", "is_over", False), "test_shares.py -k test_long_list"),
+    Guard(
+        "production knows its operations",
+        _always("graphql_api.known:KnownOperations", "knows", True),
+        "test_production.py -k test_unknown_operation",
+    ),
+    Guard("names are not suggested", _is("graphql_api.faults", "_SUGGESTION", _NEVER), "test_production.py -k sugg"),
+    Guard("https is told", _is("graphql_api.guards", "_HTTPS_HEADERS", {}), "test_production.py -k test_https_has"),
+    Guard(
+        "a neighbour's cookie is none",
+        _always("graphql_api.auth", "session_cookie", "fleet_session"),
+        "test_production.py -k test_https",
+    ),
+    Guard("connections have their time", _always(_TIMER, "start", None), "test_connections.py -k test_connection_that"),
+    Guard(
+        "a connection that rests makes room",
+        _always("deploy.connections:_Http", "_make_room", None),
+        "test_connections.py -k lock_nobody",
+    ),
 )
 
 

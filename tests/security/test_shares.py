@@ -240,7 +240,8 @@ async def test_long_list_leaves_the_loop_to_others(api: Api, olga: Client, monke
                 await asyncio.sleep(0.005)
             order.append("short")
 
-    await asyncio.gather(long(), short())
+    async with asyncio.timeout(10):
+        await asyncio.gather(long(), short())
     assert order == ["short", "long"]
     assert (turns._running, len(turns._resting)) == (0, 0)
 
