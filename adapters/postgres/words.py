@@ -13,7 +13,7 @@ from zeebe_fleet.workers.contract.errors import PermanentError
 
 _SENT = re.compile(
     r"[\s(]*(?:(?:select|insert|update|delete|merge|with|values|table|call|explain|show|lock|savepoint|release)\b"
-    r"|rollback\s+to\b|set\s+constraints\b|set\s+local\s+(?!(?:role|session|search_path)\b)[a-z_]+\s*(?:=|to\b))",
+    r"|rollback\s+to\b|set\s+constraints\b|set\s+local\s+(?!(?:role|session|search_path|synchronous_commit)\b)[a-z_]+\s*(?:=|to\b))",
     re.IGNORECASE,
 )
 _ROLE = re.compile(

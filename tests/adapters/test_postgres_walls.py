@@ -547,6 +547,7 @@ TOLD = {
     "listen": "LISTEN fleet_owed",
     "settings": "SET search_path = pg_temp",
     "local settings": "SET LOCAL search_path = pg_temp",
+    "durability": "SET LOCAL synchronous_commit = off",
     "copy": "COPY ext_walls_thing TO PROGRAM 'cat'",
     "deallocate": "DEALLOCATE ALL",
 }
