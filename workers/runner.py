@@ -19,6 +19,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from zeebe_fleet.workers.confidential import check_state, discreet
 from zeebe_fleet.workers.context import Services, TaskContext
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, FleetError, InfrastructureError, StaleError
 from zeebe_fleet.workers.contract.job import Job
@@ -103,7 +104,7 @@ class Runner:
 
     async def run(self, claim: Claim, ctx: TaskContext) -> Outcome | HandBack:
         """Do the action; whatever it raises becomes an outcome."""
-        task = self.task(claim)
+        task, secrets = self.task(claim), self._services.secrets
         try:
             if not task.settings.repeatable:
                 await self._ledger.intend(claim)
@@ -111,14 +112,16 @@ class Runner:
                 variables = await task.call(ctx, claim.job.variables)
             await ctx.flush()
             _heed_cancellation()
-            return bounded(Complete(variables))
+            if secrets:
+                check_state(ctx.state, secrets)
+            return discreet(bounded(Complete(variables)), secrets)
         except Exception as error:
             found = gravest(error)
             if isinstance(found.error, StaleError):
                 raise found.error from None
             if found.is_foreign:
                 ctx.log.warning("task.raised", what=found.kind, place=found.place, exception=trace_of(error))
-            return decide(error, claim, repeatable=task.settings.repeatable)
+            return discreet(decide(error, claim, repeatable=task.settings.repeatable), secrets)
 
     async def finish(self, claim: Claim, outcome: Outcome | HandBack, ctx: TaskContext) -> Outcome | HandBack:
         """Commit what the action did and what the engine is owed, together or not at all."""
@@ -127,7 +130,7 @@ class Runner:
         except StaleError:
             raise
         except FleetError as error:
-            outcome = decide(error, claim)
+            outcome = discreet(decide(error, claim), self._services.secrets)
             await self._commit(claim, outcome, ctx)
         return outcome
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from zeebe_fleet.bpmn.tooling import diagram_rules, manifest_rules, structure_rules
+from zeebe_fleet.bpmn.tooling import diagram_rules, manifest_rules, secret_rules, structure_rules
 from zeebe_fleet.bpmn.tooling.document import Document
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.package import (
@@ -24,10 +24,10 @@ from zeebe_fleet.bpmn.tooling.package import (
 from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
-_ON_MODELS = (*structure_rules.RULES, *diagram_rules.RULES)
+_ON_MODELS = (*structure_rules.RULES, *diagram_rules.RULES, *secret_rules.RULES)
 RULES: dict[str, Rule] = {
     rule.__name__.replace("_", "-"): rule
-    for rule in (*structure_rules.RULES, *manifest_rules.RULES, *diagram_rules.RULES)
+    for rule in (*structure_rules.RULES, *manifest_rules.RULES, *diagram_rules.RULES, *secret_rules.RULES)
 }
 MAX_FINDINGS = 100
 """Of one rule in one package; nobody reads on."""

@@ -97,6 +97,10 @@ def _addresses_as_they_are() -> None:
     _set("deploy.doctor", "without_userinfo", str)
 
 
+def _as_it_is(outcome: Any, _secrets: Any) -> Any:
+    return outcome
+
+
 def _any_algorithm() -> None:
     from zeebe_fleet.graphql_api import oidc
 
@@ -203,6 +207,21 @@ GUARDS: Sequence[Guard] = (
         "test_namesakes.py -k test_key_of_a_namesake",
     ),
     Guard("addresses are shown without userinfo", _addresses_as_they_are, "test_addresses.py -k test_doctor"),
+    Guard(
+        "a secret is read again when it has changed",
+        _always("workers.contract.secret_source", "_stands", 0),
+        "test_secrets.py -k test_secret_is_read_from",
+    ),
+    Guard(
+        "a result holds no secret",
+        _is("workers.runner", "discreet", _as_it_is),
+        "test_secrets.py -k test_result_with_a_secret",
+    ),
+    Guard(
+        "a package holds no secret",
+        _always("bpmn.tooling.secret_rules", "_is_random", False),
+        "test_secrets.py -k test_lint_finds",
+    ),
     Guard("a document's spreads are counted", _larger(spreads=2**30), "test_documents.py -k test_attack"),
     Guard("pairs of fields are counted", _larger(overlaps=2**60, selections=2**30), "test_documents.py -k test_attack"),
     Guard("a document is short", _larger(characters=2**40, tokens=2**30), "test_documents.py -k test_attack"),

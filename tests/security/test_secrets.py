@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+import zeebe_fleet.bpmn
+from tests.graphql_api.conftest import listening
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.adapters.postgres.address import read_address
@@ -27,6 +31,8 @@ from zeebe_fleet.adapters.postgres.logins import as_login
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.adapters.zeebe.operate import OperateIncidents
 from zeebe_fleet.adapters.zeebe.token import TokenSource
+from zeebe_fleet.bpmn.tooling.lint import lint_folder
+from zeebe_fleet.bpmn.tooling.subject import Finding
 from zeebe_fleet.deploy.bootstrap import connection_to
 from zeebe_fleet.deploy.bootstrap import services as task_services
 from zeebe_fleet.deploy.settings import Settings, read_settings
@@ -34,10 +40,18 @@ from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.auth import identify_bearer, read_session, sign_session
 from zeebe_fleet.graphql_api.keys import LiveKeys, check_keys
 from zeebe_fleet.graphql_api.settings import ApiSettings
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.testing import Complete, Fail, HandBack, run_task
+from zeebe_fleet.workers.context import TaskContext
+from zeebe_fleet.workers.contract.errors import (
+    BusinessError,
+    FleetError,
+    InfrastructureError,
+    PermanentError,
+    TransientError,
+)
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.secret_source import SecretUnreadable
-
+from zeebe_fleet.workers.task import task
 
 OLD, NEW, OTHER = (f"{word}-key-of-more-than-32-random-bytes" for word in ("an-old", "a-new", "another"))
 Write = Callable[[str, str], Path]
@@ -262,8 +276,6 @@ class Asked:
 @pytest.fixture
 async def asked() -> AsyncIterator[tuple[Asked, str]]:
     """The server, and where it is."""
-    from tests.graphql_api.conftest import listening
-
     server = Asked([])
     async with listening(server.app()) as url:
         yield server, url
@@ -345,3 +357,125 @@ def test_provider_is_given_the_secret_of_now(write: Write, monkeypatch: pytest.M
     write("secret", NEW)
     assert callable(oidc.client_secret)
     assert oidc.client_secret() == NEW
+
+
+S3CRET = 's3cret-"of\\a-task'
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7\n-----END PRIVATE KEY-----"
+HELD = {"kyc_token": S3CRET, "key": KEY, "short": "abc"}
+
+
+@task("told")
+async def told(ctx: TaskContext, how: str) -> dict[str, Any]:
+    """Tell one's secret, in one way or another."""
+    secret = ctx.secret("kyc_token")
+    match how:
+        case "value":
+            return {"a": [{"b": secret}]}
+        case "within":
+            return {"a": f"Bearer {secret}!"}
+        case "name":
+            return {secret: 1}
+        case "line":
+            return {"a": ctx.secret("key").splitlines()[1]}
+        case "key":
+            return {"a": ctx.secret("key")}
+        case "state":
+            ctx.state["kept"] = secret
+            return {}
+        case "business":
+            raise BusinessError("NO", f"no {secret}", {"a": secret})
+        case "business words":
+            raise BusinessError("NO", f"no {secret}")
+        case "permanent":
+            raise PermanentError(f"no {secret}", secret)
+        case "transient":
+            raise TransientError(f"no {secret}")
+        case "down":
+            raise InfrastructureError(f"no {secret}")
+        case _:
+            return {"a": "abc -----BEGIN PRIVATE KEY-----"}
+
+
+@pytest.mark.parametrize("how", ["value", "within", "name", "line", "key", "state", "business"])
+async def test_result_with_a_secret_is_an_incident(how: str) -> None:
+    """Wherever it stands; which one it is, is said."""
+    outcome = await run_task(told, {"how": how}, secrets=HELD)
+    assert isinstance(outcome, Fail)
+    assert outcome.retries == 0
+    assert (
+        "the secret 'key'" in outcome.message if how in ("line", "key") else "the secret 'kyc_token'" in outcome.message
+    )
+    assert S3CRET not in outcome.message
+
+
+@pytest.mark.parametrize("how", ["business words", "permanent", "transient", "down"])
+async def test_secret_in_the_words_of_an_error_is_blacked_out(how: str) -> None:
+    """Before engine and records hear of it."""
+    outcome = await run_task(told, {"how": how}, secrets=HELD)
+    said = outcome.reason if isinstance(outcome, HandBack) else outcome.message  # type: ignore[union-attr]
+    assert "•••" in said
+    assert S3CRET not in said
+
+
+async def test_short_words_are_no_secrets() -> None:
+    """Nor is the frame of a key."""
+    outcome = await run_task(told, {"how": "nothing"}, secrets=HELD)
+    assert outcome == Complete({"a": "abc -----BEGIN PRIVATE KEY-----"})
+
+
+LITERALS = [
+    "password: Zk9x27LmQp",
+    "  - api_key: 'Zk9x27LmQp'",
+    '"clientSecret": "Zk9x27LmQp",',
+    "# db.password: hunter22",
+    "description: see https://fleet:hunter2@db.example.com/x",
+    "description: Bearer abcdefghijklmnop0123",
+    "description: ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "description: AKIAIOSFODNN7EXAMPLE",
+    "description: eyJhbGciOiJub25l.eyJzdWIiOiIxMjM0.c2lnbmF0dXJlMTIzNDU2",
+    "-----BEGIN RSA PRIVATE KEY-----",
+]
+NAMES = [
+    "token_secret: kyc_token",
+    "secret: the one of 2026",
+    "password: =credentials.password1(2)",
+    "token: order_token_2",
+    "description: see https://db.example.com:8443/@fleet",
+    "description: bearer of news",
+    "monkey: Zk9x27LmQp",
+    "description: ada@example.org",
+]
+
+
+def linted(folder: Path, line: str) -> list[Finding]:
+    """Return what lint says of a package with a line more, in a comment of its manifest's end."""
+    package = folder / "hello_world"
+    if not package.exists():
+        shutil.copytree(Path(zeebe_fleet.bpmn.__path__[0]) / "hello_world", package)
+        (folder / "manifest").write_bytes((package / "manifest.yaml").read_bytes())
+    (package / "manifest.yaml").write_text((folder / "manifest").read_text() + f"\n# {line}\n")
+    return [one for one in lint_folder(folder) if one.rule == "secrets-lie-elsewhere"]
+
+
+@pytest.mark.parametrize("literal", LITERALS)
+def test_lint_finds_what_looks_like_a_secret(literal: str, tmp_path: Path) -> None:
+    """By file and line; what it is, is not repeated."""
+    (found,) = linted(tmp_path, literal)
+    assert found.file.endswith("manifest.yaml")
+    assert found.line > 1
+    assert not [word for word in ("Zk9x27LmQp", "hunter2", "abcdefghij", "AKIA") if word in str(found)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lint_leaves_names_and_words_alone(name: str, tmp_path: Path) -> None:
+    """Where a secret is, is no secret."""
+    assert linted(tmp_path, name) == []
+
+
+@pytest.mark.parametrize("part", ["-", " ", "eyJaaaaaaaa", "-eyJaaaaaaaa.", "http://a:", "a" * 11, "Bearer ", "xox"])
+def test_lint_reads_long_lines_in_no_time(part: str, tmp_path: Path) -> None:
+    """However a line is made."""
+    linted(tmp_path, "x")
+    begun = time.process_time()
+    linted(tmp_path, part * (200_000 // len(part)))
+    assert time.process_time() - begun < 2

@@ -1,0 +1,94 @@
+"""A rule on what is in no package: models, manifests and forms are deployed, kept for ever, and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from lxml import etree
+
+from zeebe_fleet.bpmn.tooling.package import MANIFEST
+from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
+
+_SHAPES = re.compile(
+    r"""
+    -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----
+    | \b(AKIA|ASIA)[0-9A-Z]{16}\b                                  # AWS
+    | \b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{18,})
+    | \bxox[abeprs]-[\w-]{10,} | \b[rs]k_live_\w{16,} | \bAIza[\w-]{35}
+    | \beyJ[\w-]{8,2000}\.eyJ[\w-]{8,2000}\.[\w-]{16,}                      # a JSON Web Token
+    | \b(Bearer|Basic)\ [A-Za-z0-9+/._~-]{16,}
+    | \b[a-z][a-z0-9+.-]{1,20}://[^\s/@:"'<>]{1,100}:[^\s/@"'<>{]{3,200}@             # a password in an address
+    """,
+    re.VERBOSE,
+)
+_CALLED = re.compile(
+    r"(^|[_.\s-])(pass(word|wd|phrase)?|secret|token|credential|(api|access|private|secret)[_\s-]?key)s?$",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[A-Za-z]+([_.-][A-Za-z0-9]+)*")
+_LINE = re.compile(r"""[\s,{#-]*["']?(?P<name>[\w. -]+?)["']?\s*:\s*(?P<value>\S.*?)[\s,}]*""")
+_SHORTEST = 8
+_LONGEST_NAME = 100
+_LONGEST = 500
+"""Characters of a line that is read as a name and its value."""
+_ELSEWHERE = "Keep it in FLEET_SECRETS__… and ask for it by ctx.secret; then change it, for it was read by others."
+
+
+def secrets_lie_elsewhere(subject: Subject) -> Iterator[Finding]:
+    """Nothing in the package looks like a credential."""
+    for element in subject.document.root.iter(etree.Element):
+        if _is_told(element):
+            yield subject.wrong(_owner(subject, element), "It holds what looks like a secret.", _ELSEWHERE)
+    for file in (subject.package.folder / MANIFEST, *sorted(subject.package.folder.glob("*.form"))):
+        yield from (
+            Finding(str(file), "", number, "", "It holds what looks like a secret.", _ELSEWHERE)
+            for number, line in enumerate(_lines(file), 1)
+            if _SHAPES.search(line) or _is_named(line)
+        )
+
+
+def _is_told(element: etree._Element) -> bool:
+    texts = [str(text) for text in (*element.attrib.values(), element.text or "")]
+    return any(map(_SHAPES.search, texts)) or any(
+        _is_called_so(name) and _is_random(value)
+        for one, two in pairwise(texts)
+        for name, value in ((one, two), (two, one))
+    )
+
+
+def _is_named(line: str) -> bool:
+    """Tell whether a line of YAML or JSON gives a value to what is called a secret."""
+    found = _LINE.fullmatch(line) if len(line) <= _LONGEST else None
+    return found is not None and _is_called_so(found["name"]) and _is_random(found["value"])
+
+
+def _is_called_so(name: str) -> bool:
+    words = re.sub("(?<=[a-z])(?=[A-Z])", "_", name[-_LONGEST:]).lower()
+    return _CALLED.search(words[-_LONGEST_NAME:]) is not None
+
+
+def _is_random(value: str) -> bool:
+    """Tell whether a value is a literal that nobody would take for words or for the name of something."""
+    literal = value.strip().removeprefix("=").strip().strip("\"'")
+    mixed = any(map(str.isdigit, literal)) and any(map(str.isalpha, literal))
+    return mixed and len(literal) >= _SHORTEST and not set(literal) & set(" ()<>{}[]") and not _is_a_name(literal)
+
+
+def _is_a_name(literal: str) -> bool:
+    parts = re.split("[_.-]", literal)
+    return len(parts) > 1 and _WORDS.fullmatch(literal) is not None and all(len(part) < 12 for part in parts)
+
+
+def _owner(subject: Subject, element: etree._Element) -> etree._Element:
+    around = (one for one in (element, *element.iterancestors()) if one.get("id") in subject.document.by_id)
+    return next(around, subject.process)
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+
+
+RULES: tuple[Rule, ...] = (secrets_lie_elsewhere,)
