@@ -172,15 +172,11 @@ class Documents:
             return Document(text, errors=(_light(error),))
         except RecursionError:
             return Document(text, errors=(GraphQLError("The document is nested too deep."),))
-        unknown = self._unknown(Document(text, tree, costs))
+        unknown: frozenset[OperationDefinitionNode] = self._known.unknown(tree) if self._known else frozenset()
         if unknown and len(unknown) == len(costs):
             return Document(text, errors=(not_known(),))
         errors = validate(self._schema, tree, self._rules, max_errors=_TOLD)
         return Document(text, tree, costs, unknown, tuple(_light(one) for one in errors))
-
-    def _unknown(self, document: Document) -> frozenset[OperationDefinitionNode]:
-        known, fragments = self._known, document.fragments
-        return frozenset(one for one in document.costs if known and not known.knows(one, fragments))
 
 
 class ReadDocuments(SchemaExtension):

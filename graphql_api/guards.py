@@ -75,6 +75,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def host_of(header: str) -> str | None:
+    """Return the name in a Host header; empty where it has none, nothing where it is none."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return None
+
+
 def error_response(status: int, code: str, message: str, suggestion: str, **more: Any) -> Response:
     """Answer as GraphQL does, so that clients need to know one shape only."""
     error = {"message": message, "extensions": {"code": code, "suggestion": suggestion, **more}}
@@ -98,9 +106,9 @@ class Guards:
         headers = self._headers
         if origin := self._sharing(scope):
             scope, headers = _without_cookies(scope), {**headers, **shared_headers(origin)}
-        app: ASGIApp = self._refusal(scope) or self._preflight(scope, origin) or self._app
         answer = _Answer(scope, send, headers)
         try:
+            app: ASGIApp = self._refusal(scope) or self._preflight(scope, origin) or self._app
             await app(scope, _bounded(receive, self._limit_bytes(scope)), answer.send)
         except Exception as error:
             if answer.has_begun:
@@ -133,7 +141,9 @@ class Guards:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        host = host_of(headers.get("host", ""))
+        if host is None:
+            return error_response(400, "BAD_REQUEST", "The Host header is no host.", "Use the API's address.")
         if self._settings.oidc is None and not is_loopback(host):
             # a page elsewhere can make its own name point here
             return error_response(421, "WRONG_HOST", f"{host!r} is not this machine.", "Use 127.0.0.1 or localhost.")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, parse, print_ast
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, parse, print_ast
 
 from zeebe_fleet.graphql_api.limits import Fragments, reachable
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -41,7 +41,7 @@ class KnownOperations:
             for number, operation in enumerate(operations, 1):
                 named = operation.name.value if operation.name else f"operation {number}"
                 self.documents[f"{where}, {named}"] = _text(operation, {**everywhere, **fragments})
-        self._keys = frozenset(map(_digest, self.documents.values()))
+        self._keys = frozenset(key for text in self.documents.values() for key in _keys(parse(text, no_location=True)))
         self._texts = {_digest(text): text for text in [*texts.values(), *self.documents.values()]}
 
     @classmethod
@@ -57,13 +57,25 @@ class KnownOperations:
         found = {where: text for path in paths for where, text in _documents_at(path)}
         return cls({**more, **found})
 
-    def knows(self, operation: OperationDefinitionNode, fragments: Fragments) -> bool:
-        """Tell whether this is an operation that was known before."""
-        return _digest(_text(operation, fragments)) in self._keys
+    def unknown(self, tree: DocumentNode) -> frozenset[OperationDefinitionNode]:
+        """Return the operations of a document that were not known before."""
+        return frozenset(operation for key, operation in _keys(tree).items() if key not in self._keys)
 
     def text(self, digest: str) -> str | None:
         """Return the document of a SHA-256, if there is one."""
         return self._texts.get(digest)
+
+
+def _keys(tree: DocumentNode) -> dict[str, OperationDefinitionNode]:
+    """Return the operations of a document by what they say; each definition is written once, whoever spreads it."""
+    fragments = {one.name.value: one for one in tree.definitions if isinstance(one, FragmentDefinitionNode)}
+    written = {id(one): _digest(print_ast(one)) for one in tree.definitions}
+    keys: dict[str, OperationDefinitionNode] = {}
+    for operation in tree.definitions:
+        if isinstance(operation, OperationDefinitionNode):
+            first, *spread = [written[id(one)] for one in reachable(operation, fragments)]
+            keys[" ".join([first, *sorted(spread)])] = operation
+    return keys
 
 
 def _text(operation: OperationDefinitionNode, fragments: Fragments) -> str:

@@ -26,6 +26,12 @@ def _nested_doubling(count: int) -> str:
 DOCUMENTS: dict[str, str] = {
     "doubling fragments": _doubling(40),
     "doubling fragments below fields": _nested_doubling(11),
+    "operations that all spread all": " ".join(f"query Q{n} {{ ...F0 nonsense }}" for n in range(31))
+    + " ".join(
+        f"fragment F{n} on Query {{ me {{ subject groups roles }} outages {{ service until }} ...F{n + 1} }}"
+        for n in range(31)
+    )
+    + " fragment F31 on Query { __typename }",
     "a circle": "{ me { ...A } } fragment A on Me { subject ...B } fragment B on Me { ...A }",
     "a circle of itself, not spread": "{ me { subject } } fragment A on Me { ...A }",
     "aliases": "{ " + " ".join(f"a{n}: me {{ subject }}" for n in range(950)) + " }",

@@ -95,6 +95,23 @@ async def test_page_that_is_none_has_the_headers(api: Api, path: str) -> None:
     assert (answer.status_code, shows_headers(answer)) == (404, True)
 
 
+@pytest.mark.parametrize("host", ["[", "[::1", "]", "a b", "127.0.0.1:x", "@", "%00"])
+@pytest.mark.parametrize("path", ["/", "/graphql", "/login", "/nowhere"])
+async def test_host_that_is_none_is_no_bug(api: Api, host: str, path: str) -> None:
+    """It is refused, or not looked at; never a traceback, and the headers are there."""
+    answer = await api.http.get(path, headers={"host": host})
+    assert answer.status_code < 500
+    assert shows_headers(answer) or answer.text == "Invalid HTTP request received."
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS", "TRACE", "PATCH", "DELETE", "NONSENSE"])
+async def test_method_that_is_none_has_the_headers(api: Api, rita: Client, method: str) -> None:
+    """Whatever it is."""
+    answer = await api.http.request(method, "/graphql", headers=rita.headers)
+    assert 400 <= answer.status_code < 500
+    assert shows_headers(answer)
+
+
 class Broken:
     """An adapter with a bug that nothing foresees."""
 
