@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from zeebe_fleet.workers.contract.errors import FleetError, PermanentError
+from zeebe_fleet.workers.contract.errors import InfrastructureError, PermanentError
+from zeebe_fleet.workers.contract.noted import noted
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
 
 SHORTEST = 8
@@ -66,7 +66,7 @@ def _known(secrets: Mapping[str, str]) -> Sequence[tuple[str, str, str]]:
     """Return credentials by name, as they are and as JSON writes them, without those that are away just now."""
     found: list[tuple[str, str]] = []
     for name in secrets:
-        with suppress(FleetError, KeyError):
+        with noted("secret.away", InfrastructureError):
             found.append((name, secrets[name]))
     return _told_apart(tuple(found))
 

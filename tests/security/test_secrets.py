@@ -112,7 +112,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
     module.source = Vault()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setenv("FLEET_SECRET_SOURCE", f"{name}:source")
-    return module.source  # type: ignore[attr-defined,no-any-return]
+    return module.source  # type: ignore[no-any-return]
 
 
 def value(settings: Settings, path: tuple[str, ...]) -> str:

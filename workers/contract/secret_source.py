@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+import structlog
+
 from zeebe_fleet.workers.contract.errors import InfrastructureError
+
+log = structlog.get_logger("fleet.secrets")
 
 _FILE, _SOURCE = "file://", "secret://"
 _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -108,10 +112,11 @@ def _of_file(file: str) -> str:
         return known[1]
     try:
         text = _checked(_content(file), _named(file))
-    except SecretUnreadable:
+    except SecretUnreadable as error:
         if known is None:
             raise
-        return known[1]
+        log.warning("secret.unreadable", why=error.message, suggestion="What it said before is still used.")
+        text = known[1]
     _READ[file] = (stands, text)
     return text
 
