@@ -67,7 +67,7 @@ def _known(secrets: Mapping[str, str]) -> Sequence[tuple[str, str, str]]:
     found: list[tuple[str, str]] = []
     for name in secrets:
         with noted("secret.away", InfrastructureError):
-            found.append((name, secrets[name]))
+            found.append((name, secrets.get(name, "")))
     return _told_apart(tuple(found))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -325,6 +326,35 @@ async def test_only_allowed_addresses_of_a_name_are_tried(neighbour: Neighbour, 
     async with calling(f"http://kyc.internal:{port}", names, networks="127.0.0.0/8") as kyc:
         await kyc.get("/x")
     assert len(neighbour.requests) == 1
+
+
+@pytest.mark.parametrize("host", ["[::1]", "kyc.internal"])
+async def test_service_of_six_is_reached(neighbour: Neighbour, host: str) -> None:
+    """By its address, and by a name."""
+    with socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        free = probe.getsockname()[1]
+    async with (
+        served(neighbour, "::1", free),
+        calling(f"http://{host}:{free}", Names(["::1"]), networks="::1") as kyc,
+    ):
+        await kyc.get("/x")
+    assert neighbour.requests[0].headers["host"] == f"{host}:{free}"
+
+
+async def test_proxy_of_the_environment_looks_names_up(
+    neighbour: Neighbour, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for the name; what the environment excepts, and this machine, is reached straight."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("no_proxy", "excepted.example")
+    names = Names(["127.0.0.1"])
+    for url in ("http://kyc.example", f"http://excepted.example:{port}", f"http://127.0.0.1:{port}"):
+        async with calling(f"{url}/api", names, networks="127.0.0.1") as kyc:
+            await kyc.get("/x")
+    assert names.asked == ["excepted.example"]
+    assert neighbour.requests[0].headers["host"] == "kyc.example"
+    assert len(neighbour.requests) == 3
 
 
 async def test_unknown_name_is_transient() -> None:

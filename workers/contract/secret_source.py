@@ -108,7 +108,7 @@ def _source(named: str) -> SecretSource:
 def _of_file(file: str) -> str:
     stands = _stands(file)
     known = _READ.get(file)
-    if known is not None and (stands is None or known[0] == stands):
+    if known is not None and known[0] == stands:
         return known[1]
     try:
         text = _checked(_content(file), _named(file))
