@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.deploy.local.report import Report
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -132,7 +133,7 @@ def _remove(volume: str) -> None:
 
 def _wait(rest: str) -> None:
     end_s = time.monotonic() + _READY_S
-    with httpx.Client(trust_env=False, timeout=2.0) as http:
+    with httpx.Client(cookies=no_cookies(), trust_env=False, timeout=2.0) as http:
         while time.monotonic() < end_s:
             with suppress(httpx.HTTPError):
                 if http.get(f"{rest}/v2/topology").is_success:

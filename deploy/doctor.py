@@ -15,6 +15,7 @@ import httpx
 from rich.console import Console
 
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.adapters.zeebe.token import TokenSource
@@ -182,7 +183,7 @@ async def _sign_in(settings: Settings) -> str:
     ask = "Look at FLEET_API__OIDC__ISSUER, and FLEET_API__OIDC__CA_FILE for an authority of your own."
     trusted = trusting(settings.api.oidc.ca_file, "FLEET_API__OIDC__CA_FILE")
     try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trusted) as http:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trusted, cookies=no_cookies()) as http:
             answer = await http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             said = answer.raise_for_status().json()["issuer"]
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:

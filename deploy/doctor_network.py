@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.token import trust
 from zeebe_fleet.deploy.settings import ZeebeSettings
 from zeebe_fleet.workers.contract.addresses import shown, without_userinfo
@@ -119,7 +120,7 @@ async def _speaks_tls(host: str, port: int) -> bool:
 
 async def _speaks_http(host: str, port: int) -> bool:
     with suppress(httpx.HTTPError):
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, cookies=no_cookies(), trust_env=False) as http:
             return (await http.get(f"http://{host}:{port}/v2/topology")).status_code > 0
     return False
 

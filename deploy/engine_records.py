@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.engine import endpoint
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
@@ -138,15 +140,17 @@ def _lines(rest: str, asked: Mapping[str, Any]) -> Iterator[str]:
     timeout = httpx.Timeout(_CONNECT_S, read=None)
     try:
         with (
-            httpx.Client(trust_env=False, timeout=timeout) as http,
+            httpx.Client(cookies=no_cookies(), trust_env=False, timeout=timeout) as http,
             http.stream("GET", f"http://{rest}/engine/records", params=asked) as answer,
         ):
             if not answer.is_success:
                 answer.read()
-                raise FleetError(f"{rest} tells no records: {_why(answer)}", "Only the engine in the box tells them.")
+                raise FleetError(
+                    f"{shown(rest)} tells no records: {_why(answer)}", "Only the engine in the box tells them."
+                )
             yield from answer.iter_lines()
-    except httpx.ConnectError as error:
-        raise FleetError(f"No engine answers at {rest}.", "Name another with --data or --rest-port.") from error
+    except (httpx.ConnectError, httpx.InvalidURL) as error:
+        raise FleetError(f"No engine answers at {shown(rest)}.", "Name another with --data or --rest-port.") from error
     except httpx.HTTPError as error:
         raise FleetError("The engine has ended, and the records with it.") from error
 

@@ -46,3 +46,5 @@ def configure_logs(log_format: Literal["console", "json"], file: TextIO | None =
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=as_json or file is not sys.stderr)
     logging.captureWarnings(as_json)
+    for library in ("httpx", "httpcore"):  # below warnings they tell of each call, with its whole address
+        logging.getLogger(library).setLevel(logging.WARNING)

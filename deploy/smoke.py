@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy.bootstrap import connection_to
 from zeebe_fleet.deploy.client import FleetClient
@@ -50,7 +51,7 @@ async def _smoke(settings: Settings, report: Report, begun: float) -> None:
     async with (
         running(settings, report),
         FleetClient(settings.api_url) as client,
-        httpx.AsyncClient() as http,
+        httpx.AsyncClient(cookies=no_cookies()) as http,
     ):
         await client.sign_in("ada")
         run = Run(client, http, settings.services["kyc"].base_url, begun)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -167,6 +169,24 @@ def _all(model: type[BaseModel], prefix: str) -> Iterator[str]:
             yield from _all(inner, f"{prefix}{name.upper()}__")
         else:
             yield f"{prefix}{name.upper()}"
+
+
+def test_libraries_log_no_addresses_of_calls() -> None:
+    """However much an app has its own lines say: the client's lines hold the address with its userinfo."""
+    script = """
+import asyncio, logging, httpx
+from zeebe_fleet.deploy.logs import configure_logs
+configure_logs("json")
+logging.getLogger().setLevel(logging.DEBUG)
+async def ask():
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: httpx.Response(200))) as http:
+        await http.get("http://us3r:s3cret@127.0.0.1/x?token=s3cret")
+asyncio.run(ask())
+logging.getLogger("app").info("asked")
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert "asked" in ran.stderr
+    assert PASSWORD not in ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize(

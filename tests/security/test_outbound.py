@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import socket
 import ssl
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+import zeebe_fleet
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
 from zeebe_fleet.adapters.networks import Address, is_open
 from zeebe_fleet.adapters.outbound import HttpService, OutboundServices, ServiceSettings
@@ -231,6 +233,20 @@ async def test_cookies_of_a_call_go_nowhere(neighbour: Neighbour, port: int) -> 
         for name, step in (("kyc", "1"), ("kyc", "2"), ("books", "3")):
             await services.service(name, step).post("/x")
     assert [one.headers.get("cookie") for one in neighbour.requests] == [None] * 3
+
+
+@pytest.mark.parametrize("where", ["adapters", "deploy", "graphql_api", "workers"])
+def test_every_client_says_whose_cookies_it_keeps(where: str) -> None:
+    """None keeps what it is given because nobody thought of it."""
+    house = Path(zeebe_fleet.__path__[0]) / where
+    calls = [
+        (file, call)
+        for file in house.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("httpx.AsyncClient", "httpx.Client")
+    ]
+    careless = [f"{file}:{one.lineno}" for file, one in calls if "cookies" not in {word.arg for word in one.keywords}]
+    assert careless == []
 
 
 async def test_no_client_of_the_fleet_keeps_cookies(neighbour: Neighbour, port: int) -> None:
