@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _print_addresses(addresses: Addresses) -> None:
     lines = {
         "engine (gRPC)": addresses.engine_grpc,
         "engine (REST)": addresses.engine_rest,
-        "database": addresses.database_url,
+        "database": f"{shown(addresses.database_url)} (user fleet; the password is in .fleet/database-password)",
         "sandbox": addresses.sandbox_url,
     }
     for name, address in lines.items():

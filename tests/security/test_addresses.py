@@ -23,6 +23,8 @@ from zeebe_fleet.adapters.zeebe.token import TokenSource
 from zeebe_fleet.deploy import doctor, terminal
 from zeebe_fleet.deploy.doctor import show_findings
 from zeebe_fleet.deploy.doctor_network import check_address, check_certificate
+from zeebe_fleet.deploy.local.commands import _print_addresses
+from zeebe_fleet.deploy.local.overview import Addresses
 from zeebe_fleet.deploy.settings import Settings, read_settings
 from zeebe_fleet.graphql_api.origins import check_public_url
 from zeebe_fleet.workers.contract.addresses import shown, without_userinfo
@@ -169,6 +171,14 @@ def _all(model: type[BaseModel], prefix: str) -> Iterator[str]:
             yield from _all(inner, f"{prefix}{name.upper()}__")
         else:
             yield f"{prefix}{name.upper()}"
+
+
+def test_stack_shows_no_password(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of its own database, neither; it says where it is."""
+    _print_addresses(Addresses("127.0.0.1:1", "http://127.0.0.1:2", f"postgresql://fleet:{PASSWORD}@127.0.0.1:3/x", ""))
+    said = capsys.readouterr().out
+    assert "postgresql://127.0.0.1:3/x" in said
+    assert PASSWORD not in said
 
 
 def test_libraries_log_no_addresses_of_calls() -> None:
