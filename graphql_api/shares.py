@@ -17,11 +17,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zeebe_fleet.graphql_api.settings import ShareLimits
+from zeebe_fleet.graphql_api.slices import LET_BY_S, Turns
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import SERVICE_ROLE, Principal
 
 TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
 _REMEMBERED = 1_000
+_LARGE = 5_000
+"""Fields of an operation that lets others by before it begins."""
+_FOLLOWED = 20
+"""Subscriptions of one principal whose events are told at once: they are read together."""
+_EVENT_S = 0.01
 _PATIENCE_S = 5.0
 """The longest that a stream waits until it is paid for."""
 
@@ -126,6 +132,11 @@ class Share:
         finally:
             self._sockets -= 1
 
+    async def rest(self) -> None:
+        """Have one who follows much be told one event after the other, others' operations in between."""
+        if self._subscriptions > _FOLLOWED:
+            await Turns.here().rest(_EVENT_S)
+
     def check_subscriptions(self) -> None:
         """See whether there may be one more.
 
@@ -163,6 +174,8 @@ class Share:
         weight = min(cost, self._limits.at_once)
         await self._wait(weight)
         try:
+            if cost >= _LARGE:
+                await Turns.here().rest(LET_BY_S)
             yield
         finally:
             self._weight -= weight

@@ -58,15 +58,23 @@ class Turns:
         self._resting[operation] += 1
         try:
             async with self._lock:
-                end_at = time.monotonic() + LET_BY_S
-                await asyncio.sleep(PAUSE_S)
-                while self._running > len(self._resting) and time.monotonic() < end_at:
-                    await asyncio.sleep(PAUSE_S)
+                await self._let_by(LET_BY_S)
                 yield
         finally:
             self._resting[operation] -= 1
             if not self._resting[operation]:
                 del self._resting[operation]
+
+    async def rest(self, at_most_s: float) -> None:
+        """Wait for a turn before something begins that can wait."""
+        async with self._lock:
+            await self._let_by(at_most_s)
+
+    async def _let_by(self, at_most_s: float) -> None:
+        end_at = time.monotonic() + at_most_s
+        await asyncio.sleep(PAUSE_S)
+        while self._running > len(self._resting) and time.monotonic() < end_at:
+            await asyncio.sleep(PAUSE_S)
 
     def is_over(self) -> bool:
         """Tell whether the slice of this turn is used up."""

@@ -28,6 +28,7 @@ class Subscription:
             async for kind, changed_id in changes:
                 if kind == "activity" and activity_id in (None, changed_id):
                     record = await context.news.activity(context.principal, changed_id)
+                    await context.signed_in.share.rest()
                     if record:
                         yield Activity.of(record)
             raise changes_lost()
@@ -42,6 +43,7 @@ class Subscription:
             async for kind, changed_id in changes:
                 if kind == "workflow" and workflow_id in (None, changed_id):
                     record = await _seen(context, changed_id)
+                    await context.signed_in.share.rest()
                     if record:
                         yield Workflow.of(record, context)
             raise changes_lost()
