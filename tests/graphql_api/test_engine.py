@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.graphql_api.conftest import Api, Client, serving, until
+from tests.graphql_api.conftest import Api, Client, open_to_everybody, serving, until
 from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
@@ -48,11 +48,12 @@ def asked_engine(engine: ZeebeEngine) -> ZeebeEngine:
 
 
 @pytest.fixture(scope="module")
-async def prefix(engine: ZeebeEngine) -> str:
+async def prefix(engine: ZeebeEngine, database_url: str) -> str:
     """The names of this module's own process."""
     prefix = f"t{uuid4().hex[:8]}"
     model = Path(__file__).with_name("talk.bpmn").read_text().replace("PREFIX", prefix)
     await engine.deploy([Resource("talk.bpmn", model.encode())])
+    await open_to_everybody(database_url, f"{prefix}-talk")
     return prefix
 
 
@@ -108,7 +109,7 @@ async def decided(live: Api, engine: ZeebeEngine, workflow: dict[str, str]) -> s
 
 async def test_unknown_process_is_told_by_the_engine(live: Api) -> None:
     """A process that neither the records nor the engine know: the workflow is CANCELLED, the answer says why."""
-    answer = await (await live.persona("rita")).answer(START, name=f"nothing-{uuid4().hex}")
+    answer = await (await live.persona("olga")).answer(START, name=f"nothing-{uuid4().hex}")
     (row,) = await live.sql("SELECT state, incident FROM workflow ORDER BY position DESC LIMIT 1")
     assert answer["__typename"] == "UnknownProcess"
     assert row["state"] == "CANCELLED"
