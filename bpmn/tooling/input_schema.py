@@ -47,10 +47,11 @@ def check_schema(schema: Mapping[str, Any], where: str) -> None:
 
 
 def _check_words(schema: Mapping[str, Any], where: str) -> None:
-    from jsonschema import Draft202012Validator, SchemaError  # slow to import, and rarely wanted
+    from jsonschema import Draft202012Validator, FormatChecker, SchemaError  # slow to import, and rarely wanted
 
     try:
-        Draft202012Validator.check_schema(schema)
+        # a pattern was looked at: what Python takes for one does not matter
+        Draft202012Validator.check_schema(schema, format_checker=FormatChecker(()))
     except SchemaError as error:
         path = ".".join(map(str, error.absolute_path))
         told = f"{where}{f'.{path}' if path else ''}: not JSON Schema: {error.message[:200]}."

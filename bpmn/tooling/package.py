@@ -116,8 +116,20 @@ def read_content(file: Path) -> bytes:
 def read_manifest(folder: Path) -> Manifest:
     """Read what a package says of itself."""
     file = folder / MANIFEST
+    return manifest_of(read_content(file), str(file))
+
+
+def manifest_of(content: bytes, file: str) -> Manifest:
+    """Read a manifest's text.
+
+    Args:
+        file: what a refusal begins with.
+
+    Raises:
+        DefinitionError: it is none, with the field and the reason.
+    """
     try:
-        manifest = Manifest.model_validate(yaml_of(read_content(file), str(file)))
+        manifest = Manifest.model_validate(yaml_of(content, file))
     except ValidationError as error:
         told = error.errors(include_input=False, include_url=False, include_context=False)[:_TOLD]
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in told)

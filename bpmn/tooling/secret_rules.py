@@ -18,7 +18,7 @@ _SHAPES = re.compile(
     | \b(AKIA|ASIA)[0-9A-Z]{16}\b                                  # AWS
     | \b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{18,})
     | \bxox[abeprs]-[\w-]{10,} | \b[rs]k_live_\w{16,} | \bAIza[\w-]{35}
-    | \beyJ[\w-]{8,2000}\.eyJ[\w-]{8,2000}\.[\w-]{16,}                      # a JSON Web Token
+    | \beyJ[\w-]{8,300}\.eyJ[\w-]{8,2000}\.[\w-]{16,}                      # a JSON Web Token
     | \b(Bearer|Basic)\ [A-Za-z0-9+/._~-]{16,}
     | \b[a-z][a-z0-9+.-]{1,20}://[^\s/@:"'<>]{1,100}:[^\s/@"'<>{]{3,200}@             # a password in an address
     """,
@@ -29,11 +29,12 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[A-Za-z]+([_.-][A-Za-z0-9]+)*")
-_LINE = re.compile(r"""[\s,{#-]*["']?(?P<name>[\w. -]+?)["']?\s*:\s*(?P<value>\S.*?)[\s,}]*""")
+_NAME = re.compile(r"[\w. -]+")
 _SHORTEST = 8
 _LONGEST_NAME = 100
 _LONGEST = 500
 """Characters of a line that is read as a name and its value."""
+_MOST_BYTES = 1_048_576
 _ELSEWHERE = "Keep it in FLEET_SECRETS__… and ask for it by ctx.secret; then change it, for it was read by others."
 
 
@@ -61,8 +62,11 @@ def _is_told(element: etree._Element) -> bool:
 
 def _is_named(line: str) -> bool:
     """Tell whether a line of YAML or JSON gives a value to what is called a secret."""
-    found = _LINE.fullmatch(line) if len(line) <= _LONGEST else None
-    return found is not None and _is_called_so(found["name"]) and _is_random(found["value"])
+    if len(line) > _LONGEST:
+        return False
+    before, _, value = line.partition(":")
+    name = before.lstrip(" \t,{#-").rstrip().strip("\"'")
+    return _NAME.fullmatch(name) is not None and _is_called_so(name) and _is_random(value.strip(" \t,}"))
 
 
 def _is_called_so(name: str) -> bool:
@@ -88,7 +92,11 @@ def _owner(subject: Subject, element: etree._Element) -> etree._Element:
 
 
 def _lines(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+    """Read a file as far as it may be long; one that is longer is refused, or was never read."""
+    if not file.exists():
+        return []
+    with file.open("rb") as opened:
+        return opened.read(_MOST_BYTES).decode("utf-8", "replace").splitlines()
 
 
 RULES: tuple[Rule, ...] = (secrets_lie_elsewhere,)

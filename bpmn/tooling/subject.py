@@ -10,6 +10,8 @@ from functools import cached_property
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.package import MANIFEST, ProcessPackage
+from zeebe_fleet.bpmn.tooling.yaml_text import MAX_BYTES
+from zeebe_fleet.workers.contract.bounded import content_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Subject:
     @cached_property
     def _said(self) -> list[str]:
         file = self.package.folder / MANIFEST
-        return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+        return content_of(file, MAX_BYTES, "").decode("utf-8", "replace").splitlines() if file.exists() else []
 
     def undeclared(self, word: str, message: str, suggestion: str) -> Finding:
         """Find something in the manifest, at the first line that has the word."""

@@ -47,7 +47,7 @@ def yaml_of(text: bytes, where: str) -> Any:
         line = f":{mark.line + 1}" if mark else ""
         problem = str(getattr(error, "problem", error))[:200]
         raise DefinitionError(f"{where}{line}: not YAML: {problem}.", "Correct it there.") from None
-    except (ValueError, ArithmeticError, TypeError) as error:
+    except (ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
         told = f"{where}: not YAML: a value is none of its kind: {str(error)[:200]}."
         raise DefinitionError(told, "Put a text in quotes.") from None
 

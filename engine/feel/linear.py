@@ -73,6 +73,7 @@ class LinearPattern:
         written = _written(notation, flags, classes)
         self.groups = written.groups
         self._ends_before_line = written.ends_before_line
+        self._is_lazy = written.is_lazy
         self._compiled = _compiled(written.text)
         self.size = int(self._compiled.programsize)
         self.group_count = int(self._compiled.groups)
@@ -92,7 +93,7 @@ class LinearPattern:
         if self._ends_before_line and subject.content.endswith(b"\n"):
             # its end holds before the last line end as well
             earlier = self._compiled.search(subject.content[:-1], begin) if begin < len(subject.content) else None
-            if earlier is not None and (found is None or earlier.start() < found.start()):
+            if earlier is not None and (found is None or earlier.start() < found.start() + self._is_lazy):
                 found = earlier
         return None if found is None else [found.span(group) for group in range(self.group_count + 1)]
 

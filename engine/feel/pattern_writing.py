@@ -52,12 +52,14 @@ class Written:
         text: the pattern.
         groups: the numbers of its named groups.
         ends_before_line: whether it has an end that holds before a last line end as well.
+        is_lazy: whether something in it takes as little as it can.
     """
 
     def __init__(self, notation: str, flags: int, classes: Classes) -> None:
         parsed = reader.parse(notation, flags)
         self.groups: dict[str, int] = dict(parsed.state.groupdict)
         self.ends_before_line = False
+        self.is_lazy = False
         self._classes = classes
         self.text, _ = self._sequence(parsed, parsed.state.flags)
 
@@ -76,6 +78,7 @@ class Written:
         if operation in _REFUSED:
             raise UnfitPattern(*_REFUSED[operation])
         if operation in (tree.MAX_REPEAT, tree.MIN_REPEAT):
+            self.is_lazy |= operation is tree.MIN_REPEAT
             return self._repeated(argument, flags, "?" if operation is tree.MIN_REPEAT else "")
         if operation is tree.SUBPATTERN:
             group, added, removed, nodes = argument

@@ -30,6 +30,8 @@ _TEMPORAL = {"date": date_of, "time": time_of, "date and time": date_time_of, "d
 _NO_START = frozenset(
     ("end", ")", ",", "]", "}", "*", "/", "+", "=", "!=", "and", "or", "then", "else", "return", "satisfies", "in")
 )
+#: Digits of a whole number; Python reads no more of them.
+_LONGEST_INTEGER = 4_000
 
 
 class Terms(Cursor, ABC):
@@ -87,7 +89,8 @@ class Terms(Cursor, ABC):
             return self.named_value(token)
         if kind == "number":
             self.position += 1
-            return syntax.Constant(int(token.value) if token.value.isdigit() else Decimal(token.value))
+            is_whole = token.value.isdigit() and len(token.value) <= _LONGEST_INTEGER
+            return syntax.Constant(int(token.value) if is_whole else Decimal(token.value))
         if kind == "string":
             self.position += 1
             return syntax.Constant(string_of(token.value))

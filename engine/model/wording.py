@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from xml.parsers.expat import errors
 
-_NAME = r"[^\s<>/=\"'&]+"
+_NAME = r"[^\s<>/=\"'&]++"
 _ENTITY = re.compile(rb"&([^\s;<&]+);")
 _BARE_AND = re.compile(rb"&(?![A-Za-z_:#])")
 _TAG_AT = re.compile(rf"<({_NAME})".encode())
-_UNQUOTED = re.compile(rf"<({_NAME})[^<>]*?\s({_NAME})\s*=\s*[^\s\"']".encode())
-_LESS = re.compile(rf"<({_NAME})[^<>]*?\s({_NAME})\s*=\s*(\"[^\"<]*<|'[^'<]*<)".encode())
+_UNQUOTED = re.compile(rf"<({_NAME})[^<>]*?\s({_NAME})\s*+=\s*+[^\s\"']".encode())
+_LESS = re.compile(rf"<({_NAME})[^<>]*?\s({_NAME})\s*+=\s*+(\"[^\"<]*+<|'[^'<]*+<)".encode())
 _PREFIXED = re.compile(rf"<(([^\s<>/=\"'&:]+):{_NAME})".encode())
 
+_NEAR = 4_096
+"""Bytes of a tag in which is looked for what is wrong with it: looking takes their square."""
 _CODES: dict[str, int] = errors.codes
 
 
@@ -71,12 +73,13 @@ def _token(content: bytes, at: int, open_name: str) -> str:
     start = content.rfind(b"<", 0, at + 1)
     if byte < b" " and byte not in (b"\t", b"\n", b"\r", b""):
         return f"An invalid XML character (Unicode: 0x{byte[0]:x}) was found in the element content of the document."
-    if less := _LESS.match(content, max(content.rfind(b"<", 0, max(start, 0)), 0)):
+    before = max(content.rfind(b"<", 0, max(start, 0)), 0)
+    if less := _LESS.match(content, before, before + _NEAR):
         return (
             f'The value of attribute "{_text(less, 2)}" associated with an element type "{_text(less)}" '
             "must not contain the '<' character."
         )
-    if start >= 0 and (unquoted := _UNQUOTED.match(content, start)):
+    if start >= 0 and (unquoted := _UNQUOTED.match(content, start, start + _NEAR)):
         return (
             f'Open quote is expected for attribute "{_text(unquoted, 2)}" associated with an  element type  '
             f'"{_text(unquoted)}".'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -17,8 +18,10 @@ from zeebe_fleet.bpmn.tooling.package import load_package
 from zeebe_fleet.bpmn.tooling.parse import read_model
 from zeebe_fleet.deploy.app import configured_app
 from zeebe_fleet.engine.core.commands import Deploy
+from zeebe_fleet.engine.search.conditions import InvalidSearch
 from zeebe_fleet.engine.search.query import _decoded
 from zeebe_fleet.workers.contract.errors import DefinitionError
+from zeebe_fleet.workers.contract.refusals import InvalidArgument
 
 _REFUSED_S = 1.0
 MANIFEST = 'name: p\nversion: "1.0.0"\ndescription: A process.\n'
@@ -142,8 +145,8 @@ def test_engine_refuses_a_model_in_time(what: str) -> None:
         chain(1_900),
         chain(1_900, "exclusiveGateway"),
         chain(1_900, "parallelGateway", 0),
-        layers(40, 20),
-        layers(40, 20, "parallelGateway"),
+        layers(25, 15),
+        layers(25, 15, "parallelGateway"),
         layers(2, 200, "inclusiveGateway"),
     ],
     ids=["tasks", "gateways", "a heap", "layers", "layers that join", "wide layers"],
@@ -173,11 +176,6 @@ def test_project_file_without_an_app_names_none(text: str, tmp_path: Path) -> No
 
 def test_cursor_of_lists_within_lists_is_none() -> None:
     """What stands in a cursor is read by nobody's recursion."""
-    import base64
-
-    from zeebe_fleet.engine.search.query import InvalidSearch
-    from zeebe_fleet.workers.contract.refusals import InvalidArgument
-
     cursor = base64.urlsafe_b64encode(b"[" * 100_000).decode()
     with pytest.raises(InvalidSearch):
         _decoded(cursor, 1)
