@@ -91,6 +91,10 @@ def _by_name_alone(principal: Any, key: str) -> Any:
     return (RequestKey.principal == principal.subject) & (RequestKey.key == key)
 
 
+def _patterns_as_python_has_them() -> None:
+    _set("graphql_api.forms", "is_found", lambda pattern, text: re.search(pattern, text) is not None)
+
+
 def _addresses_as_they_are() -> None:
     for holder in ("deploy.doctor", "deploy.doctor_network", "adapters.activity_graphql"):
         _set(holder, "shown", str)
@@ -122,6 +126,7 @@ def _larger(**limits: int) -> Callable[[], None]:
     return take_out
 
 
+_BOUNDS = "test_bounds.py -k"
 _POLICY = "graphql_api.policy.decisions:Policy"
 _SESSIONS = "graphql_api.sessions:Sessions"
 _SHARE = "graphql_api.shares:Share"
@@ -247,6 +252,17 @@ GUARDS: Sequence[Guard] = (
         _always("graphql_api.auth", "session_cookie", "fleet_session"),
         "test_production.py -k test_https",
     ),
+    Guard("patterns look nowhere else", _patterns_as_python_has_them, "test_patterns.py -k test_pattern_that_cannot"),
+    Guard("schemas cost little", _always("adapters.json_schema", "_look", None), "test_patterns.py -k schema5"),
+    Guard(
+        "manifests are short", _is("bpmn.tooling.yaml_text", "MAX_VALUES", 2**60), f"{_BOUNDS} 'manifest and values'"
+    ),
+    Guard("forms are short", _is("bpmn.tooling.form", "_VALUES", 2**60), f"{_BOUNDS} 'form and values'"),
+    Guard("models are short", _is("bpmn.tooling.document", "MAX_NODES", 2**60), f"{_BOUNDS} 'model and gateways'"),
+    Guard(
+        "models are looked over", _always("bpmn.tooling.document", "problem_of", None), f"{_BOUNDS} 'model and count'"
+    ),
+    Guard("deployments are short", _is("engine.core.commands.deployment", "_MOST_TAGS", 2**60), f"{_BOUNDS} at_once"),
     Guard("connections have their time", _always(_TIMER, "start", None), "test_connections.py -k test_connection_that"),
     Guard(
         "a connection that rests makes room",

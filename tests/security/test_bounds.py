@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -109,7 +110,7 @@ def looked_over(folder: Path) -> list[str]:
 @pytest.mark.parametrize("what", YAML)
 def test_manifest_is_bounded(what: str, tmp_path: Path) -> None:
     """Size, depth, count, what aliases unfold to, and values that are none of their kind."""
-    made = package(tmp_path, manifest=MANIFEST + "input:\n  title: x\n" + YAML[what])
+    made = package(tmp_path, manifest=MANIFEST + "input:\n  title: x\n" + indent(YAML[what], "  "))
     assert "manifest.yaml" in refused(lambda: load_package(made))
     assert any("manifest.yaml" in one for one in looked_over(made))
 
@@ -181,3 +182,11 @@ def test_cursor_of_lists_within_lists_is_none() -> None:
         _decoded(cursor, 1)
     with pytest.raises(InvalidArgument):
         _read_cursor(cursor, ())
+
+
+def test_engine_refuses_many_models_at_once_in_time() -> None:
+    """Each of them below the bounds."""
+    files = tuple((f"p{number}.bpmn", chain(1_800).replace('"p"', f'"p{number}"').encode()) for number in range(40))
+    begun = time.process_time()
+    assert "deploy fewer" in str(Acting().refused(Deploy(files)))
+    assert time.process_time() - begun < _REFUSED_S

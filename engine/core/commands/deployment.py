@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from zeebe_fleet.engine.model.elements import Element
 
 INTENT = "CREATE"
+_MOST_TAGS = 3 * MAX_NEW_ELEMENTS
+"""Of all files together: they are read while everybody waits."""
 _LATER = {
     ".dmn": "Decisions are not evaluated by this engine yet: decide in a service task, or use Camunda 8 itself.",
     ".form": "Forms are not kept by this engine yet: put the form into the model as a zeebe:userTaskForm.",
@@ -83,6 +85,12 @@ class Deploy:
 
 def _read(state: State, resources: Sequence[tuple[str, bytes]]) -> list[tuple[Model, bytes]]:
     found, refusals = [], []
+    if sum(content.count(b"<") for _, content in resources) > _MOST_TAGS:
+        raise Rejected(
+            "INVALID_ARGUMENT",
+            f"Expected to deploy new resources, but they have more than {_MOST_TAGS} tags; deploy fewer at once",
+            INTENT,
+        )
     for name, content in resources:
         try:
             found.append((_model(state, name, content), content))
