@@ -9,12 +9,13 @@ Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.5
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import h11
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from uvicorn.server import ServerState
@@ -68,6 +69,20 @@ def protocols(patience: Patience) -> tuple[type[H11Protocol], type[WSProtocol]]:
     return http, socket
 
 
+class _Flow(FlowControl):
+    """Tells when a client may send on, whose pause was not its own."""
+
+    def __init__(self, transport: asyncio.Transport, resumed: Callable[[], None]) -> None:
+        super().__init__(transport)
+        self._resumed = resumed
+
+    def resume_reading(self) -> None:
+        was_paused = self.read_paused
+        super().resume_reading()
+        if was_paused:
+            self._resumed()
+
+
 class _Http(H11Protocol):
     patience = Patience()
 
@@ -91,6 +106,7 @@ class _Http(H11Protocol):
         """Welcome a client, if there is room."""
         self._make_room()
         super().connection_made(transport)
+        self.flow = _Flow(transport, self._time)
         if len(self.connections) > self.patience.connections:
             transport.abort()
             return

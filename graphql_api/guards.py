@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -110,6 +110,8 @@ class Guards:
         try:
             app: ASGIApp = self._refusal(scope) or self._preflight(scope, origin) or self._app
             await app(scope, _bounded(receive, self._limit_bytes(scope)), answer.send)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception as error:
             if answer.has_begun:
                 raise

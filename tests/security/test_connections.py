@@ -78,6 +78,14 @@ async def test_connection_that_stops_is_closed(sent: bytes) -> None:
         await ended(reader)
 
 
+async def test_large_body_that_stops_is_closed() -> None:
+    """Its pauses are its own again once it has been read on."""
+    patience = Patience(head_s=5, body_s=60, pause_s=0.3)
+    async with listening(echo, patience) as url, connection(url) as (reader, writer):
+        writer.write(POST.replace(b"1000", b"2000000") + b"x" * 1_000_000)
+        await ended(reader)
+
+
 @pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\nx-", POST], ids=["head", "body"])
 async def test_connection_that_trickles_is_closed(begun: bytes) -> None:
     """A byte now and then is no progress."""

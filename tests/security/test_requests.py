@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -110,6 +112,23 @@ async def test_method_that_is_none_has_the_headers(api: Api, rita: Client, metho
     answer = await api.http.request(method, "/graphql", headers=rita.headers)
     assert 400 <= answer.status_code < 500
     assert shows_headers(answer)
+
+
+async def test_client_that_leaves_is_no_bug(
+    api: Api, rita: Client, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the middle of its body: nobody is told, and nothing is logged as broken."""
+    address = urlsplit(api.url)
+    _, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = f"POST /graphql HTTP/1.1\r\nhost: {address.netloc}\r\nauthorization: {rita.headers['authorization']}\r\n"
+    writer.write(f"{head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{{".encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    for _ in range(20):
+        await rita.ask(ME)
+    assert "internal error" not in capsys.readouterr().out
+    assert not caplog.records
 
 
 class Broken:
