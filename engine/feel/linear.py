@@ -18,12 +18,16 @@ from zeebe_fleet.engine.feel.pattern_writing import Written
 
 #: Characters of a pattern.
 MAX_PATTERN_CHARACTERS = 2_000
-#: Instructions that a pattern may unfold to.
+#: Instructions that a pattern may unfold to; one that comes with a variable, and one that an author wrote.
 MAX_INSTRUCTIONS = 20_000
+MAX_AUTHORED_INSTRUCTIONS = 100_000
 #: Instructions times characters of one search; ten nanoseconds each at worst.
 MAX_WORK = 50_000_000
-_MEMORY_BYTES = 1 << 20
-_KEPT = 128
+#: What RE2 asks for by instruction, with what it remembers of a text.
+_BYTES_AN_INSTRUCTION = 120
+_KEPT = 32
+#: Characters that no pattern takes which says how many.
+_ENDLESS = 1 << 30
 _HALVES = {code: code - 0xD800 + 0xF0000 for code in range(0xD800, 0xE000)}
 _WHOLE = {private: half for half, private in _HALVES.items()}
 
@@ -63,23 +67,29 @@ class LinearPattern:
         notation: in Python's notation, as Python's reader takes it.
         flags: Python's.
         classes: which `notation` has letters for.
+        most: instructions that it may unfold to.
 
     Raises:
         PatternError: it is none.
         UnfitPattern: it can't be matched in linear time, or is too large.
     """
 
-    def __init__(self, notation: str, flags: int, classes: Classes) -> None:
+    def __init__(self, notation: str, flags: int, classes: Classes, most: int = MAX_INSTRUCTIONS) -> None:
         written = _written(notation, flags, classes)
         self.groups = written.groups
         self._ends_before_line = written.ends_before_line
         self._is_lazy = written.is_lazy
-        self._compiled = _compiled(written.text)
+        self._compiled = _compiled(written.text, most)
         self.size = int(self._compiled.programsize)
         self.group_count = int(self._compiled.groups)
-        if self.size > MAX_INSTRUCTIONS:
+        if written.longest < _ENDLESS and self.size * written.longest > MAX_WORK:
             raise UnfitPattern(
-                f"It unfolds to {self.size:,} instructions; {MAX_INSTRUCTIONS:,} are the most.",
+                f"It takes up to {written.longest:,} characters, of which {MAX_WORK // self.size:,} could be matched.",
+                "Bound the length by a rule of its own, and leave it out of the pattern.",
+            )
+        if self.size > most:
+            raise UnfitPattern(
+                f"It unfolds to {self.size:,} instructions; {most:,} are the most.",
                 "Bound the length by a rule of its own, and repeat fewer times.",
             )
 
@@ -116,7 +126,7 @@ def _ecma(pattern: str) -> LinearPattern | PatternError:
     try:
         check_length(pattern)
         classes = Classes()
-        return LinearPattern(notation_of(pattern, classes), re.ASCII, classes)
+        return LinearPattern(notation_of(pattern, classes), re.ASCII, classes, MAX_AUTHORED_INSTRUCTIONS)
     except PatternError as error:
         return error.with_traceback(None)
 
@@ -159,11 +169,11 @@ def _written(notation: str, flags: int, classes: Classes) -> Written:
         raise PatternError(f"{error}.") from None
 
 
-def _compiled(text: str) -> Any:
+def _compiled(text: str, most: int) -> Any:
     import re2  # slow to import, and rarely wanted
 
     options = re2.Options()
-    options.max_mem, options.log_errors = _MEMORY_BYTES, False
+    options.max_mem, options.log_errors = most * _BYTES_AN_INSTRUCTION, False
     try:
         return re2.compile(text.encode(), options)
     except re2.error as error:
@@ -174,3 +184,5 @@ def _compiled(text: str) -> Any:
                 "It unfolds to too much.", "Bound the length by a rule of its own, and repeat fewer times."
             ) from None
         raise UnfitPattern(f"It has what cannot be matched in linear time: {told}.", "Write it another way.") from None
+    finally:
+        re2.purge()  # what is kept is kept here, and bounded

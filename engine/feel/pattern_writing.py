@@ -53,6 +53,7 @@ class Written:
         groups: the numbers of its named groups.
         ends_before_line: whether it has an end that holds before a last line end as well.
         is_lazy: whether something in it takes as little as it can.
+        longest: characters that it takes at most; very many where nothing bounds them.
     """
 
     def __init__(self, notation: str, flags: int, classes: Classes) -> None:
@@ -60,6 +61,7 @@ class Written:
         self.groups: dict[str, int] = dict(parsed.state.groupdict)
         self.ends_before_line = False
         self.is_lazy = False
+        self.longest = int(parsed.getwidth()[1])
         self._classes = classes
         self.text, _ = self._sequence(parsed, parsed.state.flags)
 
