@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from graphql import get_introspection_query
@@ -106,3 +108,24 @@ def test_document_is_read_once() -> None:
     documents = make_schema().documents
     first = documents.read("{ me { subject } }")
     assert documents.read("{ me { subject } }") is first
+
+
+COUNTED: dict[str, Callable[[int], str]] = {
+    "definitions": lambda n: " ".join(f"query Q{k} {{ me {{ subject }} }}" for k in range(n)),
+    "variable_definitions": lambda n: f"query ({' '.join(f'$v{k}: Int' for k in range(n))}) {{ me {{ subject }} }}",
+    "selections": lambda n: "{ me { " + " ".join(f"a{k}: subject" for k in range(n - 1)) + " } }",
+    "spreads": lambda n: "{ me { " + "...F " * n + "} } fragment F on Me { subject }",
+}
+"""Documents with so many of something, as they are written."""
+
+
+@pytest.mark.parametrize("limit", COUNTED)
+def test_what_is_written_is_counted(limit: str) -> None:
+    """One more than there may be is said to be too much of that; as many are not."""
+    most = getattr(Limits(), limit)
+    schema = make_schema(replace(Limits(), aliases=10_000, overlaps=10**9))
+    words = {"definitions": "operations and fragments", "variable_definitions": "variables"}
+    words |= {"selections": "fields and fragments to spread", "spreads": "fragments to spread"}
+    said = [str(error) for n in (most, most + 1) for error in schema.documents.read(COUNTED[limit](n)).errors]
+    told = [one for one in said if f"more than {most} {words[limit]}" in one]
+    assert len(told) == 1
