@@ -14,6 +14,7 @@ from zeebe_fleet.adapters.postgres.away import away
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.guard import Place
 from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, TASKS, as_login
+from zeebe_fleet.adapters.postgres.makers import check_makers
 from zeebe_fleet.adapters.postgres.schema import check_ground, check_login, look
 from zeebe_fleet.adapters.postgres.standing import PostgresStanding
 from zeebe_fleet.adapters.postgres.walls import breaches
@@ -64,9 +65,10 @@ async def check_schema(settings: Settings) -> str:
     """Say that the tables are there, in a database that holds every text.
 
     Raises:
-        FleetError: they are not, or code and tables do not go together.
+        FleetError: they are not, or code and tables do not go together, or others may make things beside them.
     """
     await look(settings.database_url, check_ground)
+    await look(settings.database_url, check_makers)
     async with _standing(settings) as standing:
         await standing.check()
     return "The tables are those of this version."

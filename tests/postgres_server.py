@@ -125,6 +125,11 @@ class Server:
         finally:
             await connection.close()
 
+    async def give_public(self, database: str, owner: str) -> None:
+        """Do what a database needs before 15, where everybody may make things in `public`."""
+        if int(str(await self.ask("SHOW server_version_num"))) < 150_000:
+            await self.run(f"ALTER SCHEMA public OWNER TO {owner}", database=database)
+
     async def run(self, *statements: str, database: str = "postgres") -> None:
         """Run statements as its administrator."""
         connection = await asyncpg.connect(self.url(database))

@@ -136,16 +136,15 @@ def open_schema(connection: Connection) -> None:
     roles = (*FORMER, *roles_of(connection).all)
     for role in roles:
         if not may_enter(connection, role):
-            _try(connection, f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+            attempt(connection, f"GRANT USAGE ON SCHEMA {schema} TO {role}")
     closed = [role for role in roles if not may_enter(connection, role)]
     if closed:
         raise FleetError(
             f"The roles {' and '.join(closed)} may not enter schema {schema}, where the tables are.",
             f"Have its owner run: GRANT USAGE ON SCHEMA {schema} TO {', '.join(closed)};",
         )
-    _try(connection, f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC")
     database = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar()
-    _try(connection, f"GRANT CONNECT ON DATABASE {database} TO {', '.join(roles_of(connection).logins.values())}")
+    attempt(connection, f"GRANT CONNECT ON DATABASE {database} TO {', '.join(roles_of(connection).logins.values())}")
 
 
 def may_become(connection: Connection, role: str, who: str) -> bool:
@@ -160,6 +159,17 @@ def may_enter(connection: Connection, role: str) -> bool:
     return bool(connection.exec_driver_sql(asked).scalar())
 
 
+def attempt(connection: Connection, statement: str) -> None:
+    """Run what may be refused; whoever asks looks at what became of it."""
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        state = str(getattr(error.orig, "sqlstate", ""))
+        if state != "42501" and state not in _CONCURRENT:
+            raise
+
+
 def _shut_out(connection: Connection, roles: Roles) -> None:
     """Take the rights of another fleet, of which this database is a copy."""
     noted = connection.exec_driver_sql(f"SELECT name FROM {LOGIN_TABLE} WHERE login = $1", (RECORDS,)).scalar()
@@ -169,25 +179,25 @@ def _shut_out(connection: Connection, roles: Roles) -> None:
     schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar()
     for what in ("ALL TABLES IN", "ALL SEQUENCES IN", "ALL ROUTINES IN", ""):
         for one in others:
-            _try(connection, f"REVOKE ALL ON {what} SCHEMA {schema} FROM {one}")
+            attempt(connection, f"REVOKE ALL ON {what} SCHEMA {schema} FROM {one}")
 
 
 def _made(connection: Connection, name: str, kind: str) -> str:
     """Make a role, or make it again what it shall be; returns the statement that somebody else must run."""
     if not _exists(connection, name):
-        _try(connection, f"CREATE ROLE {name} {kind}")
+        attempt(connection, f"CREATE ROLE {name} {kind}")
         return "" if _exists(connection, name) else f"CREATE ROLE {name} {kind}"
     if name not in FORMER:
-        _try(connection, f"ALTER ROLE {name} {kind}")
+        attempt(connection, f"ALTER ROLE {name} {kind}")
     return ""
 
 
 def _settle(connection: Connection, name: str, path: str) -> None:
     """Take back what a login may have set for its later sessions, and say where it finds its tables."""
     database = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar()
-    _try(connection, f"ALTER ROLE {name} RESET ALL")
-    _try(connection, f"ALTER ROLE {name} IN DATABASE {database} RESET ALL")
-    _try(connection, f"ALTER ROLE {name} IN DATABASE {database} SET search_path = {path}")
+    attempt(connection, f"ALTER ROLE {name} RESET ALL")
+    attempt(connection, f"ALTER ROLE {name} IN DATABASE {database} RESET ALL")
+    attempt(connection, f"ALTER ROLE {name} IN DATABASE {database} SET search_path = {path}")
 
 
 def _joined(connection: Connection, role: str, login: str) -> str:
@@ -196,7 +206,7 @@ def _joined(connection: Connection, role: str, login: str) -> str:
     if may_become(connection, role, login):
         return ""
     having = " WITH INHERIT FALSE, SET TRUE" if _number(connection) >= _SET_FROM else ""
-    _try(connection, f"GRANT {role} TO {login}{having}")
+    attempt(connection, f"GRANT {role} TO {login}{having}")
     return "" if may_become(connection, role, login) else f"GRANT {role} TO {login}"
 
 
@@ -206,7 +216,7 @@ def _inherit_what_people_granted(connection: Connection, roles: Roles) -> None:
         if connection.exec_driver_sql(f"SELECT pg_has_role('{roles.action}', '{FORMER[0]}', 'USAGE')").scalar():
             return
         having = " WITH INHERIT TRUE, SET FALSE" if _number(connection) >= _SET_FROM else ""
-        _try(connection, f"GRANT {FORMER[0]} TO {roles.action}{having}")
+        attempt(connection, f"GRANT {FORMER[0]} TO {roles.action}{having}")
 
 
 def _exists(connection: Connection, role: str) -> bool:
@@ -215,14 +225,3 @@ def _exists(connection: Connection, role: str) -> bool:
 
 def _number(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SHOW server_version_num").scalar() or 0)
-
-
-def _try(connection: Connection, statement: str) -> None:
-    """Run what may be refused; whoever asks looks at what became of it."""
-    try:
-        with connection.begin_nested():
-            connection.exec_driver_sql(statement)
-    except DBAPIError as error:
-        state = str(getattr(error.orig, "sqlstate", ""))
-        if state != "42501" and state not in _CONCURRENT:
-            raise

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from zeebe_fleet.adapters.postgres.away import away, is_lost
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, TASKS, as_login
+from zeebe_fleet.adapters.postgres.makers import take_back
 from zeebe_fleet.adapters.postgres.rights import give_roles, open_schema
 from zeebe_fleet.adapters.postgres.sessions import database
 from zeebe_fleet.adapters.postgres.version import MIGRATIONS, SchemaBehind, move_over, note_oldest, version_of
@@ -120,8 +121,9 @@ def check_ground(connection: Connection) -> None:
 
 
 def _prepare(connection: Connection) -> FleetError | None:
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('zeebe-fleet-migrate'))")
     check_ground(connection)
+    take_back(connection)
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('zeebe-fleet-migrate'))")
     move_over(connection)
     with suppress(SchemaBehind):
         version_of(connection).check()

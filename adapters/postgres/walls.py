@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from zeebe_fleet.adapters.postgres.grants import KEPT
+from zeebe_fleet.adapters.postgres.makers import makers
 from zeebe_fleet.adapters.postgres.rights import FORMER, Roles, roles_of
 from zeebe_fleet.adapters.postgres.version import VERSION_TABLE
 
@@ -63,7 +64,6 @@ WHERE p.prosecdef AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = '{
         SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
     ) ORDER BY 1
 """
-_MAKING = "SELECT one FROM unnest($1::text[]) AS one WHERE has_schema_privilege(one, current_schema(), 'CREATE')"
 _PUBLIC = """
 SELECT array_agg(DISTINCT one.privilege_type ORDER BY one.privilege_type)
 FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) AS one
@@ -85,7 +85,6 @@ def breaches(connection: Connection) -> tuple[list[str], list[str]]:
         ("{} own something.", _OWNING, (all_of,)),
         ("The login of tasks may also become {}.", _MEMBERS, (mine, [roles.action, roles.persister, FORMER[0]])),
         ("Settings were made for later sessions of a login: {}.", _SETTINGS, (all_of,)),
-        ("{} may make tables and functions in the schema of the fleet.", _MAKING, (all_of,)),
         ("No trigger holds actions to their transaction on {}.", _UNHELD, (roles.action, roles.persister, roles.tasks)),
         ("{} runs with its owner's rights, and an action may call it.", _AS_OWNER, (roles.action,)),
         ("No trigger keeps the history in {}.", _UNKEPT, (list(KEPT),)),
@@ -93,7 +92,7 @@ def breaches(connection: Connection) -> tuple[list[str], list[str]]:
     found = [
         said.format(", ".join(named)) for said, query, values in asked if (named := _names(connection, query, values))
     ]
-    return found, _noticed(connection, roles)
+    return [*(f"{one.said}." for one in makers(connection)), *found], _noticed(connection, roles)
 
 
 def _noticed(connection: Connection, roles: Roles) -> list[str]:

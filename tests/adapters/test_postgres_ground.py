@@ -54,6 +54,7 @@ async def database(server: Server, *statements: str, options: str = "") -> str:
     """Make a database whose owner may make roles and is no superuser; returns its address."""
     name = f"fleet{next(NAMES)}"
     await server.run(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'x'", f"CREATE DATABASE {name} OWNER {name}")
+    await server.give_public(name, name)
     await server.run(*(one.replace("@owner", name) for one in statements), database=name)
     return server.url(name, name, "x") + options
 
@@ -207,6 +208,96 @@ async def test_owner_without_any_right_over_roles_is_told_what_to_ask_for(server
     await server.run(*filter(None, refused.value.suggestion.split("run: ")[1].split(";")))
     await migrate(url)
     assert await run_a_task(url) == "COMPLETED"
+
+
+EVERYBODYS = ("ALTER SCHEMA public OWNER TO admin", "GRANT ALL ON SCHEMA public TO PUBLIC")
+"""As it was before 15, and is in what was restored from there."""
+
+
+@pytest.mark.parametrize(
+    ("statements", "options"),
+    [
+        (EVERYBODYS, ""),
+        ((*EVERYBODYS, "CREATE SCHEMA fleet AUTHORIZATION @owner"), "?options=-csearch_path%3Dfleet,public"),
+        (
+            (
+                *EVERYBODYS[:1],
+                "CREATE ROLE @owner_dba",
+                "GRANT CREATE ON SCHEMA public TO @owner_dba WITH GRANT OPTION",
+                "SET ROLE @owner_dba",
+                "GRANT CREATE ON SCHEMA public TO PUBLIC",
+            ),
+            "",
+        ),
+    ],
+    ids=["tables", "searched", "granted-by-another"],
+)
+async def test_schema_where_everybody_makes_things_is_refused_with_what_to_run(
+    server: Server, statements: tuple[str, ...], options: str
+) -> None:
+    """By deploy and by doctor, in the same words; nothing that an action may have left there is run."""
+    url = await database(server, *statements, options=options)
+    name = url.rsplit("/", 1)[1].partition("?")[0]
+    with pytest.raises(FleetError, match="Everybody may make tables and functions in schema public") as refused:
+        await migrate(url)
+    assert "\n" not in str(refused.value)
+    last = (await findings(url))[-1]
+    assert (last.subject, last.said, last.next_step) == ("schema", refused.value.message, refused.value.suggestion)
+    await server.run(*filter(None, refused.value.suggestion.split("run: ")[1].split(";")), database=name)
+    await migrate(url)
+    assert await run_a_task(url) == "COMPLETED"
+    assert [one.well for one in await findings(url)] == [True, True, True]
+
+
+async def test_fleet_that_is_there_is_not_sent_to_another_schema(server: Server) -> None:
+    """Its tables stay where they are, and their owner keeps what it had by everybody's right; so says any account."""
+    url = await database(server)
+    await migrate(url)
+    name = url.rsplit("/", 1)[1]
+    await server.run(*(one.replace("@owner", name) for one in EVERYBODYS), database=name)
+    password = await server.ask("SELECT password FROM fleet_login WHERE login = 'records'", name)
+    expected = (
+        f"Have a superuser run: GRANT CREATE ON SCHEMA public TO {name}; REVOKE CREATE ON SCHEMA public FROM PUBLIC;"
+    )
+    for one in (url, server.url(name, f"fleet_{name}_records", str(password))):
+        assert (await findings(one))[-1].next_step == expected
+
+
+async def test_schema_of_the_owner_s_own_is_closed_by_deploy(server: Server) -> None:
+    """To everybody, and to a role that actions are; doctor says before that it will be."""
+    url = await database(server)
+    await migrate(url)
+    name = url.rsplit("/", 1)[1]
+    await server.run("GRANT CREATE ON SCHEMA public TO PUBLIC, fleet_action", database=name)
+    before = (await findings(url))[-1]
+    assert (before.subject, before.well) == ("rights", False)
+    assert "Everybody may make" in before.said
+    assert "The role fleet_action may make" in before.said
+    assert "fleet deploy" in before.next_step
+    await migrate(url)
+    assert (await findings(url))[-1].well
+
+
+async def test_what_an_action_left_where_names_are_looked_for_is_not_run_by_deploy(server: Server) -> None:
+    """It fits better than PostgreSQL's own; deploy and doctor name it, and what takes it away."""
+    url = await database(server)
+    await migrate(url)
+    name = url.rsplit("/", 1)[1]
+    await server.run(
+        "CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''it ran''; END'",
+        "CREATE FUNCTION pg_advisory_xact_lock(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''it ran''; END'",
+        *(
+            f"ALTER FUNCTION {one} OWNER TO fleet_{name}_action"
+            for one in ("quote_ident(name)", "pg_advisory_xact_lock(int)")
+        ),
+        database=name,
+    )
+    with pytest.raises(FleetError, match=f"^fleet_{name}_action made .*public.quote_ident") as refused:
+        await migrate(url)
+    assert (await findings(url))[-1].next_step == refused.value.suggestion
+    await server.run(*filter(None, refused.value.suggestion.split("run: ")[1].split(";")), database=name)
+    await migrate(url)
+    assert (await findings(url))[-1].well
 
 
 async def test_version_is_moved_out_of_the_table_that_others_share(server: Server) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tests.adapters.test_postgres_ledger import again, claimed, job, model_of
-from tests.postgres_server import DEBIANS, Server
+from tests.postgres_server import DEBIANS, OTHER_SERVERS, Server
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.ledger import PostgresLedger
 from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, TASKS, as_login
@@ -304,6 +304,19 @@ CHAINS: Tries = {
         ),
         "UPDATE public.ext_walls_chain SET amount = 1000000",
     ],
+    "with functions of one's own": [
+        "CREATE FUNCTION public.format(text, name, name) RETURNS text LANGUAGE sql AS "
+        "$$SELECT CASE WHEN $1 LIKE 'SELECT count%' THEN 'SELECT 1' ELSE 'SELECT NULL' END$$",
+        "CREATE FUNCTION public.to_jsonb(public.ext_walls_chain) RETURNS jsonb LANGUAGE sql AS $$SELECT '{}'::jsonb$$",
+        (
+            "WITH own AS (INSERT INTO ext_walls_chain (workflow_instance_id, action, amount) "
+            "VALUES (current_setting('fleet.workflow_id')::uuid, 'x', 1)) "
+            "UPDATE ext_walls_chain SET amount = 1000000, "
+            "child_workflow_instance_id = current_setting('fleet.workflow_id')::uuid "
+            "WHERE workflow_instance_id = $1::text::uuid",
+            "@other workflow",
+        ),
+    ],
     "deleted": ["DELETE FROM ext_walls_chain"],
     "truncated": ["TRUNCATE ext_walls_chain"],
 }
@@ -370,10 +383,10 @@ class Ground:
                     await driver.execute("ROLLBACK TO SAVEPOINT try")
 
 
-@pytest.fixture(scope="module", params=[18, 15])
+@pytest.fixture(scope="module", params=[18, 15, *OTHER_SERVERS], ids=str)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """The wheel's server, and an older one where there is one."""
-    programs = {18: None, 15: DEBIANS}[request.param]
+    """The wheel's server, an older one where there is one, and those that FLEET_TEST_POSTGRES names."""
+    programs = {18: None, 15: DEBIANS}.get(request.param, request.param)
     if programs is not None and not programs.exists():
         pytest.skip(f"There is no PostgreSQL {request.param} on this machine that may be entered.")
     with Server(programs) as server:
@@ -403,12 +416,13 @@ async def breached(newest: Server, tmp_path: Path) -> AsyncIterator[Ground]:
 
 @asynccontextmanager
 async def walled(server: Server, name: str, folder: Path) -> AsyncIterator[Ground]:
-    """On the newer server the owner is a superuser, as in the local stack; on the older one as a service gives it."""
-    account = "admin" if server.programs != DEBIANS else "owner"
+    """On the wheel's server the owner is a superuser, as in the local stack; on the others as a service gives it."""
+    account = "owner" if server.programs in (DEBIANS, *OTHER_SERVERS) else "admin"
     password = server.password if account == "admin" else "x"
     if account == "owner" and not await server.ask("SELECT 1 FROM pg_roles WHERE rolname = 'owner'"):
         await server.run("CREATE ROLE owner LOGIN CREATEROLE PASSWORD 'x'")
     await server.run(f"CREATE DATABASE {name} OWNER {account}")
+    await server.give_public(name, account)
     url = server.url(name, account, password)
     await migrate(url)
     owner = await asyncpg.connect(url)
@@ -507,6 +521,10 @@ GUARDS = {
     "the mark is not granted": (
         "GRANT SELECT, UPDATE ON fleet_finishing TO @fleet_action, @fleet_persister",
         "mark: turned over",
+    ),
+    "nobody else makes anything where names are looked for": (
+        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+        "chain: with functions of one's own",
     ),
     "names have a place": (
         f"ALTER FUNCTION fleet_chain_row() RESET search_path; {RUNS.replace('@.', '')}",
