@@ -21,7 +21,6 @@ from zeebe_fleet.workers.contract.api_ports import StartRequest
 from zeebe_fleet.workers.contract.principal import FLEET, OPERATOR_ROLE, Principal
 from zeebe_fleet.workers.contract.refusals import IdempotencyConflict
 
-
 ONE, OTHER = "https://one.example", "https://other.example"
 PUBLISH = """mutation ($key: String) { publishMessage(name: "m", correlationKey: "c", idempotencyKey: $key) {
   __typename ... on UserError { message } } }"""
