@@ -21,7 +21,7 @@ schemathesis.graphql.scalar("EngineKey", st.integers(-(2**70), 2**70).map(str).m
 schemathesis.graphql.scalar("JSON", st.one_of(_LEAVES, _OBJECTS))
 
 
-@schemathesis.check
+@schemathesis.check  # type: ignore[untyped-decorator, unused-ignore]
 def no_bug_is_met(_context: Any, response: Any, _case: Any) -> None:
     """Nothing is masked as an internal error, and nothing but an answer is answered."""
     assert response.status_code < 500, f"status {response.status_code}"
