@@ -97,14 +97,17 @@ def fuzz(name: str, seconds: float, seed: int, given: Path) -> int:
 
 def problem_of(parser: Parser, text: str) -> str:
     """Say what is wrong with how a parser takes a text; empty where nothing is."""
-    begun = time.process_time()
-    try:
-        parser.feed(text)
-    except parser.refusals:
-        pass
-    except Exception as error:  # whatever it is, nobody expects it
-        return f"raises {type(error).__name__}"
-    return "is slow" if time.process_time() - begun > SLOWEST_S else ""
+    for _ in range(2):  # a machine that others use is slow once
+        begun = time.process_time()
+        try:
+            parser.feed(text)
+        except parser.refusals:
+            pass
+        except Exception as error:  # whatever it is, nobody expects it
+            return f"raises {type(error).__name__}"
+        if time.process_time() - begun <= SLOWEST_S:
+            return ""
+    return "is slow"
 
 
 def smaller(parser: Parser, text: str, problem: str) -> str:

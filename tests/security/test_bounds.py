@@ -24,7 +24,8 @@ from zeebe_fleet.engine.search.query import _decoded
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.contract.refusals import InvalidArgument
 
-_REFUSED_S = 1.0
+_REFUSED_S = 2.0
+"""CPU time, on a machine that others use as well; alone it is a second at most."""
 MANIFEST = 'name: p\nversion: "1.0.0"\ndescription: A process.\n'
 FORM = '{"id": "ask", "components": []}'
 LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 11))

@@ -151,7 +151,7 @@ def test_schema_is_held_against_variables_within_bounds(schema: dict[str, Any], 
     begun = time.process_time()
     with pytest.raises(UnfitSchema):
         errors_of(schema, variables)
-    assert time.process_time() - begun < 2 * _SLOWEST_S
+    assert time.process_time() - begun < 4 * _SLOWEST_S
 
 
 def test_items_are_told_apart_in_linear_time() -> None:
