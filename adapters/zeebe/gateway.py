@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import grpc.aio
@@ -33,6 +34,7 @@ LATEST = -1
 DEPLOY_TIMEOUT_S = 30.0
 _IN_TIME_S = 0.5
 """How long before the end of its lease a job is handed back, however long its backoff."""
+_UNREADABLE = "The job's variables or headers cannot be read: they are no JSON, or nested too deep. Set them anew."
 
 Unary = Callable[..., Awaitable[Any]]
 
@@ -215,7 +217,7 @@ class ZeebeEngine:
                 request, timeout=poll_s + self._timeout_s, metadata=await self._metadata()
             )
             async for answer in answers:
-                jobs.extend(job_of(one, lease_s) for one in answer.jobs)
+                jobs.extend([job for one in answer.jobs if (job := await self._read(one, lease_s))])
         except grpc.aio.AioRpcError as error:
             # Jobs received before the stream broke are leased to us: dropping them would idle them for a lease.
             if not jobs:
@@ -242,11 +244,21 @@ class ZeebeEngine:
         call = self._stream_stub.StreamActivatedJobs(request, metadata=await self._metadata())
         try:
             async for one in call:
-                yield job_of(one, lease_s)
+                if job := await self._read(one, lease_s):
+                    yield job
         except grpc.aio.AioRpcError as error:
             raise self._translated(error, f"stream jobs of type {job_type!r}") from error
         finally:
             call.cancel()
+
+    async def _read(self, activated: Any, lease_s: float) -> Job | None:
+        """Read a job; one whose variables nobody can read becomes an incident, and the others go on."""
+        try:
+            return job_of(activated, lease_s)
+        except (ValueError, RecursionError):
+            with suppress(EngineError):  # it comes again when its lease is over
+                await self.fail(JobKey(activated.key), Fail(_UNREADABLE, retries=0))
+            return None
 
     async def complete(self, job_key: JobKey, outcome: Complete) -> None:
         """Complete a job; `EngineGone` when it was completed, cancelled or interrupted."""
