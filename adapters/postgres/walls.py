@@ -23,9 +23,13 @@ _MIGHTY = """
 SELECT rolname FROM pg_roles
 WHERE rolname = ANY ($1) AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls) ORDER BY 1
 """
+#: temporary objects of a job are gone before the next one
 _OWNING = """
 SELECT DISTINCT rolname FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid
-WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND rolname = ANY ($1) ORDER BY 1
+WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND rolname = ANY ($1) AND NOT coalesce(
+    CASE WHEN dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        THEN (SELECT schema ~ '^pg_(toast_)?temp' FROM pg_identify_object(classid, objid, objsubid)) END, false
+) ORDER BY 1
 """
 _MEMBERS = """
 SELECT DISTINCT role.rolname FROM pg_auth_members m

@@ -955,3 +955,18 @@ async def test_doctor_finds_each_hole_in_the_walls(breached: Ground) -> None:
         await breached.server.run(statement, database=breached.url.rsplit("/", 1)[1])
         seen, _ = await look(breached.url, breaches)
         assert any(said in one for one in seen), (said, seen)
+
+
+async def test_doctor_lets_temporary_objects_of_a_job_be(breached: Ground) -> None:
+    """They are gone before the next job of their connection; nobody else sees them."""
+    session = _session(breached.ledger, await claimed(breached.ledger, job()))
+    driver = await _driver(session)
+    for one in (
+        "ROLLBACK",
+        "CREATE TEMP TABLE left_open (item text PRIMARY KEY)",
+        "CREATE FUNCTION pg_temp.so() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ):
+        await driver.execute(one)
+    seen, _ = await look(breached.url, breaches)
+    await session.close()
+    assert seen == []
