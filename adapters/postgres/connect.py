@@ -99,6 +99,8 @@ async def _connect(
         if _POOLER_REFUSES not in str(error):
             raise
         opened = await _through_a_pooler(given, {**address.settings, **settings})
+    except asyncpg.InsufficientPrivilegeError as error:  # no CONNECT on the database: the account is not let in
+        raise asyncpg.InvalidAuthorizationSpecificationError(str(error)) from error
     return opened
 
 

@@ -46,6 +46,10 @@ ON CONFLICT (login) DO UPDATE SET name = excluded.name, path = excluded.path,
     password = CASE WHEN {LOGIN_TABLE}.name = excluded.name THEN {LOGIN_TABLE}.password ELSE excluded.password END
 RETURNING password
 """
+_OUTSIDE = """
+SELECT one FROM unnest($1::text[]) AS one
+WHERE NOT has_database_privilege(one, current_database(), 'CONNECT') ORDER BY 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def open_schema(connection: Connection) -> None:
     """Let the roles enter the schema in which the tables are.
 
     Raises:
-        FleetError: it is somebody else's, and closed to them.
+        FleetError: it is somebody else's, and closed to them, or the database is.
     """
     schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar()
     roles = (*FORMER, *roles_of(connection).all)
@@ -143,8 +147,7 @@ def open_schema(connection: Connection) -> None:
             f"The roles {' and '.join(closed)} may not enter schema {schema}, where the tables are.",
             f"Have its owner run: GRANT USAGE ON SCHEMA {schema} TO {', '.join(closed)};",
         )
-    database = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar()
-    attempt(connection, f"GRANT CONNECT ON DATABASE {database} TO {', '.join(roles_of(connection).logins.values())}")
+    _open_database(connection)
 
 
 def may_become(connection: Connection, role: str, who: str) -> bool:
@@ -168,6 +171,19 @@ def attempt(connection: Connection, statement: str) -> None:
         state = str(getattr(error.orig, "sqlstate", ""))
         if state != "42501" and state not in _CONCURRENT:
             raise
+
+
+def _open_database(connection: Connection) -> None:
+    """Let the logins connect; a GRANT of what is not one's own does nothing, and says nothing."""
+    database = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar()
+    logins = list(roles_of(connection).logins.values())
+    attempt(connection, f"GRANT CONNECT ON DATABASE {database} TO {', '.join(logins)}")
+    closed = connection.exec_driver_sql(_OUTSIDE, (logins,)).scalars().all()
+    if closed:
+        raise FleetError(
+            f"The logins {' and '.join(closed)} may not connect to database {database}.",
+            f"Have its owner or a superuser run: GRANT CONNECT ON DATABASE {database} TO {', '.join(closed)};",
+        )
 
 
 def _shut_out(connection: Connection, roles: Roles) -> None:

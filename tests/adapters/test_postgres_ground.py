@@ -30,7 +30,7 @@ from zeebe_fleet.deploy.local.ports import any_free_port
 from zeebe_fleet.deploy.roles import Role, api, human_tasks, relay, worker
 from zeebe_fleet.deploy.settings import SHIPPED_APP, ApiSettingsSection, Settings, ZeebeSettings
 from zeebe_fleet.workers.contract.data_models import extension_model_base
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.errors import FleetError, RecordsUnavailable
 from zeebe_fleet.workers.contract.outcomes import Complete
 
 NAMES = itertools.count(1)
@@ -298,6 +298,29 @@ async def test_what_an_action_left_where_names_are_looked_for_is_not_run_by_depl
     await server.run(*filter(None, refused.value.suggestion.split("run: ")[1].split(";")), database=name)
     await migrate(url)
     assert (await findings(url))[-1].well
+
+
+async def test_database_that_is_closed_to_the_logins_is_refused_with_what_to_run(server: Server) -> None:
+    """As where it is somebody else's, and not everybody's to enter; taken away later, it is a database that is away."""
+    closed = ("CREATE SCHEMA fleet AUTHORIZATION @owner", "ALTER DATABASE @owner OWNER TO admin")
+    doors = ("REVOKE ALL ON DATABASE @owner FROM PUBLIC", "GRANT CONNECT ON DATABASE @owner TO @owner")
+    url = await database(server, *closed, *doors, options="?options=-csearch_path%3Dfleet")
+    name = url.rsplit("/", 1)[1].partition("?")[0]
+    with pytest.raises(FleetError, match="may not connect to database") as refused:
+        await migrate(url)
+    await server.run(*filter(None, refused.value.suggestion.split("run: ")[1].split(";")))
+    await migrate(url)
+    assert await run_a_task(url) == "COMPLETED"
+    logins = refused.value.suggestion.rstrip(";").split(" TO ")[1].split(", ")
+    await server.run(f"REVOKE CONNECT ON DATABASE {name} FROM {next(one for one in logins if one.endswith('_tasks'))}")
+    last = (await findings(url))[-1]
+    assert (last.subject, last.well) == ("rights", False)
+    assert "does not let the fleet's login 'tasks' in" in last.said
+    ledger = PostgresLedger(url, model_of, worker="tests")
+    async with ledger.session(await claimed(ledger, job())) as session:
+        with pytest.raises(RecordsUnavailable, match="refuses the account"):
+            await session.execute(text("SELECT 1"))
+    await ledger.close()
 
 
 async def test_version_is_moved_out_of_the_table_that_others_share(server: Server) -> None:
