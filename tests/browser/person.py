@@ -97,6 +97,7 @@ class Scene:
             person.page.on("console", lambda said: _note(person, said.type, said.text))
             person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
             yield person
+            await person.page.unroute_all(behavior="ignoreErrors")
             assert not person.complaints, person.complaints
         finally:
             await context.close()
