@@ -85,7 +85,41 @@ def load_package(folder: Path) -> ProcessPackage:
         {file: form["id"] for file, form in forms.items()},
     )
     package.document.process(package.manifest.name)
+    _check_whole(package, forms)
     return package
+
+
+def _check_whole(package: ProcessPackage, forms: Mapping[str, Mapping[str, Any]]) -> None:
+    """See to it that nothing in the folder is left out without a word.
+
+    Raises:
+        DefinitionError: something would be, with its name and what to do.
+    """
+    for file in sorted(package.folder.iterdir()):
+        if file.suffix == ".bpmn" and file != package.model_file:
+            raise DefinitionError(
+                f"{file}: a package has one model, {package.model_file.name}.", "Give it a folder of its own name."
+            )
+        if file.suffix == ".dmn":
+            raise DefinitionError(
+                f"{file}: decisions are not deployed with a package in this version.",
+                "Deploy it to your engine by itself, and keep it out of the folder.",
+            )
+    named: dict[str, str] = {}
+    for name, form in forms.items():
+        if form["id"] in named:
+            raise DefinitionError(
+                f"{package.folder / name}: form {form['id']!r} is in {named[form['id']]} already.",
+                "Give each form an id of its own.",
+            )
+        named[form["id"]] = name
+    for process in package.document.processes:
+        if process.get("id") != package.manifest.name:
+            raise package.document.wrong(
+                process,
+                "is a second executable process of the file",
+                "Give it a package of its own, or make it not executable where it only shows the other side.",
+            )
 
 
 def model_of(folder: Path) -> Path:

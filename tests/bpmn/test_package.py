@@ -51,6 +51,35 @@ def test_a_missing_form_is_named(onboarding: Path) -> None:
         load_package(onboarding).resources()
 
 
+@pytest.mark.parametrize("name", ["another.bpmn", "discount.dmn"])
+def test_a_file_that_would_not_be_deployed_is_refused(onboarding: Path, name: str) -> None:
+    """By its name; nothing in a folder is left out without a word."""
+    (onboarding / name).write_text("<definitions/>")
+    with pytest.raises(DefinitionError, match=name):
+        load_package(onboarding)
+
+
+def test_a_second_form_of_one_id_is_refused(onboarding: Path) -> None:
+    """One of them would never be shown."""
+    shutil.copy(onboarding / "review_application.form", onboarding / "second.form")
+    with pytest.raises(
+        DefinitionError, match=r"second\.form: form 'review_application' is in review_application\.form"
+    ):
+        load_package(onboarding)
+
+
+def test_a_second_process_of_a_collaboration_is_refused(onboarding: Path) -> None:
+    """It would run without a manifest; one that only shows the other side is no process."""
+    model = onboarding / "customer_onboarding.bpmn"
+    other = '<bpmn:process id="applicant" isExecutable="{}" />\n</bpmn:definitions>'
+    text = model.read_text()
+    model.write_text(text.replace("</bpmn:definitions>", other.format("false")))
+    assert load_package(onboarding).manifest.name == "customer_onboarding"
+    model.write_text(text.replace("</bpmn:definitions>", other.format("true")))
+    with pytest.raises(DefinitionError, match="process 'applicant' is a second executable process"):
+        load_package(onboarding)
+
+
 def test_a_manifest_with_an_unknown_field_is_refused(onboarding: Path) -> None:
     """A typing error is not silently ignored."""
     with (onboarding / "manifest.yaml").open("a") as manifest:
