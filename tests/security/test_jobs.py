@@ -45,7 +45,7 @@ class Gateway(GatewayServicer):
 @pytest.mark.parametrize("streams", [False, True])
 async def test_job_that_nobody_can_read_is_an_incident(variables: str, streams: bool) -> None:
     """It neither ends the worker nor holds up the others."""
-    gateway = Gateway(variables)
+    gateway = Gateway(variables)  # type: ignore[abstract]
     async with served(gateway) as address:
         engine = ZeebeEngine(EngineConnection(address=address))
         try:
