@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import h11
@@ -19,6 +19,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from uvicorn.server import ServerState
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import RejectConnection
+from wsproto.utilities import RemoteProtocolError
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class _Http(H11Protocol):
         """Close the connection that has been idle for longest, if there are as many as there may be."""
         if len(self.connections) < self.patience.connections:
             return
-        idle = [one for one in self.connections if isinstance(one, _Http) and one.is_idle]
+        idle = [one for one in self.connections if isinstance(one, _Http | _Socket) and one.is_idle]
         if idle:
             oldest = min(idle, key=lambda one: one.idle_since)
             self.connections.discard(oldest)
@@ -194,9 +197,17 @@ class _Socket(WSProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._unread = Timer(self.loop)
+        self.conn = _Handshake(self.patience.headers)
+        self.idle_since = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is closed but for what the client has still to do, and may never do: it is the first to go."""
+        return self.close_sent or self.transport.is_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unread.stop()
+        self.connections.add(self)  # uvicorn takes it out, and it may have made room before
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -206,3 +217,19 @@ class _Socket(WSProtocol):
     def resume_writing(self) -> None:
         self._unread.stop()
         super().resume_writing()
+
+
+class _Handshake(WSConnection):
+    """Refuses what is no WebSocket with the headers of all answers."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__(ConnectionType.SERVER)
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    def receive_data(self, data: bytes | None) -> None:
+        try:
+            super().receive_data(data)
+        except RemoteProtocolError as error:
+            if isinstance(hint := error.event_hint, RejectConnection):
+                error.event_hint = replace(hint, headers=[*hint.headers, *self._headers])
+            raise

@@ -17,6 +17,10 @@ from zeebe_fleet.deploy.connections import Patience
 IMPATIENT = Patience(head_s=0.2, body_s=0.4, pause_s=0.2, unread_s=0.2, headers={"x-content-type-options": "nosniff"})
 POST = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 1000\r\n\r\n"
 GET = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
+UPGRADE = GET[:-2] + (
+    b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -24,6 +28,9 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
+        if scope["path"] == "/closed":
+            await send({"type": "websocket.close", "code": 4406})
+            return
         while True:
             await send({"type": "websocket.send", "bytes": b"x" * 65_536})
     if scope["path"] == "/endless":
@@ -109,13 +116,9 @@ async def test_second_head_has_its_time_as_well() -> None:
 @pytest.mark.parametrize("asked", [GET.replace(b"/ ", b"/endless ", 1), b"socket"], ids=["stream", "socket"])
 async def test_client_that_does_not_read_is_cut_off(asked: bytes) -> None:
     """Its connection ends, though much is still to be sent: nobody waits for it to be read."""
-    upgrade = GET[:-2] + (
-        b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
-        b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
     async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):
         writer.transport.pause_reading()  # type: ignore[attr-defined]
-        writer.write(upgrade if asked == b"socket" else asked)
+        writer.write(UPGRADE if asked == b"socket" else asked)
         serving: list[asyncio.Task[None]] = []
         while not serving:
             await asyncio.sleep(0)
@@ -144,6 +147,37 @@ async def test_connections_that_rest_lock_nobody_out() -> None:
                 writer.write(GET)
                 assert b"200 OK" in await reader.readline()
         assert await ended(resting[0][0]) == b""
+
+
+async def test_sockets_that_are_never_closed_by_their_clients_lock_nobody_out() -> None:
+    """Each was told that it is over, and waits for its client to say so too."""
+    async with listening(echo, Patience(connections=5)) as url, AsyncExitStack() as stack:
+        for _ in range(5):
+            reader, writer = await stack.enter_async_context(connection(url))
+            writer.write(UPGRADE.replace(b"/ ", b"/closed ", 1))
+            assert (await reader.readuntil(b"\x11\x36")).startswith(b"HTTP/1.1 101")
+        for _ in range(7):
+            async with connection(url) as (reader, writer):
+                writer.write(GET)
+                assert b"200 OK" in await reader.readline()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        UPGRADE.replace(b"version: 13", b"version: 7"),
+        UPGRADE.replace(b"sec-websocket-key", b"x-key"),
+        b"POST" + UPGRADE[3:],
+    ],
+    ids=["version", "key", "method"],
+)
+async def test_handshake_that_is_none_is_refused_with_the_headers(asked: bytes) -> None:
+    """By the server itself, before anybody else sees it."""
+    async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):
+        writer.write(asked)
+        said = (await ended(reader)).lower()
+    assert said.startswith(b"http/1.1 4")
+    assert b"x-content-type-options: nosniff" in said
 
 
 async def test_answer_of_the_server_itself_has_the_headers() -> None:
