@@ -122,7 +122,8 @@ class _Http(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._time()
+        if self.transport.get_protocol() is self:  # and it is no WebSocket by now
+            self._time()
 
     def on_response_complete(self) -> None:
         self.idle_since = self.loop.time()

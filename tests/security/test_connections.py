@@ -31,6 +31,9 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/closed":
             await send({"type": "websocket.close", "code": 4406})
             return
+        if scope["path"] == "/quiet":
+            await receive()
+            return
         while True:
             await send({"type": "websocket.send", "bytes": b"x" * 65_536})
     if scope["path"] == "/endless":
@@ -147,6 +150,17 @@ async def test_connections_that_rest_lock_nobody_out() -> None:
                 writer.write(GET)
                 assert b"200 OK" in await reader.readline()
         assert await ended(resting[0][0]) == b""
+
+
+async def test_quiet_socket_stays_open() -> None:
+    """Its handshake has no body, so that no time runs for one."""
+    async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):
+        writer.write(UPGRADE.replace(b"/ ", b"/quiet ", 1))
+        assert b"101" in await reader.readuntil(b"\r\n\r\n")
+        over = asyncio.create_task(ended(reader))
+        await asyncio.wait([over], timeout=2 * IMPATIENT.body_s)
+        assert not over.done()
+        over.cancel()
 
 
 async def test_sockets_that_are_never_closed_by_their_clients_lock_nobody_out() -> None:
