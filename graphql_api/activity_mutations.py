@@ -25,10 +25,12 @@ from zeebe_fleet.graphql_api.errors import (
     answered,
 )
 from zeebe_fleet.graphql_api.forms import form_errors
+from zeebe_fleet.graphql_api.parents import check_parent
 from zeebe_fleet.graphql_api.types import Activity
 from zeebe_fleet.workers.contract import refusals
 from zeebe_fleet.workers.contract.api_ports import Completion, CompletionCheck
 from zeebe_fleet.workers.contract.api_records import ActivityRecord
+from zeebe_fleet.workers.contract.job import PARENT_VARIABLE
 
 ClaimActivityResult = Annotated[
     ActivityClaimed | ActivityNotFound | ActivityAlreadyClaimed | ActivityClosed | NotAllowed,
@@ -80,6 +82,9 @@ class ActivityMutations:
         """Complete an activity with a result that fits its form, for the version that was read."""
         context = info.context
         variables = read_variables(result, context.settings.limits.variables_bytes)
+        if PARENT_VARIABLE in variables:
+            activity = await context.activity.load(activity_id)
+            await check_parent(context, variables, activity.input if activity else None)
         requested = await context.services.activities.request_completion(
             context.principal,
             Completion(activity_id, version, variables, read_key(idempotency_key)),

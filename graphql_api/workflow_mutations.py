@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -35,13 +34,14 @@ from zeebe_fleet.graphql_api.errors import (
     WorkflowNotRerunnable,
     answered,
 )
+from zeebe_fleet.graphql_api.parents import check_parent
 from zeebe_fleet.graphql_api.repetition import message_id_of, send_once
 from zeebe_fleet.graphql_api.types import Workflow
 from zeebe_fleet.workers.contract import refusals
 from zeebe_fleet.workers.contract.api_ports import RerunRequest, StartRequest
 from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone
-from zeebe_fleet.workers.contract.job import PARENT_VARIABLE, ProcessInstanceKey
+from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
 from zeebe_fleet.workers.contract.records import WorkflowState
 
@@ -108,7 +108,7 @@ class WorkflowMutations:
         if not context.policy.starts(request.process_name):  # it may have been deployed just now
             await context.signed_in.accesses.freshen(now=True)
         context.policy.check_start(request.process_name)
-        await _check_parent(context, request.variables)
+        await check_parent(context, request.variables)
         requested = await context.services.workflows.request_start(context.principal, request)
         await context.services.delivery.deliver(requested.owed_ids)
         record = await _read(context, requested.record_id)
@@ -213,19 +213,6 @@ class WorkflowMutations:
 async def _read(context: Context, workflow_id: UUID) -> WorkflowRecord:
     found = await context.services.workflows.by_id([workflow_id])
     return context.policy.check_seen(found.get(workflow_id))
-
-
-async def _check_parent(context: Context, variables: Mapping[str, Any]) -> None:
-    """Let a workflow carry on only what its starter may see: rows of the parent are open to it."""
-    named = variables.get(PARENT_VARIABLE)
-    if named in (None, "") or context.policy.has_overview:
-        return
-    try:
-        await _read(context, UUID(str(named)))
-    except (ValueError, refusals.WorkflowNotFound):
-        raise refusals.InvalidVariables(
-            f"{PARENT_VARIABLE} names no workflow that you may see.", "Give the id of a workflow that yours carries on."
-        ) from None
 
 
 async def _refused_start(context: Context, record: WorkflowRecord) -> None:

@@ -154,8 +154,13 @@ GUARDS: Sequence[Guard] = (
     Guard("a start is for the manifest's", _always(_POLICY, "starts", True), "test_policy.py -k test_start_is_for"),
     Guard(
         "a parent is one that is seen",
-        _gone("graphql_api.workflow_mutations", "_check_parent"),
+        _gone("graphql_api.workflow_mutations", "check_parent"),
         "test_policy.py -k test_parent",
+    ),
+    Guard(
+        "a parent in a result is one that is seen",
+        _gone("graphql_api.activity_mutations", "check_parent"),
+        "test_policy.py -k test_result_of_an_activity",
     ),
     Guard("a change is for owners", _always(_POLICY, "check_change", None), "test_policy.py -k test_change_is_for"),
     Guard("roles are asked for", _always(_POLICY, "check_roles", None), "test_policy.py -k test_mutation_is_denied"),

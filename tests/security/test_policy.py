@@ -243,6 +243,30 @@ async def test_parent_is_one_that_is_seen(world: World, who: str) -> None:
     assert guessed == ("WorkflowStarted" if who in OVERVIEW else "InvalidVariables")
 
 
+async def test_result_of_an_activity_names_a_parent_that_is_seen(world: World) -> None:
+    """As variables of a start do: what is filled in becomes the workflow's; to leave it as it is names none."""
+    secret, public = (world.workflows[process, "mallory"] for process in ("secret", "public"))
+    complete = (
+        "mutation ($id: UUID!, $result: JSON) { completeActivity(activityId: $id, version: 2, result: $result) "
+        "{ __typename } }"
+    )
+
+    async def completed(parent: Any, before: str | None = None) -> str:
+        variables = {"parent_workflow_instance_id": before} if before else {}
+        activity = await world.api.activity(candidateGroups=["purchasing"], variables=variables)
+        await world.clients["paul"].ask(
+            f'mutation {{ claimActivity(activityId: "{activity["activityId"]}") {{ __typename }} }}'
+        )
+        result = {"parent_workflow_instance_id": parent}
+        return str(
+            (await world.clients["paul"].answer(complete, id=activity["activityId"], result=result))["__typename"]
+        )
+
+    for unseen in (secret, str(uuid4()), [secret], 1):
+        assert await completed(unseen) == "InvalidVariables"
+    assert await completed(public) == await completed(secret, before=secret) == "ActivityCompleted"
+
+
 OWNERS = {
     "cancelWorkflow": "cancelWorkflow(workflowId: $id)",
     "rerunWorkflow": "rerunWorkflow(workflowId: $id)",
