@@ -109,6 +109,7 @@ class RecordQueries:
             read_text("processName", asked.process_name),
             read_text("search", asked.search),
             asked.overdue,
+            info.context.policy.seen(),
         )
         found = await info.context.services.activities.page(info.context.principal, wanted, page)
         return connection(found, page, Activity.of)

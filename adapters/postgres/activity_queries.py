@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from zeebe_fleet.adapters.postgres.tables import Activity, Step, Workflow
+from zeebe_fleet.adapters.postgres.workflows import in_sight
 from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Page, Urgency
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, SERVICE_ROLE, Principal
 from zeebe_fleet.workers.contract.records import LIVE, ActivityState
@@ -58,11 +59,12 @@ def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:
     if wanted.process_name is not None:
         query = query.where(Workflow.process_name == wanted.process_name)
     if wanted.search:
+        by_key = Workflow.business_key.icontains(wanted.search, autoescape=True)
         query = query.where(
             or_(
                 Activity.name.icontains(wanted.search, autoescape=True),
                 Activity.element_id.icontains(wanted.search, autoescape=True),
-                Workflow.business_key.icontains(wanted.search, autoescape=True),
+                by_key if wanted.seen is None else and_(by_key, in_sight(wanted.seen)),
             )
         )
     return query

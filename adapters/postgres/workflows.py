@@ -32,6 +32,7 @@ from zeebe_fleet.workers.contract.api_ports import (
     Page,
     Requested,
     RerunRequest,
+    Seen,
     Slice,
     StartRequest,
     WorkflowFilter,
@@ -357,10 +358,15 @@ def _filtered(wanted: WorkflowFilter) -> Select[Any]:
     if wanted.origin is not None:
         query = query.where(Workflow.origin == wanted.origin)
     if wanted.seen is not None:
-        query = query.where(or_(started_by(wanted.seen.starter), Workflow.process_name.in_(wanted.seen.process_names)))
+        query = query.where(in_sight(wanted.seen))
     if wanted.has_incident is not None:
         query = query.where(Workflow.incident.is_not(None) if wanted.has_incident else Workflow.incident.is_(None))
     return query
+
+
+def in_sight(seen: Seen) -> ColumnElement[bool]:
+    """Restrict to what somebody without an overview may see."""
+    return or_(started_by(seen.starter), Workflow.process_name.in_(seen.process_names))
 
 
 def started_by(principal: Principal) -> ColumnElement[bool]:

@@ -141,6 +141,22 @@ async def test_lists_hold_what_one_may_see(world: World, who: str) -> None:
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "service"])
+async def test_search_looks_at_business_keys_that_are_seen(world: World, who: str) -> None:
+    """Else a candidate would guess, letter by letter, the key of a workflow that is hidden from them."""
+    query = (
+        "query ($s: String) { activities(filter: {search: $s}) { edges { node { activityId workflow { state } } } } }"
+    )
+    for process in ACCESS:
+        key = f"{who} looks for {process}"
+        hidden = await workflow(world.api, process, "mallory", business_key=key)
+        activity = await world.api.activity(workflowId=hidden, candidateGroups=[])
+        found = (await world.clients[who].answer(query, s=key[1:-1]))["edges"]
+        assert [one["node"]["activityId"] for one in found] == (
+            [activity["activityId"]] if world.sees(who, process, "mallory") else []
+        )
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, "service"])
 @pytest.mark.parametrize("process", ACCESS)
 async def test_process_is_known_to_who_may_start_or_see_it(world: World, who: str, process: str) -> None:
     """Its load tells of everybody's workflows: it is for who sees them all."""

@@ -122,7 +122,11 @@ class WorkflowFilter:
 
 @dataclass(frozen=True, slots=True)
 class ActivityFilter:
-    """Which activities to list, among those the principal may see."""
+    """Which activities to list, among those the principal may see.
+
+    Args:
+        seen: workflows whose business keys are searched; nothing for who sees everything.
+    """
 
     states: tuple[ActivityState, ...] | None = None
     mine: bool = False
@@ -130,6 +134,7 @@ class ActivityFilter:
     process_name: str | None = None
     search: str | None = None
     overdue: bool = False
+    seen: Seen | None = None
 
 
 class Workflows(Protocol):
