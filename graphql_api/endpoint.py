@@ -100,7 +100,9 @@ class Endpoint(GraphQL[Context, None]):
         await response(scope, receive, send)
 
     async def _welcome(self, socket: WebSocket) -> None:
-        if len(self.strangers) < _STRANGERS:
+        identity = identify(socket, self._settings)
+        is_known = identity is not None and self._shares.of(identity.principal).has_socket
+        if is_known or len(self.strangers) < _STRANGERS:
             await self.run(socket)
             return
         answer = error_response(503, "BUSY", "Too many are at the door.", "Try again in a moment.")

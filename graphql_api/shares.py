@@ -117,6 +117,11 @@ class Share:
         finally:
             self._under_way -= 1
 
+    @property
+    def has_socket(self) -> bool:
+        """Whether another WebSocket may be opened."""
+        return self._sockets < self._limits.sockets
+
     @contextmanager
     def socket(self) -> Iterator[None]:
         """Hold a WebSocket.
@@ -124,7 +129,7 @@ class Share:
         Raises:
             ShareUsed: there are too many.
         """
-        if self._sockets >= self._limits.sockets:
+        if not self.has_socket:
             raise ShareUsed(f"{self._sockets} WebSockets open", _PATIENCE_S)
         self._sockets += 1
         try:

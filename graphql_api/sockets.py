@@ -17,7 +17,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from zeebe_fleet.graphql_api.context import Context
 from zeebe_fleet.graphql_api.faults import shown
 from zeebe_fleet.graphql_api.operations import Refused
-from zeebe_fleet.graphql_api.shares import ShareUsed
+from zeebe_fleet.graphql_api.shares import Share, ShareUsed
 from zeebe_fleet.graphql_api.streams import StreamLost
 
 _TRY_AGAIN_LATER = 1013
@@ -32,11 +32,18 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
 
     _is_closing = False
     _early = 0
+    _share: Share | None = None
+    """Whose the connection is counted as, where the handshake said so."""
 
     async def handle(self) -> None:
-        """Talk to a client until it is gone."""
+        """Talk to a client until it is gone; who is known by the handshake is no stranger, and waits at no door."""
         with ExitStack() as self._held:
-            self.view.strangers.add(self)  # type: ignore[attr-defined]
+            share = self.context.signed_in.share
+            if self.context.principal.subject and share.has_socket:
+                self._held.enter_context(share.socket())
+                self._share = share
+            else:
+                self.view.strangers.add(self)  # type: ignore[attr-defined]
             try:
                 await super().handle()
             finally:
@@ -65,9 +72,10 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         if known is None:
             await self.websocket.close(_FORBIDDEN, "Forbidden")
             return
-        if not self.connection_init_received:
+        share = known.signed_in.share
+        if not self.connection_init_received and share is not self._share:
             try:
-                self._held.enter_context(known.signed_in.share.socket())
+                self._held.enter_context(share.socket())
             except ShareUsed as used:
                 await self.websocket.close(_TRY_AGAIN_LATER, used.message)
                 return

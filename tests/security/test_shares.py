@@ -108,6 +108,18 @@ async def test_strangers_at_the_door_are_bounded(small: Api, paul: Client, monke
             assert isinstance(await three.read(), AcceptConnection)
 
 
+async def test_known_person_waits_at_no_door(small: Api, paul: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever strangers are there: the handshake says who it is, and it counts to their own share."""
+    monkeypatch.setattr("zeebe_fleet.graphql_api.endpoint._STRANGERS", 1)
+    async with socket(small, {}) as stranger:
+        assert isinstance(await stranger.read(), AcceptConnection)
+        async with socket(small, dict(paul.headers)) as one, socket(small, dict(paul.headers)) as two:
+            assert (await one.begin())["type"] == "connection_ack"
+            assert isinstance(await two.read(), AcceptConnection)
+            async with socket(small, dict(paul.headers)) as three:
+                assert (await three.read()).status_code == 503
+
+
 async def test_requests_beyond_the_rate_are_refused(small: Api, paul: Client) -> None:
     """Over HTTP by status, over a WebSocket by the operation; another person's are answered."""
     answers = [await small.http.post("/graphql", json=ME, headers=paul.headers) for _ in range(21)]
