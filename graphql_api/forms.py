@@ -24,6 +24,8 @@ _PHONE = re.compile(r"[+\d][\d\s()./-]{2,}")
 _EMAIL_CHARACTERS = 320
 """Source: RFC 5321, 4.5.3.1: 64 before the @, 255 behind it."""
 _PHONE_CHARACTERS = 100
+_DIGITS = 300
+"""Behind the point; more than a number has."""
 
 
 def form_errors(form: Mapping[str, Any] | None, data: Mapping[str, Any], result: Mapping[str, Any]) -> list[FieldError]:
@@ -44,12 +46,26 @@ def form_errors(form: Mapping[str, Any] | None, data: Mapping[str, Any], result:
 
 
 def fields_of(form: Mapping[str, Any]) -> Iterator[Component]:
-    """Yield the input fields of a form, those inside groups too."""
-    for component in form.get("components") or ():
-        if component.get("type") == "group":
-            yield from fields_of(component)
-        elif component.get("key") and component.get("type") in _CHECKS and not component.get("disabled"):
+    """Yield the input fields of a form, those inside groups too; what is no component is none."""
+    left = _components(form)
+    while left:
+        component = left.pop()
+        kind = component.get("type")
+        if kind == "group":
+            left += _components(component)
+        elif component.get("key") and isinstance(kind, str) and kind in _CHECKS and not component.get("disabled"):
             yield component
+
+
+def _components(holder: Mapping[str, Any]) -> list[Component]:
+    """Return what a form or a group holds, the last first."""
+    held = holder.get("components")
+    return [one for one in reversed(held) if isinstance(one, Mapping)] if isinstance(held, list) else []
+
+
+def _rules(component: Component) -> Mapping[str, Any]:
+    rules = component.get("validate")
+    return rules if isinstance(rules, Mapping) else {}
 
 
 def _at(result: Mapping[str, Any], key: str) -> Any:
@@ -63,7 +79,7 @@ def _at(result: Mapping[str, Any], key: str) -> Any:
 
 
 def _problem(component: Component, data: Mapping[str, Any], value: Any) -> str:
-    required = bool((component.get("validate") or {}).get("required"))
+    required = bool(_rules(component).get("required"))
     if component["type"] == "checkbox" and required and value is not True:
         return "Must be ticked."
     if value in _EMPTY:
@@ -75,7 +91,7 @@ def _problem(component: Component, data: Mapping[str, Any], value: Any) -> str:
 def _text(component: Component, data: Mapping[str, Any], value: Any) -> str:
     if not isinstance(value, str):
         return "Must be a text."
-    rules = component.get("validate") or {}
+    rules = _rules(component)
     if (least := _number_of(rules.get("minLength"))) is not None and len(value) < least:
         return f"Must have at least {least:g} characters."
     if (most := _number_of(rules.get("maxLength"))) is not None and len(value) > most:
@@ -115,13 +131,13 @@ def _number(component: Component, data: Mapping[str, Any], value: Any) -> str:
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
     if number is None:
         return "Must be a number."
-    rules = component.get("validate") or {}
+    rules = _rules(component)
     if (least := _number_of(rules.get("min"))) is not None and number < least:
         return f"Must be at least {least:g}."
     if (most := _number_of(rules.get("max"))) is not None and number > most:
         return f"Must be at most {most:g}."
     digits = component.get("decimalDigits")
-    if isinstance(digits, int) and abs(number - round(number, digits)) > 1e-9:
+    if isinstance(digits, int) and 0 <= digits <= _DIGITS and abs(number - round(number, digits)) > 1e-9:
         return f"Must have at most {digits} decimal digits."
     return ""
 
@@ -152,15 +168,15 @@ def _said(value: Any) -> Any:
 def _choices(component: Component, data: Mapping[str, Any]) -> list[Any] | None:
     """Return the values that can be chosen; `None` when only the page can know them."""
     offered: Any = component.get("values")
-    if offered is None and component.get("valuesKey"):
-        offered = data.get(component["valuesKey"])
+    if offered is None and isinstance(key := component.get("valuesKey"), str):
+        offered = data.get(key)
     if not isinstance(offered, Sequence) or isinstance(offered, str):
         return None
     return [one.get("value") if isinstance(one, Mapping) else one for one in offered]
 
 
 def _datetime(component: Component, data: Mapping[str, Any], value: Any) -> str:
-    subtype = component.get("subtype", "date")
+    subtype = str(component.get("subtype", "date"))
     read = {"date": date.fromisoformat, "time": time.fromisoformat}.get(subtype, datetime.fromisoformat)
     try:
         read(value)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from zeebe_fleet.graphql_api.forms import form_errors
+from zeebe_fleet.graphql_api.forms import fields_of, form_errors
 
 YES_NO = [{"label": "Yes", "value": "yes"}, {"label": "No", "value": "no"}]
 
@@ -85,3 +85,32 @@ def test_dotted_keys_lead_into_objects() -> None:
 def test_no_form_accepts_everything() -> None:
     """There is nothing to check against."""
     assert form_errors(None, {}, {"anything": 1}) == []
+
+
+ODD = (None, True, 7, -(10**9), "x", ["x"], {"x": 1}, [{"components": "x"}])
+
+
+@pytest.mark.parametrize(
+    "name", ["type", "key", "validate", "values", "valuesKey", "decimalDigits", "subtype", "disabled"]
+)
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_odd_form_ends_nothing(name: str, odd: Any) -> None:
+    """An engine may hand out any form; what cannot be checked in it is not, and its activity can be completed."""
+    for kind in ("textfield", "number", "checkbox", "select", "checklist", "datetime"):
+        component = {"type": kind, "key": "f", name: odd}
+        for form in (
+            {"components": [component, odd]},
+            {"components": odd},
+            {"components": [{"type": "group", "components": [component]}]},
+        ):
+            for value in (None, "2026-01-01", 5, 1.5, True, ["a"], {"a": 1}):
+                form_errors(form, {"x": ["a"]}, {"f": value})
+
+
+def test_groups_in_groups_are_read_in_order_however_deep() -> None:
+    """Fields come as they are written; a thousand groups are no trouble."""
+    form: dict[str, Any] = {"components": [{"type": "textfield", "key": "last"}]}
+    for _ in range(5_000):
+        form = {"components": [{"type": "textfield", "key": "one"}, {"type": "group", **form}]}
+    keys = [one["key"] for one in fields_of(form)]
+    assert (len(keys), keys[0], keys[-1]) == (5_001, "one", "last")
