@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from zeebe_fleet.graphql_api.settings import ApiSettings, keys_of
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import FLEET, SERVICE_ROLE, Principal
+from zeebe_fleet.workers.contract.principal import FLEET, Principal
 
 COOKIE = "fleet_session"
 _COOKIE_BYTES = 3_800
@@ -74,7 +74,7 @@ def sign_session(principal: Principal, settings: ApiSettings) -> str:
     Raises:
         FleetError: it would be the fleet's own: that has a token, and signs in nowhere.
     """
-    if SERVICE_ROLE in principal.roles:
+    if principal.is_service:
         raise FleetError("The service role signs in nowhere.", "Send FLEET_API__SERVICE_TOKEN as a bearer token.")
     return _signer(settings).dumps({**principal.to_json(), "session": secrets.token_urlsafe(12)})
 
@@ -113,7 +113,7 @@ def read_session(token: str, settings: ApiSettings) -> Session | None:
         principal = Principal.from_json(said)
     except BadData:
         return None
-    if SERVICE_ROLE in principal.roles:
+    if principal.is_service:
         return None
     # not by the token's own text: base64 can be written in several ways
     token_id = str(said.get("session") or f"{principal.subject} at {signed_at.isoformat()}")

@@ -122,18 +122,12 @@ async def _record(context: Context, told: _Told) -> Activity | Workflow | None:
 
 async def _seen(context: Context, kind: str, record_id: UUID) -> bool | None:
     """Return whether somebody sees the workflow of what changed; nothing if they may not see what changed."""
-    await context.signed_in.accesses.freshen()
-    workflow_id = record_id
-    if kind == "activity":
-        activity = await context.news.activity(context.principal, record_id)
-        if activity is None:
-            return None
-        if context.policy.has_overview:
-            return True
-        workflow_id = activity.workflow_id
-    workflow = await context.news.workflow.load(workflow_id)
-    sees = workflow is not None and context.policy.sees_workflow(workflow)
-    return sees if sees or kind == "activity" else None
+    if kind == "workflow":
+        return True if await context.changed_workflow(record_id) else None
+    activity = await context.news.activity(context.principal, record_id)
+    if activity is None:
+        return None
+    return context.policy.has_overview or await context.changed_workflow(activity.workflow_id) is not None
 
 
 def _asked(document: Document, operation_name: str | None) -> Asked | None:

@@ -85,6 +85,12 @@ class Context:
         """What the principal may see and do, by what manifests say at this moment."""
         return Policy(self.principal, self.signed_in.accesses.by_process)
 
+    async def changed_workflow(self, workflow_id: UUID) -> WorkflowRecord | None:
+        """Return a workflow that changed, read for all who listen, if the principal may see it now."""
+        await self.signed_in.accesses.freshen()
+        record = await self.news.workflow.load(workflow_id)
+        return record if record and self.policy.sees_workflow(record) else None
+
     def listening(self) -> Context:
         """Read workflows together with all others who listen, for as long as this subscription lasts."""
         self.workflow = self.news.workflow

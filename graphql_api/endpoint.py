@@ -38,7 +38,7 @@ from zeebe_fleet.graphql_api.shares import TOO_MANY_REQUESTS, Share, Shares, Sha
 from zeebe_fleet.graphql_api.sockets import Socket
 from zeebe_fleet.graphql_api.streams import Events, EventStream, silence_torn_streams
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import SERVICE_ROLE, Principal
+from zeebe_fleet.workers.contract.principal import Principal
 
 _SIGN_IN = "GET /login says how."
 _STRANGER = Principal("")
@@ -113,7 +113,7 @@ class Endpoint(GraphQL[Context, None]):
         identity = identify(request, self._settings)
         if identity is None or await self._sessions.is_over(identity.session):
             return error_response(401, UNAUTHENTICATED, "You are not signed in.", _SIGN_IN)
-        request.state.is_of_service = SERVICE_ROLE in identity.principal.roles
+        request.state.is_of_service = identity.principal.is_service
         request.state.share = share = self._shares.of(identity.principal)
         try:
             with share.request():

@@ -21,7 +21,6 @@ from zeebe_fleet.graphql_api.origins import Origins, preflight_headers, shared_h
 from zeebe_fleet.graphql_api.settings import ApiSettings
 from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import SERVICE_ROLE
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -138,7 +137,7 @@ class Guards:
         if _declared_bytes(headers) <= limits.body_bytes:
             return limits.body_bytes
         identity = identify(HTTPConnection(scope), self._settings)
-        is_service = identity is not None and SERVICE_ROLE in identity.principal.roles
+        is_service = identity is not None and identity.principal.is_service
         return limits.service_body_bytes if is_service else limits.body_bytes
 
     def _refusal(self, scope: Scope) -> Response | None:

@@ -30,7 +30,6 @@ from zeebe_fleet.workers.contract.api_ports import GiveUpRequest
 from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 from zeebe_fleet.workers.contract.errors import EngineGone
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
-from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE
 from zeebe_fleet.workers.contract.records import LIVE
 
 SetVariablesResult = Annotated[
@@ -118,9 +117,7 @@ async def read_as_operator(context: Context, workflow_id: UUID) -> WorkflowRecor
         WorkflowNotFound: there is none, or whoever asks is no operator.
     """
     found = await context.services.workflows.by_id([workflow_id])
-    if workflow_id not in found or not context.principal.has_role(OPERATOR_ROLE):
-        raise refusals.WorkflowNotFound
-    return found[workflow_id]
+    return context.policy.check_operated(found.get(workflow_id))
 
 
 async def _scope(context: Context, record: WorkflowRecord, element_instance_key: int | None) -> int:

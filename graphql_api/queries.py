@@ -126,8 +126,8 @@ class RecordQueries:
         """Processes as deployed through the fleet that you may start or see, the newest first."""
         page, context = page_of(first, after, order_by), info.context
         wanted = read_text("processName", process_name)
-        if wanted is not None and wanted not in context.signed_in.accesses.by_process:  # it may be deployed just now
-            await context.signed_in.accesses.freshen(now=True)
+        if wanted is not None:
+            await context.signed_in.accesses.know(wanted)
         known = context.policy.known_processes()
         if wanted is not None:
             known = (wanted,) if known is None or wanted in known else ()

@@ -19,7 +19,7 @@ from typing import Any
 from zeebe_fleet.graphql_api.settings import ShareLimits
 from zeebe_fleet.graphql_api.slices import LET_BY_S, Turns
 from zeebe_fleet.workers.contract.errors import FleetError
-from zeebe_fleet.workers.contract.principal import SERVICE_ROLE, Principal
+from zeebe_fleet.workers.contract.principal import Principal
 
 TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
 _REMEMBERED = 1_000
@@ -236,7 +236,7 @@ class Shares:
 
     def of(self, principal: Principal) -> Share:
         """Return the share of a principal."""
-        if SERVICE_ROLE in principal.roles:
+        if principal.is_service:
             return Share(UNLIMITED)
         key = principal.issuer, principal.subject
         if key not in self._shares:

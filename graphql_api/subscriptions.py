@@ -8,10 +8,9 @@ from uuid import UUID
 import strawberry
 
 from zeebe_fleet.graphql_api.broadcast import changes_lost
-from zeebe_fleet.graphql_api.context import Context, Info
+from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.described import subscribed
 from zeebe_fleet.graphql_api.types import Activity, Workflow
-from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 
 
 @strawberry.type
@@ -38,18 +37,12 @@ class Subscription:
         """A workflow whenever it or one of its steps changes, or all that you may see."""
         context = info.context.listening()
         async with context.services.changes.subscribe(steps=True) as changes:
-            if workflow_id and (record := await _seen(context, workflow_id)):
+            if workflow_id and (record := await context.changed_workflow(workflow_id)):
                 yield Workflow.of(record, context)
             async for kind, changed_id in changes:
                 if kind == "workflow" and workflow_id in (None, changed_id):
-                    record = await _seen(context, changed_id)
+                    record = await context.changed_workflow(changed_id)
                     await context.signed_in.share.rest()
                     if record:
                         yield Workflow.of(record, context)
             raise changes_lost()
-
-
-async def _seen(context: Context, workflow_id: UUID) -> WorkflowRecord | None:
-    await context.signed_in.accesses.freshen()
-    record = await context.workflow.load(workflow_id)
-    return record if record and context.policy.sees_workflow(record) else None

@@ -105,8 +105,7 @@ class WorkflowMutations:
             read_variables(variables, context.settings.limits.variables_bytes),
             read_key(idempotency_key),
         )
-        if not context.policy.starts(request.process_name):  # it may have been deployed just now
-            await context.signed_in.accesses.freshen(now=True)
+        await context.signed_in.accesses.know(request.process_name)
         context.policy.check_start(request.process_name)
         await check_parent(context, request.variables)
         requested = await context.services.workflows.request_start(context.principal, request)

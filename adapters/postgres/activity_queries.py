@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 from zeebe_fleet.adapters.postgres.tables import Activity, Step, Workflow
 from zeebe_fleet.adapters.postgres.workflows import in_sight
 from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Page, Urgency
-from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, SERVICE_ROLE, Principal
+from zeebe_fleet.workers.contract.audience import has_overview
+from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, ActivityState
 
 _WAITING = (ActivityState.OPEN, ActivityState.CLAIMED)
@@ -21,7 +22,7 @@ PROBE_WINDOW = 1_000
 
 def seen_by(principal: Principal) -> ColumnElement[bool]:
     """Restrict to what the principal may see: its own, its candidates', and what is anybody's."""
-    if principal.has_role(OPERATOR_ROLE) or principal.has_role(ADMIN_ROLE) or principal.has_role(SERVICE_ROLE):
+    if has_overview(principal):
         return true()
     return or_(
         Activity.assignee == principal.subject,

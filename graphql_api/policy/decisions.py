@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zeebe_fleet.workers.contract.api_ports import Seen
 from zeebe_fleet.workers.contract.api_records import ActivityRecord, WorkflowRecord
 from zeebe_fleet.workers.contract.audience import CLOSED, ProcessAccess, has_overview
-from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE, Principal
+from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, Principal
 from zeebe_fleet.workers.contract.refusals import NotAllowed, UnknownProcess, WorkflowNotFound
 
 _FRESH_S = 2.0
@@ -24,12 +24,20 @@ class Accesses:
         self._read_at = -_FRESH_S
         self.by_process: Mapping[str, ProcessAccess] = {}
 
-    async def freshen(self, *, now: bool = False) -> None:
-        """Read again what is older than that, or at once."""
-        if now or time.monotonic() - self._read_at >= _FRESH_S:
-            begun_at = time.monotonic()
-            self.by_process = await self._read()
-            self._read_at = begun_at
+    async def know(self, process_name: str) -> None:
+        """Read at once what nobody has heard of: it may have been deployed just now."""
+        if process_name not in self.by_process:
+            await self._renew()
+
+    async def freshen(self) -> None:
+        """Read again what is older than that."""
+        if time.monotonic() - self._read_at >= _FRESH_S:
+            await self._renew()
+
+    async def _renew(self) -> None:
+        begun_at = time.monotonic()
+        self.by_process = await self._read()
+        self._read_at = begun_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,16 @@ class Policy:
             raise WorkflowNotFound
         return record
 
+    def check_operated(self, record: WorkflowRecord | None) -> WorkflowRecord:
+        """Return a workflow to who operates.
+
+        Raises:
+            WorkflowNotFound: there is none, or whoever asks is no operator.
+        """
+        if record is None or not self.principal.has_role(OPERATOR_ROLE):
+            raise WorkflowNotFound
+        return record
+
     def check_change(self, record: WorkflowRecord) -> None:
         """Let a workflow that is seen be changed.
 
@@ -127,7 +145,7 @@ class Policy:
         Raises:
             NotAllowed: the principal is a person.
         """
-        if SERVICE_ROLE not in self.principal.roles:
+        if not self.principal.is_service:
             raise NotAllowed(
                 f"{self.principal.subject} is not the human-task adapter.", "Send the service's bearer token."
             )

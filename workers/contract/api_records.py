@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE, Principal
+from zeebe_fleet.workers.contract.audience import has_overview
+from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
 
 
@@ -155,7 +156,7 @@ class ActivityRecord:
     def may_be_seen_by(self, principal: Principal) -> bool:
         """Whether the principal may see it: its own, its candidates', and what is anybody's."""
         return (
-            any(principal.has_role(role) for role in (OPERATOR_ROLE, SERVICE_ROLE))
+            has_overview(principal)
             or self.assignee == principal.subject
             or principal.subject in self.candidate_users
             or not principal.groups.isdisjoint(self.candidate_groups)

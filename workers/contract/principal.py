@@ -25,6 +25,11 @@ class Principal:
         """Tell whether the role is held, directly or as an administrator."""
         return role in self.roles or ADMIN_ROLE in self.roles
 
+    @property
+    def is_service(self) -> bool:
+        """Whether it is one of the fleet's services; administrators are none."""
+        return SERVICE_ROLE in self.roles
+
     def is_same(self, stored: Mapping[str, Any]) -> bool:
         """Tell whether a stored principal is this one: subject and issuer. Older records do not say the issuer."""
         return bool(self.subject == stored["subject"] and stored.get("issuer", self.issuer) == self.issuer)
