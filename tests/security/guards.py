@@ -165,6 +165,11 @@ GUARDS: Sequence[Guard] = (
     Guard("a change is for owners", _always(_POLICY, "check_change", None), "test_policy.py -k test_change_is_for"),
     Guard("roles are asked for", _always(_POLICY, "check_roles", None), "test_policy.py -k test_mutation_is_denied"),
     Guard(
+        "what operators touch is theirs",
+        _is(_POLICY, "check_operated", lambda _policy, record: record),
+        "test_policy.py -k test_mutation_is_denied",
+    ),
+    Guard(
         "the service is asked for", _always(_POLICY, "check_service", None), "test_policy.py -k test_mutation_is_denied"
     ),
     Guard(
@@ -177,7 +182,7 @@ GUARDS: Sequence[Guard] = (
     ),
     Guard(
         "a session is not the fleet's",
-        _is("graphql_api.auth", "SERVICE_ROLE", "nobody"),
+        _is("workers.contract.principal:Principal", "is_service", False),
         "test_sessions.py -k test_session_is_never",
     ),
     Guard("keys are long", _is("graphql_api.keys", "KEY_BYTES", 0), "test_sessions.py -k test_key_that_can_be"),
