@@ -150,7 +150,7 @@ lock: $(READY) ## Renew the locks; `make lock ARGS=--upgrade` takes newer versio
 platforms: $(READY) ## Ask the package index whether all that is locked is there for Linux and for Macs
 	@requirements/platforms $(VENV)
 
-wheel: ui ## Build the wheel into dist/
+wheel: $(READY) ui ## Build the wheel into dist/
 	@rm -rf build/lib build/bdist.* dist
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
 	@ls dist/*.whl

@@ -127,3 +127,14 @@ def test_makefile_explains_every_command() -> None:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_targets_install_what_their_recipes_run() -> None:
+    """A target that runs a developers' tool asks for the developers' environment: on a fresh checkout there is none."""
+    tools = {"uv", "pytest", "ruff", "mypy", "lint-imports"}
+    targets = re.findall(r"^([a-z-]+): ([^#\n]*)[^\n]*\n((?:\t[^\n]*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    running = {
+        name: needs for name, needs, recipe in targets if tools & set(re.findall(r"\$\(BIN\)/([a-z-]+)", recipe))
+    }
+    assert {"test", "wheel", "lint"} <= set(running)
+    assert [name for name, needs in running.items() if "$(READY)" not in needs] == []
