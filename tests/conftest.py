@@ -7,6 +7,7 @@ The engine is the one in the box, unless FLEET_TEST_ENGINE says `docker` (the re
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
@@ -32,7 +33,13 @@ _MOST_PROCESSES = 4
 
 
 def pytest_configure() -> None:
-    """Take the engine of the tests for that of every process that they start."""
+    """Take the engine of the tests for that of every process that they start, and have those heed an interruption.
+
+    What a process ignores, those that it starts ignore too: a shell's background job ignores an interruption. What it
+    only does nothing about, they do not.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
     if TEST_ENGINE not in ENGINES:
         raise pytest.UsageError(f"FLEET_TEST_ENGINE is {TEST_ENGINE!r}; it can be {', '.join(ENGINES)}.")
     if TEST_ENGINE == "remote":

@@ -27,12 +27,11 @@ from zeebe_fleet.deploy.local.state import StateDir
 #: Parts that start in well under a second; how a stack is kept alive does not depend on which they are.
 QUICK = ("database", "sandbox")
 DRIVER = """
-import os, signal, sys
+import os, sys
 from pathlib import Path
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.workers import parent
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
 parent.BY_KERNEL = parent.BY_KERNEL and "TEST_NO_KERNEL" not in os.environ
 state, parts, mode = sys.argv[1:]
 stack = LocalStack(Path(state), parts=parts.split(","))

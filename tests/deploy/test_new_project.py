@@ -132,7 +132,6 @@ def test_new_project_comes_up_and_goes_down(machine: Machine, tmp_path: Path) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert up.stdout is not None
     try:

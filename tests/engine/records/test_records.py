@@ -236,7 +236,7 @@ async def typed(*arguments: str, cwd: Path) -> AsyncIterator[asyncio.subprocess.
     """Type `fleet engine records`; it is gone afterwards."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        FLEET, "engine", "records", *arguments, cwd=cwd, stdout=pipe, stderr=pipe, preexec_fn=_heeding
+        FLEET, "engine", "records", *arguments, cwd=cwd, stdout=pipe, stderr=pipe
     )
     try:
         yield process
@@ -244,11 +244,6 @@ async def typed(*arguments: str, cwd: Path) -> AsyncIterator[asyncio.subprocess.
         if process.returncode is None:
             process.kill()
         await process.communicate()
-
-
-def _heeding() -> None:
-    """Be as a shell has its commands: one that runs these tests behind itself has them ignore an interruption."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def following(engine: Box) -> None:
