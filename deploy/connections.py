@@ -9,6 +9,7 @@ Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.5
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -72,6 +73,16 @@ def protocols(patience: Patience) -> tuple[type[H11Protocol], type[WSProtocol]]:
     return http, socket
 
 
+def _at_once(transport: asyncio.Transport) -> None:
+    """Have what is written go at once: an answer's body would wait for its head to be acknowledged, 40 ms later.
+
+    Asyncio does so for sockets that were made with their protocol named, which those of most servers are not.
+    """
+    made: socket.socket | None = transport.get_extra_info("socket")
+    if made is not None and made.family in (socket.AF_INET, socket.AF_INET6):
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class _Flow(FlowControl):
     """Tells when a client may send on, whose pause was not its own."""
 
@@ -113,6 +124,7 @@ class _Http(H11Protocol):
         if len(self.connections) > self.patience.connections:
             transport.abort()
             return
+        _at_once(transport)
         self._head.start(transport, self.patience.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -105,6 +107,17 @@ async def test_connection_that_trickles_is_closed(begun: bytes) -> None:
         while not closed.done():
             writer.write(b"x")
             await asyncio.wait([closed], timeout=0.05)
+
+
+async def test_answer_goes_at_once() -> None:
+    """Its body does not wait until its head was acknowledged, which takes 40 ms on a connection that is used again."""
+    took_s = []
+    async with listening(echo) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        for _ in range(20):
+            began_s = time.perf_counter()
+            await client.get("/")
+            took_s.append(time.perf_counter() - began_s)
+    assert min(took_s[5:]) < 0.03
 
 
 async def test_second_head_has_its_time_as_well() -> None:
