@@ -162,3 +162,8 @@ def flows(scope: Element) -> Iterator[Element]:
 def is_compensation(event: Element) -> bool:
     """Tell whether an event throws or catches compensation."""
     return bool(children(event, "compensateEventDefinition"))
+
+
+def is_expression(written: str) -> bool:
+    """Tell whether what it is becomes known only when it runs."""
+    return written.startswith("=")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from zeebe_fleet.bpmn.tooling import diagram_rules, manifest_rules, secret_rules, structure_rules
 from zeebe_fleet.bpmn.tooling.document import Document
+from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.package import (
     MANIFEST,
@@ -21,14 +21,11 @@ from zeebe_fleet.bpmn.tooling.package import (
     read_form,
     read_manifest,
 )
-from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
+from zeebe_fleet.bpmn.tooling.rule import Rule, severity_of
+from zeebe_fleet.bpmn.tooling.rules import RULES
+from zeebe_fleet.bpmn.tooling.subject import Subject
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
-_ON_MODELS = (*structure_rules.RULES, *diagram_rules.RULES, *secret_rules.RULES)
-RULES: dict[str, Rule] = {
-    rule.__name__.replace("_", "-"): rule
-    for rule in (*structure_rules.RULES, *manifest_rules.RULES, *diagram_rules.RULES, *secret_rules.RULES)
-}
 MAX_FINDINGS = 100
 """Of one rule in one package; nobody reads on."""
 UNREADABLE = "package-is-readable"
@@ -40,7 +37,7 @@ class NothingToLint(DefinitionError):
 
 def lint(package: ProcessPackage) -> list[Finding]:
     """Return what is wrong with a package, rule by rule."""
-    return list(_lint(package, RULES.values()))
+    return list(_lint(package, alone=False))
 
 
 def lint_path(path: Path) -> list[Finding]:
@@ -117,11 +114,12 @@ def _lint_model(file: Path) -> list[Finding]:
     found: list[Finding] = []
     for process in processes:
         manifest = Manifest.model_construct(name=process.get("id", ""), version="", description="")
-        found += _lint(ProcessPackage(file.parent, manifest, content, model_name=file.name), _ON_MODELS)
+        package = ProcessPackage(file.parent, manifest, content, model_name=file.name)
+        found += _lint(package, alone=not (file.parent / MANIFEST).exists(), model_only=True)
     return found
 
 
-def _lint(package: ProcessPackage, rules: Iterable[Rule]) -> Iterator[Finding]:
+def _lint(package: ProcessPackage, *, alone: bool, model_only: bool = False) -> Iterator[Finding]:
     """Apply every rule; one that meets what cannot be read says so, once, and the others go on."""
     try:
         subject = Subject(package)
@@ -129,17 +127,27 @@ def _lint(package: ProcessPackage, rules: Iterable[Rule]) -> Iterator[Finding]:
         yield _unreadable(package.folder, error)
         return
     said: set[str] = set()
-    for rule in (_is_readable, *rules):
-        name = UNREADABLE if rule is _is_readable else rule.__name__.replace("_", "-")
+    checks = [
+        _read(subject),
+        *(_asked(one, subject, alone) for one in RULES.values() if not (model_only and one.manifest)),
+    ]
+    for check in checks:
         try:
-            yield from [replace(finding, rule=name) for finding in islice(rule(subject), MAX_FINDINGS)]
+            yield from check
         except DefinitionError as error:
             if error.message not in said:
                 said.add(error.message)
                 yield _unreadable(package.model_file, error)
 
 
-def _is_readable(subject: Subject) -> Iterator[Finding]:
+def _asked(rule: Rule, subject: Subject, alone: bool) -> Iterator[Finding]:
+    severity = severity_of(rule.level(alone=alone))
+    found = rule.find(subject) if severity else ()
+    for finding in islice(found, MAX_FINDINGS):
+        yield replace(finding, rule=rule.name, severity=finding.severity or severity)
+
+
+def _read(subject: Subject) -> Iterator[Finding]:
     _ = subject.package.model
     yield from ()
 
@@ -148,4 +156,4 @@ def _unreadable(file: Path, error: DefinitionError) -> Finding:
     """Say where it is: the error names file and line itself, where it knows them."""
     placed = re.fullmatch(rf"{re.escape(str(file))}(?::(\d+))?: (.*)", error.message, re.DOTALL)
     line, message = (int(placed[1] or 1), placed[2]) if placed else (1, error.message)
-    return Finding(str(file), "", line, UNREADABLE, message, error.suggestion)
+    return Finding(str(file), "", line, UNREADABLE, message, error.suggestion, Severity.ERROR)

@@ -1,33 +1,16 @@
-"""What a lint rule looks at, and what it says."""
+"""What a lint rule looks at."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
+from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.package import MANIFEST, ProcessPackage
 from zeebe_fleet.bpmn.tooling.yaml_text import MAX_BYTES
 from zeebe_fleet.workers.contract.bounded import content_of
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something a package should not have, where it is, and what to do about it."""
-
-    file: str
-    element_id: str
-    line: int
-    rule: str
-    message: str
-    suggestion: str
-
-    def __str__(self) -> str:
-        named = f"{self.element_id}: " if self.element_id else ""
-        return f"{self.file}:{self.line}: {self.rule}: {named}{self.message} {self.suggestion}".strip()
 
 
 class Subject:
@@ -98,6 +81,11 @@ class Subject:
         """Return the activity a boundary event sits on."""
         return self.document.reference(boundary, "attachedToRef")
 
+    def owner(self, element: Element) -> Element:
+        """Return what people know an expression or a text by: the flow, the event or the activity it belongs to."""
+        around = (one for one in (element, *element.iterancestors()) if one.get("id") in self.document.by_id)
+        return next(around, self.process)
+
     def wrong(self, element: Element, message: str, suggestion: str) -> Finding:
         """Find something in the model."""
         file, element_id = str(self.package.model_file), element.get("id", "")
@@ -112,6 +100,3 @@ class Subject:
         """Find something in the manifest, at the first line that has the word."""
         line = next((number for number, text in enumerate(self._said, 1) if word in text), 1)
         return Finding(str(self.package.folder / MANIFEST), word, line, "", message, suggestion)
-
-
-Rule = Callable[[Subject], Iterator[Finding]]

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 import zeebe_fleet.bpmn
+from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.lint import RULES, UNREADABLE, lint, lint_folder
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
-from zeebe_fleet.bpmn.tooling.subject import Finding
 
 PAIRS = Path(__file__).parent / "rules"
 SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])

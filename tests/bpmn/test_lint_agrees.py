@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import zeebe_fleet.bpmn
+from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.lint import UNREADABLE, NothingToLint, lint, lint_folder, lint_path
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
-from zeebe_fleet.bpmn.tooling.subject import Finding
 
 SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
 NAMESPACES = (

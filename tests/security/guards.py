@@ -234,7 +234,7 @@ GUARDS: Sequence[Guard] = (
     ),
     Guard(
         "a package holds no secret",
-        _always("bpmn.tooling.secret_rules", "_is_random", False),
+        _always("bpmn.tooling.rules.secrets_lie_elsewhere", "_is_random", False),
         "test_secrets.py -k test_lint_finds",
     ),
     Guard("a document's spreads are counted", _larger(spreads=2**30), "test_documents.py -k test_what_is_written"),

@@ -1,4 +1,8 @@
-"""A rule on what is in no package: models, manifests and forms are deployed, kept for ever, and shown."""
+"""Nothing in the package looks like a credential.
+
+Why: Models, manifests and forms are deployed, kept for ever, and shown to whoever may see the process.
+Fix: Keep it in `FLEET_SECRETS__…` and ask for it by `ctx.secret`; then change it, for others have read it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,10 @@ from pathlib import Path
 
 from lxml import etree
 
+from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.package import MANIFEST
-from zeebe_fleet.bpmn.tooling.subject import Finding, Rule, Subject
+from zeebe_fleet.bpmn.tooling.rule import rule
+from zeebe_fleet.bpmn.tooling.subject import Subject
 
 _SHAPES = re.compile(
     r"""
@@ -38,11 +44,11 @@ _MOST_BYTES = 1_048_576
 _ELSEWHERE = "Keep it in FLEET_SECRETS__… and ask for it by ctx.secret; then change it, for it was read by others."
 
 
+@rule(severity="error")
 def secrets_lie_elsewhere(subject: Subject) -> Iterator[Finding]:
-    """Nothing in the package looks like a credential."""
     for element in subject.document.root.iter(etree.Element):
         if _is_told(element):
-            yield subject.wrong(_owner(subject, element), "It holds what looks like a secret.", _ELSEWHERE)
+            yield subject.wrong(subject.owner(element), "It holds what looks like a secret.", _ELSEWHERE)
     for file in (subject.package.folder / MANIFEST, *sorted(subject.package.folder.glob("*.form"))):
         yield from (
             Finding(str(file), "", number, "", "It holds what looks like a secret.", _ELSEWHERE)
@@ -86,17 +92,9 @@ def _is_a_name(literal: str) -> bool:
     return len(parts) > 1 and _WORDS.fullmatch(literal) is not None and all(len(part) < 12 for part in parts)
 
 
-def _owner(subject: Subject, element: etree._Element) -> etree._Element:
-    around = (one for one in (element, *element.iterancestors()) if one.get("id") in subject.document.by_id)
-    return next(around, subject.process)
-
-
 def _lines(file: Path) -> list[str]:
     """Read a file as far as it may be long; one that is longer is refused, or was never read."""
     if not file.exists():
         return []
     with file.open("rb") as opened:
         return opened.read(_MOST_BYTES).decode("utf-8", "replace").splitlines()
-
-
-RULES: tuple[Rule, ...] = (secrets_lie_elsewhere,)

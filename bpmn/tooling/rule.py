@@ -1,0 +1,81 @@
+"""A lint rule: one module in `rules/`, whose docstring says what, `Why:` and `Fix:`, with one function of its name."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
+from zeebe_fleet.bpmn.tooling.subject import Subject
+
+Level = Literal["error", "warning", "info", "off"]
+"""A severity, or that a rule is not asked."""
+_SECTION = re.compile(r"^(Why|Fix): ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that every package keeps to, or says why not.
+
+    Args:
+        find: yields what breaks it.
+        text: what it asks; then `Why:` and `Fix:`.
+        severity: of its findings in a package.
+        alone: of its findings in somebody's model without a manifest.
+        manifest: it holds the model against the manifest, so there must be one.
+    """
+
+    find: Callable[[Subject], Iterator[Finding]]
+    text: str
+    severity: Level
+    alone: Level
+    manifest: bool
+
+    @property
+    def name(self) -> str:
+        """As findings, waivers and pages name it."""
+        return self.find.__name__.replace("_", "-")
+
+    @property
+    def what(self) -> str:
+        """What it asks, in one or more sentences."""
+        return self._parts()[0]
+
+    @property
+    def why(self) -> str:
+        """What happens otherwise."""
+        return self._parts()[2]
+
+    @property
+    def fix(self) -> str:
+        """How to mend what it finds."""
+        return self._parts()[4]
+
+    def level(self, *, alone: bool) -> Level:
+        """Return how bad its findings are."""
+        if not alone:
+            return self.severity
+        return "off" if self.manifest else self.alone
+
+    def _parts(self) -> list[str]:
+        """Split into what, `Why`, the reason, `Fix` and how."""
+        return [" ".join(part.split()) for part in _SECTION.split(self.text)]
+
+
+def rule(
+    *, severity: Level, alone: Level | None = None, manifest: bool = False
+) -> Callable[[Callable[[Subject], Iterator[Finding]]], Rule]:
+    """Make a rule of the function that finds what breaks it; its text is the module's docstring."""
+
+    def made(find: Callable[[Subject], Iterator[Finding]]) -> Rule:
+        return Rule(find, sys.modules[find.__module__].__doc__ or "", severity, alone or severity, manifest)
+
+    return made
+
+
+def severity_of(level: Level) -> Severity | None:
+    """Return how bad that is; None when the rule is not asked."""
+    return None if level == "off" else Severity(level)
