@@ -1,21 +1,15 @@
-"""`fleet new project`: a repository of the user's own, which runs its first process and passes its first tests."""
+"""`fleet new …`: a repository of the user's own, or a process in it, which pass their first tests as they are."""
 
 from __future__ import annotations
 
-import keyword
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.deploy.scaffolds import check_name, write_scaffold
 
-_SCAFFOLD = Path(__file__).parent / "scaffold"
-_NAME = "myflows"
-_REQUIRED = "~=0.0.0"
-_FITS = re.compile(r"[a-z][a-z0-9_]*")
 _TAKEN = frozenset({"test", "tests", "zeebe_fleet", *sys.stdlib_module_names})
 
 new = typer.Typer(name="new", help="Begin something of your own.", no_args_is_help=True)
@@ -40,42 +34,32 @@ def project(
     typer.echo("  fleet up   # engine, database, API, inbox and worker, until Ctrl-C")
 
 
+@new.command(epilog="Example: fleet new process purchase_refund · fleet new process refund --into processes")
+def process(
+    name: Annotated[str, typer.Argument(help="Name of the process and of its folder.")],
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder in which the package is made; the app's, or else `processes`, when left out.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Make a process package: model with its diagram, manifest, form; inside a project with the code of its task."""
+    from zeebe_fleet.deploy.new_process import create_process
+
+    folder = create_process(name, into, Path.cwd())
+    typer.echo(f"{folder} is there: a system task, a person's task, a decision and two ends. It is in order:")
+    typer.echo(f"  fleet lint {folder}")
+
+
 def create_project(name: str, into: Path) -> Path:
     """Write the project's files and return its folder.
 
     Raises:
         FleetError: the name can be no package, or something is there already.
     """
-    _check(name)
+    check_name(name, "package", _TAKEN)
     folder = into / name
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FleetError(f"{folder} is there already, and not empty.", "Take another name, or another folder (--into).")
-    try:
-        for source in sorted(_SCAFFOLD.rglob("*")):
-            if source.is_file() and "__pycache__" not in source.parts:
-                _write(source, folder, name)
-    except OSError as error:
-        raise FleetError(f"{folder} cannot be written: {error.strerror}.") from error
+    write_scaffold("project", folder, {"myflows": name})
     return folder
-
-
-def _check(name: str) -> None:
-    if not _FITS.fullmatch(name) or keyword.iskeyword(name):
-        proposal = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_0123456789")
-        fits = _FITS.fullmatch(proposal) and not keyword.iskeyword(proposal) and proposal not in _TAKEN
-        raise FleetError(
-            f"{name!r} can be no package: lower-case letters, digits and _, a letter first, and no Python keyword.",
-            f"Try {proposal!r}." if fits else "",
-        )
-    if name in _TAKEN:
-        raise FleetError(f"{name!r} is the name of a package that is there already.", "Take another name.")
-
-
-def _write(source: Path, folder: Path, name: str) -> None:
-    from importlib.metadata import version
-
-    relative = str(source.relative_to(_SCAFFOLD)).replace(_NAME, name)
-    target = folder / (".gitignore" if relative == "gitignore" else relative)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    text = source.read_text(encoding="utf-8").replace(_NAME, name).replace(_REQUIRED, f"~={version('zeebe-fleet')}")
-    target.write_text(text, encoding="utf-8")

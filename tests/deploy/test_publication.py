@@ -15,7 +15,7 @@ from zeebe_fleet.deploy.publication import batches, deploy
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 from zeebe_fleet.workers.contract.errors import EngineRejected
 
-SCAFFOLD = Path(__file__).parents[2] / "deploy" / "scaffold" / "myflows"
+SCAFFOLD = Path(__file__).parents[2] / "deploy" / "scaffold" / "project" / "myflows"
 Place = tuple[Settings, Path]
 
 
