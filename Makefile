@@ -13,7 +13,7 @@ PACKAGES := workers adapters bpmn deploy engine graphql_api
 # Each platform keeps what it has checked: in one place they would drop each other's.
 MYPY = $(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* --no-error-summary
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --quiet
+	--no-emit-index-url --no-header --quiet --constraint requirements/constraints.in
 
 # Where no bytecode may lie beside the code, every process of a stack would compile all that it loads: it lies here.
 ifdef PYTHONDONTWRITEBYTECODE

@@ -5,6 +5,7 @@ Source: YAML 1.1, 3.2.2; the type repository's merge keys, https://yaml.org/type
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -19,7 +20,16 @@ MAX_VALUES = 20_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def yaml_of(text: bytes, where: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is taken."""
+
+    most_bytes: int = MAX_BYTES
+    aliases: int = MAX_ALIASES
+    values: int = MAX_VALUES
+
+
+def yaml_of(text: bytes, where: str, bounds: Bounds = Bounds()) -> Any:
     """Read YAML.
 
     Args:
@@ -28,17 +38,17 @@ def yaml_of(text: bytes, where: str) -> Any:
     Raises:
         DefinitionError: it is none, or more than is taken.
     """
-    if len(text) > MAX_BYTES:
-        raise _too_much(where, f"larger than {MAX_BYTES:,} bytes", "Take out what does not belong there.")
+    if len(text) > bounds.most_bytes:
+        raise _too_much(where, f"larger than {bounds.most_bytes:,} bytes", "Take out what does not belong there.")
     try:
-        _check_events(text, where)
+        _check_events(text, where, bounds)
         loader = _LOADER(text)
         try:
             root = loader.get_single_node()
             if root is None:
                 return None
-            if _Unfolded().size(root) > MAX_VALUES:
-                raise _too_much(where, f"its aliases unfold to more than {MAX_VALUES:,} values", "Write fewer out.")
+            if _Unfolded().size(root) > bounds.values:
+                raise _too_much(where, f"its aliases unfold to more than {bounds.values:,} values", "Write fewer out.")
             return loader.construct_document(root)
         finally:
             loader.dispose()
@@ -52,7 +62,7 @@ def yaml_of(text: bytes, where: str) -> Any:
         raise DefinitionError(told, "Put a text in quotes.") from None
 
 
-def _check_events(text: bytes, where: str) -> None:
+def _check_events(text: bytes, where: str, bounds: Bounds) -> None:
     """Go through what is written, as far as the bounds."""
     depth = values = aliases = 0
     for event in yaml.parse(text, Loader=_LOADER):
@@ -66,10 +76,11 @@ def _check_events(text: bytes, where: str) -> None:
         at = where if event.start_mark is None else f"{where}:{event.start_mark.line + 1}"
         if depth > MAX_LEVELS:
             raise _too_much(at, f"more than {MAX_LEVELS} levels", "Nest less.")
-        if aliases > MAX_ALIASES:
-            raise _too_much(at, f"more than {MAX_ALIASES} aliases", "Write out what they stand for.")
-        if values > MAX_VALUES:
-            raise _too_much(at, f"more than {MAX_VALUES:,} keys and values", "Take out what does not belong there.")
+        if aliases > bounds.aliases:
+            few = f"more than {bounds.aliases} aliases" if bounds.aliases else "aliases are not taken here"
+            raise _too_much(at, few, "Write out what they stand for.")
+        if values > bounds.values:
+            raise _too_much(at, f"more than {bounds.values:,} keys and values", "Take out what does not belong there.")
 
 
 class _Unfolded:
@@ -88,7 +99,7 @@ class _Unfolded:
         self._open.add(id(node))
         inner = node.value if isinstance(node, yaml.CollectionNode) else ()
         parts = (part for one in inner for part in (one if isinstance(one, tuple) else (one,)))
-        size = min(1 + sum(map(self.size, parts)), MAX_VALUES + 1)
+        size = 1 + sum(map(self.size, parts))
         self._open.discard(id(node))
         self._sizes[id(node)] = size
         return size
