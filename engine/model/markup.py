@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from zeebe_fleet.engine.model import wording
 from zeebe_fleet.engine.model.node import BPMN, ZEEBE, Node
-from zeebe_fleet.engine.model.refusal import Refused, broken_text
+from zeebe_fleet.engine.model.refusal import Refused, broken
 
 MAX_BYTES = 4 * 1024 * 1024
 """No message of the gateway is larger."""
@@ -52,12 +52,12 @@ def parse(name: str, content: bytes, most: int = MAX_ELEMENTS) -> Node:
     try:
         reader.parser.Parse(content, True)
     except _Stop as stop:
-        raise Refused(broken_text(name, stop.line, stop.words, fatal=True)) from None
+        raise broken(name, stop.line, stop.words, fatal=True) from None
     except expat.ExpatError as error:
         words = wording.of(error.code, content, reader.parser.ErrorByteIndex, reader.open_name)
-        raise Refused(broken_text(name, error.lineno, words, fatal=True)) from None
+        raise broken(name, error.lineno, words, fatal=True) from None
     except (LookupError, ValueError) as error:
-        raise Refused(broken_text(name, 1, str(error), fatal=True)) from None
+        raise broken(name, 1, str(error), fatal=True) from None
     assert reader.root is not None
     return reader.root
 

@@ -6,6 +6,9 @@ Source: the shape of the answer to a refused deployment, as `tests/adapters/test
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from zeebe_fleet.engine.model.node import Node
 
 MAX_TOLD = 100
 """Elements of one refusal."""
@@ -13,8 +16,31 @@ MAX_ERROR = 1000
 """Characters of one error; it may quote what somebody wrote."""
 
 
+class Problem(NamedTuple):
+    """One thing for which a file is refused.
+
+    Args:
+        line: where the element begins, or where reading stopped.
+        path: of the element, as `Node.path`; empty where it is the file.
+        error: in the engine's words.
+    """
+
+    line: int
+    path: str
+    error: str
+
+
 class Refused(Exception):
-    """One file is refused; the message is the engine's whole answer for it, its name first."""
+    """One file is refused.
+
+    Args:
+        message: the engine's whole answer for it, its name first.
+        problems: the same one by one.
+    """
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (Problem(1, "", message),)
 
 
 def error_text(name: str, elements: Iterable[tuple[str, Sequence[str]]]) -> str:
@@ -29,10 +55,11 @@ def error_text(name: str, elements: Iterable[tuple[str, Sequence[str]]]) -> str:
     return f"'{name}': {told}"
 
 
-def broken_text(name: str, line: int, words: str, *, fatal: bool) -> str:
-    """Write the first thing that is wrong with a file's XML."""
-    kind = "Fatal Error" if fatal else "Error"
-    return f"'{name}': org.xml.sax.SAXException: {kind}: URI=null Line={line}: {_short(words)}"
+def broken(name: str, line: int, words: str, *, fatal: bool) -> Refused:
+    """Refuse a file for the first thing that is wrong with its XML."""
+    kind, told = "Fatal Error" if fatal else "Error", _short(words)
+    message = f"'{name}': org.xml.sax.SAXException: {kind}: URI=null Line={line}: {told}"
+    return Refused(message, [Problem(line, "", told)])
 
 
 def unknown_type_text(name: str) -> str:
@@ -49,12 +76,13 @@ class Problems:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._found: dict[str, list[str]] = {}
+        self._found: dict[str, list[Problem]] = {}
 
-    def add(self, path: str, error: str) -> None:
+    def add(self, node: Node, error: str) -> None:
         """Note an error of an element; past `MAX_TOLD` elements nobody reads on."""
+        path = node.path
         if path in self._found or len(self._found) < MAX_TOLD:
-            self._found.setdefault(path, []).append(_short(error))
+            self._found.setdefault(path, []).append(Problem(node.line, path, _short(error)))
 
     def check(self) -> None:
         """Refuse the file if there was any error.
@@ -63,4 +91,6 @@ class Problems:
             Refused: there was.
         """
         if self._found:
-            raise Refused(error_text(self._name, self._found.items()))
+            told = ((path, [one.error for one in problems]) for path, problems in self._found.items())
+            problems = (one for found in self._found.values() for one in found)
+            raise Refused(error_text(self._name, told), problems)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from zeebe_fleet.engine.model.node import BPMN, ZEEBE, Node
-from zeebe_fleet.engine.model.refusal import Refused, broken_text
+from zeebe_fleet.engine.model.refusal import broken
 from zeebe_fleet.engine.model.tags import ARTIFACTS, FLOW_ELEMENTS, SCOPES
 from zeebe_fleet.engine.model.vocabulary import ATTRIBUTES, CHILDREN, SCOPE_CHILDREN
 
@@ -58,7 +58,7 @@ def check(name: str, root: Node, last_line: int) -> None:
     try:
         _check(root, last_line)
     except _Wrong as wrong:
-        raise Refused(broken_text(name, wrong.line, wrong.words, fatal=False)) from None
+        raise broken(name, wrong.line, wrong.words, fatal=False) from None
 
 
 def _check(root: Node, last_line: int) -> None:

@@ -43,7 +43,7 @@ class Values:
         if written.startswith("=") and written != "=":
             return self._parsed(node, written[1:])
         words = f"Expected expression but found static value '{written}'. An expression must start with '='"
-        self._problems.add(node.path, f"{words} (e.g. '={written}').")
+        self._problems.add(node, f"{words} (e.g. '={written}').")
         return None
 
     def expression_at(self, node: Node | None, name: str) -> Expression | None:
@@ -53,18 +53,18 @@ class Values:
     def required(self, node: Node, text: str) -> Expression | None:
         """Read an expression that must be there."""
         if not text.strip():
-            self._problems.add(node.path, "Expected expression but not found.")
+            self._problems.add(node, "Expected expression but not found.")
         return self.expression(node, text)
 
     def wrong(self, node: Node, words: str) -> None:
         """Note what else is wrong with a value."""
-        self._problems.add(node.path, words)
+        self._problems.add(node, words)
 
     def _parsed(self, node: Node, text: str) -> Expression | None:
         try:
             expression = parse_feel(text)
         except FeelSyntaxError as error:
-            self._problems.add(node.path, str(error))
+            self._problems.add(node, str(error))
             return None
         if expression.unfit:
             self.unfit.append((node.path, tuple(wrong.told for wrong in expression.unfit)))

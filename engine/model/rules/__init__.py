@@ -30,7 +30,7 @@ _NAMED = ("message", "signal", "error", "escalation")
 def check(diagram: Diagram, problems: Problems) -> None:
     """Hold a file against all rules and note what breaks them, in the file's order."""
     if not diagram.processes:
-        problems.add(diagram.root.path, "Must contain at least one executable process")
+        problems.add(diagram.root, "Must contain at least one executable process")
     for named in diagram.root.all(*_NAMED):
         for node in named.walk():
             _check(node, diagram, problems)
@@ -44,7 +44,7 @@ def _check(node: Node, diagram: Diagram, problems: Problems) -> None:
         for error in rule(node, diagram):
             if error not in told:
                 told.add(error)
-                problems.add(node.path, error)
+                problems.add(node, error)
 
 
 def _joined(*tables: Mapping[str, tuple[Rule, ...]]) -> dict[str, tuple[Rule, ...]]:
