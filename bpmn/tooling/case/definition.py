@@ -1,0 +1,158 @@
+"""What `case.yaml` may say: who may start the case, its steps, and the transitions between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from zeebe_fleet.bpmn.tooling.manifest import Access
+
+MAX_STEPS = 200
+MAX_TRANSITIONS = 1_000
+_Id = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
+_Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+_Expression = Annotated[str, Field(min_length=1, max_length=10_000)]
+"""FEEL, with `=` before it or without."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Action(_Part):
+    """What a person can decide in a human step: a button."""
+
+    id: _Id
+    label: str = Field(default="", max_length=80)
+    """As the button says; the id when left out."""
+    data: Mapping[str, Any] = Field(default_factory=dict)
+    """JSON Schema of what must be filled in for it, beside what the form asks of every action."""
+
+
+class _Step(_Part):
+    id: _Id
+    name: str = Field(default="", max_length=200)
+    """As people know it; the id when left out."""
+    description: str = ""
+
+    @property
+    def title(self) -> str:
+        """As it is shown."""
+        return self.name or self.id.replace("_", " ").replace("-", " ").capitalize()
+
+
+class HumanStep(_Step):
+    """Something a person does."""
+
+    kind: Literal["human"]
+    prompt: str = Field(default="", max_length=10_000)
+    """Shown above the form, in Markdown; `{{name}}` stands for a variable."""
+    form: Mapping[str, Any] = Field(default_factory=dict)
+    """A Camunda Form."""
+    fields: tuple[Mapping[str, Any], ...] = ()
+    """The components of a Camunda Form, where nothing else of it matters."""
+    candidate_groups: tuple[str, ...] = ()
+    """Whose members may do it."""
+    candidate_users: tuple[str, ...] = ()
+    due: str = Field(default="", max_length=1_000)
+    """ISO 8601 duration, or FEEL that gives a duration or a date and time."""
+    actions: tuple[Action, ...] = Field(min_length=1)
+
+
+class SystemStep(_Step):
+    """Something a worker does."""
+
+    kind: Literal["system"]
+    job_type: str = Field(min_length=1, max_length=200)
+    inputs: Mapping[_Variable, _Expression] = Field(default_factory=dict)
+    """FEEL by the name of the variable that it sets before the job."""
+    retries: int = Field(default=3, ge=1, le=100)
+    result: _Variable | None = None
+    """Variable that holds all that the job returned, beside the variables that it set itself."""
+    errors: tuple[str, ...] = ()
+    """Codes of the BPMN errors it may end in; each has a transition."""
+
+
+class Condition(_Part):
+    """One way out of a decision."""
+
+    outcome: _Id
+    when: _Expression
+    """FEEL; the first that is true decides."""
+
+
+class DecisionStep(_Step):
+    """A way chosen by the variables."""
+
+    kind: Literal["decision"]
+    conditions: tuple[Condition, ...] = ()
+    default: _Id | None = None
+    """The outcome when no condition is true."""
+
+
+class FinalStep(_Step):
+    """An end of the case."""
+
+    kind: Literal["final"]
+    status: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")
+    """What the case comes to, like APPROVED; `case_status` of its workflow."""
+
+
+Step = HumanStep | SystemStep | DecisionStep | FinalStep
+
+
+class Transition(_Part):
+    """From one step to another: after an action, an outcome or an error; after a job that went well, none of them."""
+
+    source: _Id = Field(alias="from")
+    action: _Id | None = None
+    """Of a human step."""
+    outcome: _Id | None = None
+    """Of a decision."""
+    error: str | None = None
+    """Of a system step."""
+    to: _Id
+
+    @property
+    def on(self) -> str:
+        """What it is taken after, in one word; empty after a job that went well."""
+        return self.action or self.outcome or self.error or ""
+
+
+class CaseDefinition(_Part):
+    """`case.yaml`: a case as people and workers go through it."""
+
+    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")
+    """Of the case and of its folder."""
+    version: str = Field(pattern=r"^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}$")
+    """Semantic version."""
+    description: str = Field(min_length=1)
+    access: Access = Access()
+    """Who may start it and see its workflows; says it nothing, operators alone."""
+    input: Mapping[str, Any] = Field(default_factory=dict)
+    """JSON Schema of the variables a case starts with."""
+    steps: tuple[Annotated[Step, Field(discriminator="kind")], ...] = Field(min_length=1, max_length=MAX_STEPS)
+    """The first one is where it begins."""
+    transitions: tuple[Transition, ...] = Field(default=(), max_length=MAX_TRANSITIONS)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Step]:
+        """Its steps by id."""
+        return {step.id: step for step in self.steps}
+
+    @cached_property
+    def ways(self) -> Mapping[tuple[str, str], Transition]:
+        """Its transitions by the step they leave and what they are taken after."""
+        return {(one.source, one.on): one for one in self.transitions}
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What a manifest says of a process."""
+        return self.model_dump(mode="json", include={"name", "version", "description", "access", "input"})
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as data, what was left out left out: the same text every time."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
