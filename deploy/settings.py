@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from zeebe_fleet.adapters.outbound_settings import ServiceSettings
+from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
 from zeebe_fleet.deploy.secret_settings import database_address, named_secrets, referenced
 from zeebe_fleet.deploy.setting_kinds import Line, SecretLine, SecretLines, Word, trimmed
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -176,6 +177,7 @@ class Settings(BaseSettings):
     api: ApiSettingsSection = ApiSettingsSection()
     health: HealthSettings = HealthSettings()
     records: RecordsSettings = RecordsSettings()
+    artifacts: ArtifactsSection = ArtifactsSection()
     services: dict[str, ServiceSettings] = Field(default_factory=dict, description="Outside services by name.")
     secrets: dict[str, SecretStr] = Field(default_factory=dict, description="Credentials for tasks, by name.")
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
@@ -239,6 +241,7 @@ def on_the_local_stack(app: str, state: Path) -> Settings:
             "state": state,
             "zeebe": ZeebeSettings(),
             "api": ApiSettingsSection(port=0),
+            "artifacts": ArtifactsSection(),
             "services": {},
             "secrets": {},
         }

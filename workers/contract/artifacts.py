@@ -174,6 +174,14 @@ class PublishedDefinitions(Protocol):
         """
         ...
 
+    def verified(self, stored: bytes, file: str) -> Published:
+        """Return bytes that were read from the store, verified: where records keep them, the store is not needed.
+
+        Raises:
+            DefinitionError: as by `fetch`.
+        """
+        ...
+
     async def versions(self, name: str = "") -> Sequence[StoredArtifact]:
         """Return what the store lists, oldest version first; of one name, if given. Nothing of it is verified."""
         ...

@@ -1,0 +1,36 @@
+"""Stores of published definitions: a folder, or a bucket that speaks S3."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zeebe_fleet.adapters.artifacts.folder import FolderStore
+from zeebe_fleet.adapters.artifacts.s3_access import S3Access
+from zeebe_fleet.workers.contract.artifacts import ArtifactStore
+from zeebe_fleet.workers.contract.errors import FleetError
+
+__all__ = ["S3Access", "store_of"]
+_S3 = "s3://"
+
+
+def store_of(address: str, access: S3Access) -> ArtifactStore:
+    """Return the store of an address: a folder's path, or `s3://bucket/prefix`.
+
+    Raises:
+        FleetError: it is neither.
+    """
+    if address.startswith(_S3):
+        from zeebe_fleet.adapters.artifacts.s3 import S3Store
+
+        bucket, _, prefix = address.removeprefix(_S3).partition("/")
+        _check(bucket and not any(part in (".", "..") for part in prefix.split("/")), address)
+        return S3Store(bucket, prefix.strip("/"), access)
+    _check(address.strip() and "://" not in address, address)
+    return FolderStore(Path(address))
+
+
+def _check(fits: object, address: str) -> None:
+    if not fits:
+        raise FleetError(
+            f"{address[:200]!r} is no store of definitions.", "It is a folder's path, or s3://bucket/prefix."
+        )
