@@ -42,15 +42,16 @@ class Document:
     Args:
         bpmn: the XML; bytes are read in the encoding they declare.
         file: what to call it in errors.
+        most: how many activities, events and gateways it may have.
 
     Raises:
         DefinitionError: it is not XML, not BPMN, has a DTD, or two elements share an id.
     """
 
-    def __init__(self, bpmn: str | bytes, file: str = "") -> None:
+    def __init__(self, bpmn: str | bytes, file: str = "", most: int = MAX_NODES) -> None:
         self.file = file or "the BPMN model"
         self.root = self._read(bpmn)
-        self.by_id = self._index()
+        self.by_id = self._index(most)
 
     def _read(self, bpmn: str | bytes) -> Element:
         if problem := problem_of(bpmn.encode() if isinstance(bpmn, str) else bytes(bpmn)):
@@ -76,15 +77,15 @@ class Document:
             raise self.wrong(root, "is not BPMN 2.0", "The root of the file must be <bpmn:definitions>.")
         return root
 
-    def _index(self) -> dict[str, Element]:
+    def _index(self, most: int) -> dict[str, Element]:
         found: dict[str, Element] = {}
         for element in self.root.iter(f"{{{MODEL}}}*"):
             element_id = element.get("id")
             if element_id and found.setdefault(element_id, element) is not element:
                 raise self.wrong(element, "has an id that another element has too", "Give it an id of its own.")
-        if (count := sum(kind(element) in NODES for element in found.values())) > MAX_NODES:
+        if (count := sum(kind(element) in NODES for element in found.values())) > most:
             raise DefinitionError(
-                f"{self.file}: {count:,} activities, events and gateways; {MAX_NODES:,} are the most.",
+                f"{self.file}: {count:,} activities, events and gateways; {most:,} are the most.",
                 "Cut it into processes that call one another.",
             )
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class _Part(BaseModel):
@@ -51,6 +51,34 @@ class Access(_Part):
         return self.model_dump(mode="json")
 
 
+class Waiver(_Part):
+    """Something that lint finds and that stays as it is."""
+
+    rule: str
+    """Name of the lint rule, as findings name it."""
+    element: str = ""
+    """Id of the element, as findings name it; the whole package when left out."""
+    reason: str = ""
+    """Why it is right here; a waiver without a reason is a finding."""
+
+
+class LintSettings(_Part):
+    """What lint asks of the package, where that is not what it asks of all."""
+
+    rules: Mapping[str, Literal["off", "info", "warning", "error"]] = Field(default_factory=dict)
+    """How bad the findings of a rule are here, by the rule's name; `off` asks nothing."""
+    waivers: tuple[Waiver, ...] = ()
+    """Findings that are right here, each with the reason."""
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, rules: Any) -> Any:
+        """YAML 1.1 reads `off` as false."""
+        if not isinstance(rules, Mapping):
+            return rules
+        return {name: "off" if level is False else level for name, level in rules.items()}
+
+
 class Manifest(_Part):
     """`manifest.yaml` of a process package."""
 
@@ -75,3 +103,5 @@ class Manifest(_Part):
     """By element."""
     data_models: tuple[str, ...] = ()
     """Data models that its actions use, beside those in `DATA_MODELS` of the package's code."""
+    lint: LintSettings = LintSettings()
+    """What lint asks of this package, where that is not what it asks of all."""

@@ -26,6 +26,9 @@ class Rule:
         severity: of its findings in a package.
         alone: of its findings in somebody's model without a manifest.
         manifest: it holds the model against the manifest, so there must be one.
+        gate: it comes first, and what it finds is all that is said.
+        waivable: its findings can be waived, and be made less bad.
+        engine: a pattern; where the engine refuses an element in such words, that is said and this is not.
     """
 
     find: Callable[[Subject], Iterator[Finding]]
@@ -33,6 +36,9 @@ class Rule:
     severity: Level
     alone: Level
     manifest: bool
+    gate: bool
+    waivable: bool
+    engine: str
 
     @property
     def name(self) -> str:
@@ -66,12 +72,19 @@ class Rule:
 
 
 def rule(
-    *, severity: Level, alone: Level | None = None, manifest: bool = False
+    *,
+    severity: Level,
+    alone: Level | None = None,
+    manifest: bool = False,
+    gate: bool = False,
+    waivable: bool = True,
+    engine: str = "",
 ) -> Callable[[Callable[[Subject], Iterator[Finding]]], Rule]:
     """Make a rule of the function that finds what breaks it; its text is the module's docstring."""
 
     def made(find: Callable[[Subject], Iterator[Finding]]) -> Rule:
-        return Rule(find, sys.modules[find.__module__].__doc__ or "", severity, alone or severity, manifest)
+        text = sys.modules[find.__module__].__doc__ or ""
+        return Rule(find, text, severity, alone or severity, manifest, gate, waivable, engine)
 
     return made
 

@@ -7,20 +7,54 @@ from functools import cached_property
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
-from zeebe_fleet.bpmn.tooling.finding import Finding
+from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.package import MANIFEST, ProcessPackage
+from zeebe_fleet.bpmn.tooling.target import Target, target_of
 from zeebe_fleet.bpmn.tooling.yaml_text import MAX_BYTES
+from zeebe_fleet.engine.model import Problem, Refused, read
 from zeebe_fleet.workers.contract.bounded import content_of
+
+MAX_NODES = 5_000
+"""More than the fleet runs: who has drawn too much is told the rest as well."""
 
 
 class Subject:
-    """A package under lint."""
+    """A package under lint, or a model by itself.
 
-    def __init__(self, package: ProcessPackage) -> None:
+    Args:
+        manifest: there is one, and it can be read.
+        alone: a model by itself, which was not made for the fleet.
+        target: the Camunda it is held against; the one that the model names when left out.
+
+    Raises:
+        DefinitionError: the model cannot be read.
+    """
+
+    def __init__(
+        self, package: ProcessPackage, *, manifest: bool = True, alone: bool = False, target: Target | None = None
+    ) -> None:
         self.package = package
         self.manifest = package.manifest
-        self.document: Document = package.document
-        self.process = self.document.process(package.manifest.name)
+        self.has_manifest = manifest
+        self.alone = alone
+        self.document = Document(package.bpmn, str(package.model_file), MAX_NODES)
+        self.target = target or target_of(self.document.root)
+        self.waivers_used: set[int] = set()
+        """Places in the manifest's list of those that were needed so far."""
+
+    @cached_property
+    def process(self) -> Element:
+        """The process that the manifest names."""
+        return self.document.process(self.manifest.name)
+
+    @cached_property
+    def refused(self) -> tuple[Problem, ...]:
+        """What makes the engine refuse the model."""
+        try:
+            read(self.package.model_file.name, self.package.bpmn)
+        except Refused as refused:
+            return refused.problems
+        return ()
 
     @cached_property
     def nodes(self) -> list[Element]:
@@ -86,10 +120,10 @@ class Subject:
         around = (one for one in (element, *element.iterancestors()) if one.get("id") in self.document.by_id)
         return next(around, self.process)
 
-    def wrong(self, element: Element, message: str, suggestion: str) -> Finding:
-        """Find something in the model."""
+    def wrong(self, element: Element, message: str, suggestion: str, severity: Severity | None = None) -> Finding:
+        """Find something in the model, as bad as the rule says when nothing else is said."""
         file, element_id = str(self.package.model_file), element.get("id", "")
-        return Finding(file, element_id, xml.line_of(element), "", message, suggestion)
+        return Finding(file, element_id, xml.line_of(element), "", message, suggestion, severity)
 
     @cached_property
     def _said(self) -> list[str]:

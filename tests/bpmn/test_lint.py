@@ -20,32 +20,53 @@ SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
 PROCESS = "p"
 
 
-def findings(rule: str, model: str, **manifest: Any) -> list[Finding]:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A package's folder, of the pairs' name."""
+    made = tmp_path / PROCESS
+    made.mkdir()
+    return made
+
+
+def findings(folder: Path, rule: str, model: str, **manifest: Any) -> list[Finding]:
     """Return what one rule finds in one model of its pair."""
-    declared = PAIRS / rule / "manifest.yaml"
+    declared = next((file for name in (model, "manifest") if (file := PAIRS / rule / f"{name}.yaml").exists()), None)
     said = {"name": PROCESS, "version": "1.0.0", "description": "A pair."}
-    said |= yaml.safe_load(declared.read_text()) if declared.exists() else {}
+    said |= yaml.safe_load(declared.read_text()) if declared else {}
+    if declared:
+        (folder / "manifest.yaml").write_text(declared.read_text())
     bpmn = (PAIRS / rule / f"{model}.bpmn").read_bytes()
-    package = ProcessPackage(Path(PROCESS), Manifest.model_validate(said | manifest), bpmn)
-    found = lint(package)
-    assert UNREADABLE not in {one.rule for one in found}, found
+    found = lint(ProcessPackage(folder, Manifest.model_validate(said | manifest), bpmn))
+    assert rule == UNREADABLE or UNREADABLE not in {one.rule for one in found}, found
     return [one for one in found if one.rule == rule]
 
 
+def test_every_rule_has_a_text_and_a_pair() -> None:
+    """What, why, and how to mend it; a model that is right and one that is not; and no pair is left over."""
+    assert [name for name, rule in RULES.items() if not (rule.what and rule.why and rule.fix)] == []
+    assert sorted(pair.name for pair in PAIRS.iterdir()) == sorted(RULES)
+    assert all((PAIRS / name / f"{model}.bpmn").exists() for name in RULES for model in ("valid", "invalid"))
+
+
 @pytest.mark.parametrize("rule", RULES)
-def test_rule_leaves_a_valid_model_alone(rule: str) -> None:
+def test_rule_leaves_a_valid_model_alone(rule: str, folder: Path) -> None:
     """What is right is not complained about."""
-    assert findings(rule, "valid") == []
+    assert findings(folder, rule, "valid") == []
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_rule_finds_the_culprit(rule: str) -> None:
-    """The finding names the element, its line, and what to do."""
-    text = (PAIRS / rule / "invalid.bpmn").read_text()
-    culprit = "wrong" if 'id="wrong"' in text else PROCESS
-    found = findings(rule, "invalid")
-    assert {one.element_id for one in found} == {culprit}
-    assert all(f'id="{culprit}"' in text.splitlines()[one.line - 1] and one.suggestion for one in found)
+def test_rule_finds_the_culprit(rule: str, folder: Path) -> None:
+    """The finding names the element or the key, its line, how bad it is, and what to do."""
+    found = findings(folder, rule, "invalid")
+    assert found
+    for one in found:
+        file = PAIRS / rule / f"invalid{'.yaml' if one.file.endswith('.yaml') else '.bpmn'}"
+        text = file.read_text()
+        culprit = "wrong" if "wrong" in text else PROCESS
+        assert one.element_id == ("" if rule == UNREADABLE else culprit)
+        assert culprit in text.splitlines()[one.line - 1]
+        assert one.suggestion
+        assert one.severity
 
 
 @pytest.mark.parametrize(
@@ -58,9 +79,11 @@ def test_rule_finds_the_culprit(rule: str) -> None:
         ("names-agree", {"name": PROCESS, "version": "2.0.0"}, PROCESS),
     ],
 )
-def test_rule_finds_what_only_the_manifest_says(rule: str, manifest: dict[str, Any], culprit: str) -> None:
+def test_rule_finds_what_only_the_manifest_says(
+    rule: str, manifest: dict[str, Any], culprit: str, folder: Path
+) -> None:
     """The manifest may not promise what the model does not have."""
-    assert culprit in {one.element_id for one in findings(rule, "valid", **manifest)}
+    assert culprit in {one.element_id for one in findings(folder, rule, "valid", **manifest)}
 
 
 @pytest.mark.parametrize(

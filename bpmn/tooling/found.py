@@ -1,0 +1,100 @@
+"""What there is to lint at a path: process packages, and models by themselves, however deep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from zeebe_fleet.bpmn.tooling.package import MANIFEST, model_of, package_folders
+from zeebe_fleet.workers.contract.errors import DefinitionError
+from zeebe_fleet.workers.contract.listeners import ADOPT
+
+_PASSED_OVER = frozenset(("node_modules", "__pycache__", "build", "dist", "target"))
+"""And whatever begins with a dot: made, not written."""
+_LOOKED_AT_BYTES = 65_536
+"""Of a model, for whether it was made for the fleet: its listeners stand at the top."""
+
+
+class NothingToLint(DefinitionError):
+    """There is nothing where packages were said to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A package's folder, or the file of a model by itself."""
+
+    path: Path
+    is_package: bool
+
+
+def places(path: Path) -> list[Place]:
+    """Return what there is to lint at a path, in order.
+
+    A folder is a package if it has a manifest, or a model and a neighbour with one, or a model of its name that
+    carries the fleet's listeners. All other models are somebody's, by themselves.
+
+    Raises:
+        NothingToLint: it does not exist, or holds no process.
+    """
+    if not path.exists():
+        raise NothingToLint(f"There is no {path}.", "Name a folder of process packages, one package, or a .bpmn.")
+    path = path.resolve() if path.name in ("", "..") else path
+    if path.is_file():
+        return [_of_file(path)]
+    if found := list(_below(path, _is_package(path, _has_packages(path.resolve().parent)))):
+        return found
+    raise NothingToLint(
+        f"{path} holds no process package.", f"A package is a folder with a {MANIFEST} and a model of its name."
+    )
+
+
+def packages_of(processes: Path) -> list[Place]:
+    """Return the packages of an app: each folder that has a model or a manifest."""
+    return [Place(folder, is_package=True) for folder in package_folders(processes)]
+
+
+def _of_file(file: Path) -> Place:
+    if file.suffix != ".bpmn":
+        raise NothingToLint(f"{file} is no .bpmn.", "Name a folder of process packages, one package, or a .bpmn.")
+    folder = file.resolve().parent
+    if (folder / MANIFEST).exists() and model_of(folder).name == file.name:
+        return Place(file.parent if file.parent.name else folder, is_package=True)
+    return Place(file, is_package=False)
+
+
+def _below(folder: Path, is_package: bool) -> Iterator[Place]:
+    if is_package:
+        yield Place(folder, is_package=True)
+        return
+    with os.scandir(folder) as entries:
+        names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+    yield from (Place(folder / name, False) for name, is_folder in names if not is_folder and name.endswith(".bpmn"))
+    inner = [folder / name for name, is_folder in names if is_folder and not _is_made(name)]
+    beside = any((one / MANIFEST).exists() for one in inner)
+    for one in inner:
+        yield from _below(one, _is_package(one, beside))
+
+
+def _is_made(name: str) -> bool:
+    return name.startswith(".") or name in _PASSED_OVER
+
+
+def _has_packages(folder: Path) -> bool:
+    return next(folder.glob(f"*/{MANIFEST}"), None) is not None
+
+
+def _is_package(folder: Path, beside: bool) -> bool:
+    """Tell whether a folder is one, or was meant to be.
+
+    Args:
+        beside: a neighbour is one.
+    """
+    if (folder / MANIFEST).exists():
+        return True
+    model = model_of(folder)
+    if not model.is_file():
+        return beside and next(folder.glob("*.bpmn"), None) is not None
+    with model.open("rb") as opened:
+        return beside or f'"{ADOPT}"'.encode() in opened.read(_LOOKED_AT_BYTES)

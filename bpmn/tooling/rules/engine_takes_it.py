@@ -1,0 +1,36 @@
+"""The engine takes the model when it is deployed.
+
+Why: These are the engine's own checks, in its own words: a deployment is refused for each of them.
+Fix: Change what it names, in the modeler; the line is that of the element or of the part of it that is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zeebe_fleet.bpmn.tooling.finding import Finding
+from zeebe_fleet.bpmn.tooling.rule import rule
+from zeebe_fleet.bpmn.tooling.subject import Subject
+from zeebe_fleet.engine.model import Problem
+
+_SINCE_8_10 = "Attribute 'eventType' must be one of: start, end"
+
+
+@rule(severity="error", waivable=False)
+def engine_takes_it(subject: Subject) -> Iterator[Finding]:
+    file = str(subject.package.model_file)
+    fix = f"Camunda {subject.target} refuses to deploy it: change this in the modeler."
+    for problem in subject.refused:
+        if not _is_of_older(problem, subject):
+            element_id = problem.path.partition(" > ")[0]
+            known = element_id if element_id in subject.document.by_id else ""
+            yield Finding(file, known, problem.line, "", _sentence(problem.error), fix)
+
+
+def _is_of_older(problem: Problem, subject: Subject) -> bool:
+    """Tell whether the target takes what all before it refuse: listeners before all instances and on cancelling."""
+    return subject.target.number >= (8, 10) and problem.error.startswith(_SINCE_8_10)
+
+
+def _sentence(error: str) -> str:
+    return error if error.endswith((".", "!", "?")) else f"{error}."
