@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from zeebe_fleet.bpmn.tooling.artifact.reading import FORMAT, read_artifact
 from zeebe_fleet.bpmn.tooling.artifact.rendering import rendered
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage, read_content
 from zeebe_fleet.workers.contract.artifacts import Artifact, Requirement, artifact_name
 
+if TYPE_CHECKING:
+    from zeebe_fleet.bpmn.tooling.case import CasePackage
 
-def artifact_of(package: ProcessPackage, requires: Sequence[Requirement] = ()) -> Artifact:
-    """Return the artifact of a process package: the model as it is deployed, forms embedded, and the forms.
+
+def artifact_of(package: ProcessPackage | CasePackage, requires: Sequence[Requirement] = ()) -> Artifact:
+    """Return the artifact of a package: of a process, the model as it is deployed, forms embedded, and the forms.
 
     Args:
         requires: the published versions of what it calls.
@@ -21,6 +24,8 @@ def artifact_of(package: ProcessPackage, requires: Sequence[Requirement] = ()) -
     Raises:
         DefinitionError: something in the package cannot be published.
     """
+    if not isinstance(package, ProcessPackage):
+        return case_artifact(package.definition.to_data(), requires=requires)
     model = package.resources()[0]
     files = {model.name: model.content.decode()}
     files |= {name: read_content(package.folder / name).decode("utf-8-sig") for name in sorted(package.form_files)}
