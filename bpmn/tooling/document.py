@@ -68,7 +68,7 @@ class Document:
             root = etree.fromstring(bpmn.encode() if isinstance(bpmn, str) else bytes(bpmn), parser)
         except etree.XMLSyntaxError as error:
             raise DefinitionError(
-                f"{self.file}:{error.lineno or 1}: not well-formed XML: {error.msg}.",
+                f"{self.file}:{error.lineno or 1}: {_broken(error)}: {error.msg}.",
                 "Export the model again from the modeler.",
             ) from None
         if root.getroottree().docinfo.internalDTD is not None:
@@ -126,6 +126,11 @@ class Document:
         """Say what is wrong with an element, with file, line and id."""
         named = f"{kind(element)} {element.get('id', '')!r}" if element.get("id") else kind(element)
         return DefinitionError(f"{self.file}:{line_of(element)}: {named} {what}.", suggestion)
+
+
+def _broken(error: etree.XMLSyntaxError) -> str:
+    """Name what is wrong; a namespace that is no URI, some tools write, and some readers take."""
+    return "a namespace is none" if "is not a valid URI" in str(error.msg) else "not well-formed XML"
 
 
 def kind(element: Element) -> str:

@@ -10,6 +10,8 @@ from zeebe_fleet.bpmn.tooling.document import Element
 from zeebe_fleet.bpmn.tooling.subject import Subject
 
 _TOLERANCE = 1.0
+_SEEN = 6.0
+"""Less than this beside a shape, nobody sees."""
 _CONNECTIONS = ("sequenceFlow", "association")
 _HOLDS_OTHERS = ("lane", "group")
 """Drawn around what stands by itself."""
@@ -31,11 +33,8 @@ class Box(NamedTuple):
         )
 
     def touches(self, x: float, y: float) -> bool:
-        """Tell whether a point lies in the shape or on its edge."""
-        return (
-            -_TOLERANCE <= x - self.x <= self.width + _TOLERANCE
-            and -_TOLERANCE <= y - self.y <= self.height + _TOLERANCE
-        )
+        """Tell whether a point lies in the shape or on its edge, as far as people see."""
+        return -_SEEN <= x - self.x <= self.width + _SEEN and -_SEEN <= y - self.y <= self.height + _SEEN
 
 
 def connections_of(subject: Subject) -> Iterator[Element]:

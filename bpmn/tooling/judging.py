@@ -51,7 +51,9 @@ def _asked(rule: Rule, subject: Subject) -> Iterator[Finding]:
                 told += 1
                 yield replace(finding, rule=rule.name, severity=_lighter(finding.severity, severity))
     except DefinitionError as error:
-        yield unreadable(str(subject.package.model_file), error)
+        finding = unreadable(str(subject.package.model_file), error)
+        if finding.element_id not in {problem.path.partition(" > ")[0] for problem in subject.refused}:
+            yield finding
 
 
 def _level(rule: Rule, subject: Subject) -> Level:
@@ -90,4 +92,6 @@ def unreadable(file: str, error: DefinitionError) -> Finding:
     """
     placed = re.fullmatch(rf"({re.escape(file)}[^:\n]*)(?::(\d+))?: (.*)", error.message, re.DOTALL)
     where, line, message = (placed[1], int(placed[2] or 1), placed[3]) if placed else (file, 1, error.message)
-    return Finding(where, "", line, UNREADABLE, message, error.suggestion, Severity.ERROR)
+    named = re.match(r"\w+ '([^']+)' ", message)
+    element_id = named[1] if named else ""
+    return Finding(where, element_id, line, UNREADABLE, message, error.suggestion, Severity.ERROR)

@@ -17,6 +17,9 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 @rule(severity="warning", alone="info")
 def everything_is_drawn(subject: Subject) -> Iterator[Finding]:
     boxes, edges = boxes_of(subject), edges_of(subject)
+    if not boxes and len(subject.nodes) > 1:
+        yield subject.wrong(subject.process, "It has no diagram.", "Draw it: open the model in a modeler.")
+        return
     for node in subject.nodes:
         if node.get("id") not in boxes:
             yield subject.wrong(node, "It is not in the diagram.", "Draw it: open the model in a modeler.")

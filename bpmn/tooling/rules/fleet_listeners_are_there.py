@@ -18,11 +18,11 @@ from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 
 @rule(severity="warning", alone="info")
 def fleet_listeners_are_there(subject: Subject) -> Iterator[Finding]:
-    for listener in (("start", ADOPT), ("end", ENDED)):
-        if listener not in listeners(subject.process):
-            event, job_type = listener
-            yield subject.wrong(
-                subject.process,
-                f"There is no {event} execution listener {job_type!r}.",
-                f'Add <zeebe:executionListener eventType="{event}" type="{job_type}" /> to the process.',
-            )
+    there = listeners(subject.process)
+    missing = [one for one in (("start", ADOPT), ("end", ENDED)) if one not in there]
+    if missing:
+        named = " and ".join(f"{event} execution listener {job_type!r}" for event, job_type in missing)
+        written = " ".join(
+            f'<zeebe:executionListener eventType="{event}" type="{job_type}" />' for event, job_type in missing
+        )
+        yield subject.wrong(subject.process, f"There is no {named}.", f"To run it with the fleet, add {written}.")

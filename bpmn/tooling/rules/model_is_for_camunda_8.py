@@ -13,7 +13,7 @@ from lxml import etree
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Element
-from zeebe_fleet.bpmn.tooling.finding import Finding
+from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.rule import rule
 from zeebe_fleet.bpmn.tooling.subject import Subject
 from zeebe_fleet.bpmn.tooling.target import platform_of
@@ -29,19 +29,27 @@ _FIX = "Convert it with Camunda's migration analyzer and diagram converter, or d
 @rule(severity="error", gate=True, waivable=False)
 def model_is_for_camunda_8(subject: Subject) -> Iterator[Finding]:
     root = subject.document.root
-    processes = xml.children(root, "process")
-    if processes and (engine := _engine(root, processes)):
+    processes, platform = xml.children(root, "process"), platform_of(root)
+    spaces = _spaces(processes)
+    if platform == "Camunda Cloud" or (not platform and xml.ZEEBE in spaces) or not processes:
+        return
+    named = {"Camunda Platform": "Camunda 7"}.get(platform, "")
+    engine = named or next((engine for space, engine in _ENGINES.items() if space in spaces), "")
+    if engine:
         yield subject.wrong(processes[0], f"It is made for {engine}, and nothing here can run it.", _FIX)
+    elif subject.document.processes and len(subject.refused) > 1:
+        yield _plain(subject)
 
 
-def _engine(root: Element, processes: list[Element]) -> str:
-    """Return the engine a model is made for; empty when it is Camunda 8, or none."""
-    platform, spaces = platform_of(root), _spaces(processes)
-    if platform == "Camunda Platform":
-        return "Camunda 7"
-    if platform or xml.ZEEBE in spaces:
-        return ""
-    return next((engine for space, engine in _ENGINES.items() if space in spaces), "")
+def _plain(subject: Subject) -> Finding:
+    """Tell of BPMN that no engine was named for, and which Camunda 8 would refuse."""
+    first = subject.refused[0]
+    message = (
+        f"Nothing in it is made for Camunda 8, which would refuse it for {len(subject.refused)} reasons; "
+        f"the first, on line {first.line}: {first.error.rstrip('.')}."
+    )
+    fix = 'If it is a drawing, set isExecutable="false"; else say in a modeler for Camunda 8 how each task is done.'
+    return subject.wrong(subject.document.processes[0], message, fix, Severity.WARNING if subject.alone else None)
 
 
 def _spaces(processes: list[Element]) -> set[str | None]:

@@ -34,6 +34,8 @@ _CALLED = re.compile(
     r"(^|[_.\s-])(pass(word|wd|phrase)?|secret|token|credential|(api|access|private|secret)[_\s-]?key)s?$",
     re.IGNORECASE,
 )
+_REFERS = re.compile(r"(^id|Ref|^default|Element)$")
+"""Attributes whose values modelers make up."""
 _WORDS = re.compile(r"[A-Za-z]+([_.-][A-Za-z0-9]+)*")
 _NAME = re.compile(r"[\w. -]+")
 _SHORTEST = 8
@@ -58,7 +60,8 @@ def secrets_lie_elsewhere(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_told(element: etree._Element) -> bool:
-    texts = [str(text) for text in (*element.attrib.values(), element.text or "")]
+    texts = [str(value) for name, value in element.attrib.items() if not _REFERS.search(str(name))]
+    texts.append(element.text or "")
     return any(map(_SHAPES.search, texts)) or any(
         _is_called_so(name) and _is_random(value)
         for one, two in pairwise(texts)

@@ -16,10 +16,14 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 
 @rule(severity="error", alone="info")
 def user_tasks_are_jobs(subject: Subject) -> Iterator[Finding]:
-    for node in subject.nodes:
-        if xml.kind(node) == "userTask" and xml.extension(node, "userTask"):
-            yield subject.wrong(
-                node,
-                "It is a Camunda user task, which the human-task adapter does not see: it would wait for ever.",
-                "Remove <zeebe:userTask />; the modeler calls what is left a job worker user task.",
-            )
+    unseen = [node for node in subject.of_kind("userTask") if xml.extension(node, "userTask")]
+    if subject.alone and unseen:
+        message = f"{len(unseen)} of its tasks are Camunda user tasks, which the fleet's people do not get to see."
+        yield subject.wrong(unseen[0], message, "To run it with the fleet, make them job worker user tasks.")
+        return
+    for node in unseen:
+        yield subject.wrong(
+            node,
+            "It is a Camunda user task, which the human-task adapter does not see: it would wait for ever.",
+            "Remove <zeebe:userTask />; the modeler calls what is left a job worker user task.",
+        )
