@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from zeebe_fleet.bpmn.tooling.case.reading import CASE, case_folders
 from zeebe_fleet.bpmn.tooling.package import MANIFEST, model_of, package_folders
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.contract.listeners import ADOPT
@@ -23,10 +24,11 @@ class NothingToLint(DefinitionError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A package's folder, or the file of a model by itself."""
+    """A package's folder, that of a case definition, or the file of a model by itself."""
 
     path: Path
     is_package: bool
+    is_case: bool = False
 
 
 def places(path: Path) -> list[Place]:
@@ -46,16 +48,21 @@ def places(path: Path) -> list[Place]:
     if found := list(_below(path, _is_package(path, _has_packages(path.resolve().parent)))):
         return found
     raise NothingToLint(
-        f"{path} holds no process package.", f"A package is a folder with a {MANIFEST} and a model of its name."
+        f"{path} holds no process package.",
+        f"A package is a folder with a {MANIFEST} and a model of its name; a case definition, one with a {CASE}.",
     )
 
 
 def packages_of(processes: Path) -> list[Place]:
-    """Return the packages of an app: each folder that has a model or a manifest."""
-    return [Place(folder, is_package=True) for folder in package_folders(processes)]
+    """Return the packages of an app: each folder that has a model, a manifest, or the definition of a case."""
+    packages = [Place(folder, is_package=True) for folder in package_folders(processes)]
+    cases = [Place(folder, is_package=False, is_case=True) for folder in case_folders(processes)]
+    return sorted([*packages, *cases], key=lambda place: place.path)
 
 
 def _of_file(file: Path) -> Place:
+    if file.name == CASE:
+        return Place(file.parent, is_package=False, is_case=True)
     if file.suffix != ".bpmn":
         raise NothingToLint(f"{file} is no .bpmn.", "Name a folder of process packages, one package, or a .bpmn.")
     folder = file.resolve().parent
@@ -65,8 +72,11 @@ def _of_file(file: Path) -> Place:
 
 
 def _below(folder: Path, is_package: bool) -> Iterator[Place]:
+    if (folder / CASE).exists():
+        yield Place(folder, is_package=False, is_case=True)
     if is_package:
         yield Place(folder, is_package=True)
+    if is_package or (folder / CASE).exists():
         return
     with os.scandir(folder) as entries:
         names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from zeebe_fleet.bpmn.tooling.case.lint import lint_case_folder
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.found import NothingToLint, Place, packages_of, places
 from zeebe_fleet.bpmn.tooling.judging import MAX_FINDINGS, UNREADABLE, judge, unreadable
@@ -48,8 +49,13 @@ def lint_places(found: Iterable[Place], target: Target | None = None) -> Iterato
     """
     said: set[Finding] = set()
     for place in found:
-        reading = (read_folder if place.is_package else read_file)(place.path, target)
-        for finding in (*reading.faults, *(one for subject in reading.subjects for one in judge(subject))):
+        for finding in lint_case_folder(place.path) if place.is_case else _lint_model(place, target):
             if finding not in said:
                 said.add(finding)
                 yield finding
+
+
+def _lint_model(place: Place, target: Target | None) -> Iterator[Finding]:
+    reading = (read_folder if place.is_package else read_file)(place.path, target)
+    yield from reading.faults
+    yield from (one for subject in reading.subjects for one in judge(subject))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from zeebe_fleet.bpmn.tooling.manifest import Access
+from zeebe_fleet.bpmn.tooling.manifest import Access, JobType
 
 MAX_STEPS = 200
 MAX_TRANSITIONS = 1_000
@@ -72,8 +72,6 @@ class SystemStep(_Step):
     retries: int = Field(default=3, ge=1, le=100)
     result: _Variable | None = None
     """Variable that holds all that the job returned, beside the variables that it set itself."""
-    errors: tuple[str, ...] = ()
-    """Codes of the BPMN errors it may end in; each has a transition."""
 
 
 class Condition(_Part):
@@ -91,6 +89,11 @@ class DecisionStep(_Step):
     conditions: tuple[Condition, ...] = ()
     default: _Id | None = None
     """The outcome when no condition is true."""
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """All of them, the default last."""
+        return tuple(dict.fromkeys((*(one.outcome for one in self.conditions), *filter(None, [self.default]))))
 
 
 class FinalStep(_Step):
@@ -134,6 +137,8 @@ class CaseDefinition(_Part):
     """Who may start it and see its workflows; says it nothing, operators alone."""
     input: Mapping[str, Any] = Field(default_factory=dict)
     """JSON Schema of the variables a case starts with."""
+    job_types: Mapping[str, JobType] = Field(default_factory=dict)
+    """What its system steps ask of workers, by job type; an error that a job may end in has a transition."""
     steps: tuple[Annotated[Step, Field(discriminator="kind")], ...] = Field(min_length=1, max_length=MAX_STEPS)
     """The first one is where it begins."""
     transitions: tuple[Transition, ...] = Field(default=(), max_length=MAX_TRANSITIONS)
@@ -147,6 +152,11 @@ class CaseDefinition(_Part):
     def ways(self) -> Mapping[tuple[str, str], Transition]:
         """Its transitions by the step they leave and what they are taken after."""
         return {(one.source, one.on): one for one in self.transitions}
+
+    def errors_of(self, step: SystemStep) -> tuple[str, ...]:
+        """Return the codes of the BPMN errors that a step's job may end in."""
+        declared = self.job_types.get(step.job_type)
+        return declared.errors if declared else ()
 
     @property
     def head(self) -> dict[str, Any]:

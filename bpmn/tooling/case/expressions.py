@@ -6,6 +6,7 @@ Source: https://docs.camunda.io/docs/components/modeler/feel/what-is-feel/
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from zeebe_fleet.engine import feel
 from zeebe_fleet.workers.contract.errors import PermanentError
 
+_DURATION = re.compile(r"P(?=\w)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 _DUE: dict[type, str] = {
     feel.DateTime: "it",
     feel.DaysTime: "now() + it",
@@ -25,6 +27,11 @@ _DUE: dict[type, str] = {
 def feel_of(written: str) -> str:
     """Return an expression without the `=` that it may be written with."""
     return written.strip().removeprefix("=")
+
+
+def is_duration(written: str) -> bool:
+    """Tell whether something is an ISO 8601 duration by itself."""
+    return _DURATION.fullmatch(written.strip()) is not None
 
 
 class Expressions:
@@ -64,7 +71,7 @@ class Expressions:
         Raises:
             PermanentError: it gives neither a duration nor a date and time.
         """
-        if written.lstrip().startswith("P"):
+        if is_duration(written):
             written = f'duration("{written.strip()}")'
         try:
             found = self._evaluate(written)

@@ -80,11 +80,12 @@ class CaseWalk:
     def catch(self, step_id: str, variables: Variables, end: JobEnd | None) -> dict[str, Any]:
         """Leave a system step whose job ended in a business error."""
         step = self._step(step_id, SystemStep)
-        code = end.error_code if end else (step.errors[0] if len(step.errors) == 1 else None)
+        declared = self.definition.errors_of(step)
+        code = end.error_code if end else (declared[0] if len(declared) == 1 else None)
         if code is None:
             raise self._wrong(
                 f"The job of step {step_id!r} ended in a business error whose code the records do not have",
-                "Have a worker of the fleet do the job, or declare one error alone.",
+                "Have a worker of the fleet do the job, or declare one error of its job type alone.",
             )
         return self._move(step, code, variables)
 
@@ -133,7 +134,7 @@ class CaseWalk:
 
     def _enter(self, step: Step, variables: Variables, move: Mapping[str, Any], number: int) -> dict[str, Any]:
         facts: dict[str, Any] = {"id": step.id, "name": step.title, "kind": step.kind, "number": number}
-        inputs: dict[str, Any] = {}
+        beside: dict[str, Any] = {}
         expressions = self._expressions(variables)
         if isinstance(step, HumanStep):
             due = expressions.moment(step.due, f"when step {step.id!r} is due,") if step.due else None
@@ -142,11 +143,12 @@ class CaseWalk:
                 "candidate_users": list(step.candidate_users),
                 "due_at": due,
             }
+            beside = {CASE_ACTION: None}
         elif isinstance(step, SystemStep):
             facts |= {"job_type": step.job_type, "retries": step.retries}
             what = f"an input of step {step.id!r}"
-            inputs = {name: expressions.value(written, what) for name, written in step.inputs.items()}
-        return {**inputs, CASE_STEP: facts, CASE_MOVE: dict(move)}
+            beside = {name: expressions.value(written, what) for name, written in step.inputs.items()}
+        return {**beside, CASE_STEP: facts, CASE_MOVE: dict(move)}
 
     def _expressions(self, variables: Variables) -> Expressions:
         return Expressions(variables, self._where, self._now_ms)
