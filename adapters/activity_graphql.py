@@ -152,6 +152,8 @@ def _input(task: UserTask) -> dict[str, Any]:
         newer["followUpAt"] = task.follow_up_at.isoformat()
     if task.priority != DEFAULT_PRIORITY:
         newer["priority"] = task.priority
+    if task.actions:
+        newer["actions"] = [action.to_json() for action in task.actions]
     return {
         "processName": task.process_name,
         "processVersion": task.process_version,

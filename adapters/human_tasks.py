@@ -11,14 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
 from zeebe_fleet.adapters.priority import priority_of
+from zeebe_fleet.workers.contract.cases import (
+    CASE_DEFINITION,
+    CASE_STEP,
+    CASE_VARIABLES,
+    GENERIC_CASE,
+    HUMAN_STEP,
+    CaseReference,
+    Cases,
+)
 from zeebe_fleet.workers.contract.errors import (
     EngineConflict,
     EngineError,
@@ -77,6 +86,7 @@ class HumanTaskAdapter:
         activities: where people do their work.
         model_of: the model of a definition by its key; `UNKNOWN` for one that somebody else deployed.
         beat: told that the adapter moves.
+        cases: definitions of cases, whose steps say what their activities show.
     """
 
     def __init__(
@@ -86,12 +96,14 @@ class HumanTaskAdapter:
         model_of: ModelOf,
         settings: HumanTaskSettings | None = None,
         beat: Beat = unwatched,
+        cases: Cases | None = None,
     ) -> None:
         self._beat = beat
         self._engine = engine
         self._activities = activities
         self._model_of = model_of
         self._settings = settings or HumanTaskSettings()
+        self._cases = cases
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take and watch user tasks until `stop` is set."""
@@ -126,8 +138,9 @@ class HumanTaskAdapter:
             if self._settings.only_deployed and model is UNKNOWN:
                 await self._hold(job, self._settings.foreign_lease_s)
                 return
+            task = await self._task(job, model)
             await self._engine.extend(job.key, self._settings.first_lease_s)
-            activity_id = await self._activities.create_activity(user_task(job, model))
+            activity_id = await self._activities.create_activity(task)
             log.info("activity.created", activity_id=str(activity_id), **_names_of(job))
             await self._hold(job, self._settings.lease_s)
         except EngineGone:
@@ -136,6 +149,21 @@ class HumanTaskAdapter:
             await self._refuse(job, error)
         except FleetError as error:
             await self._return(job, error)
+
+    async def _task(self, job: Job, model: ProcessModel) -> UserTask:
+        """Read a user task; of a case, the definition says what it shows, and its model stands for all of them."""
+        task = user_task(job, model)
+        if self._cases is None or (job.process_name, job.element_id) != (GENERIC_CASE, HUMAN_STEP):
+            return task
+        reference, step = CaseReference.of(job.variables.get(CASE_DEFINITION)), job.variables.get(CASE_STEP)
+        if reference is None or not isinstance(step, Mapping):
+            raise PermanentError(
+                f"The variables {CASE_DEFINITION} and {CASE_STEP} name no step of a definition.",
+                "Set them back to what the step before returned, and retry.",
+            )
+        work = (await self._cases.case(reference)).work(str(step.get("id", "")))
+        shown = {name: value for name, value in task.variables.items() if name not in CASE_VARIABLES}
+        return replace(task, name=work.name, form=work.form, actions=tuple(work.actions), variables=shown)
 
     async def _hold(self, job: Job, lease_s: float) -> None:
         """Lease for longer; if that fails the task is brought again, which changes nothing."""

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from zeebe_fleet.workers.contract.access import ACCESS, Access
+from zeebe_fleet.workers.contract.cases import Cases
 from zeebe_fleet.workers.contract.errors import DefinitionError, PermanentError, StaleError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.records import Claim, UndoneStep
@@ -48,11 +49,13 @@ class Services:
         outbound: gives the service of a name, sending an idempotency key.
         secrets: credentials by name.
         data_models: names of those that each process declares, by the name of the process.
+        cases: where definitions of cases come from.
     """
 
     outbound: Callable[[str, str], OutboundService] = field(default=lambda name, key: _no_service(name))
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     data_models: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    cases: Cases | None = None
 
 
 class TaskContext:
@@ -121,6 +124,17 @@ class TaskContext:
                 "Make all outside calls first, then write: ctx.db opens the transaction that finishes the step.",
             )
         return self._services.outbound(service, self.idempotency_key)
+
+    @property
+    def cases(self) -> Cases:
+        """Where definitions of cases come from, for the process that runs them.
+
+        Raises:
+            PermanentError: this worker knows none.
+        """
+        if self._services.cases is None:
+            raise PermanentError("This worker has no definitions of cases.", "Run it with `fleet worker`.")
+        return self._services.cases
 
     @property
     def db(self) -> AsyncSession:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from zeebe_fleet.workers.contract.job import JobKey
+
 GENERIC_CASE = "generic_case"
 """Name of the process that runs cases."""
 HUMAN_STEP = "human_step"
@@ -138,5 +140,5 @@ class Cases(Protocol):
             PermanentError: they do not have it, or another under its name.
         """
 
-    async def job_end(self, workflow_id: UUID) -> JobEnd | None:
-        """Return how the last job of a system step ended; None when no worker of the fleet did it."""
+    async def job_end(self, workflow_id: UUID, before: JobKey) -> JobEnd | None:
+        """Return how the job ended that was done before this one; None when it was no worker of the fleet's."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from zeebe_fleet.workers.contract.cases import OfferedAction
 from zeebe_fleet.workers.contract.engine_view import InstanceView
 from zeebe_fleet.workers.contract.job import DefinitionKey, Job, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Outcome, ThrowError
@@ -289,6 +290,8 @@ class UserTask:
     due_at: datetime | None = None
     follow_up_at: datetime | None = None
     priority: int = DEFAULT_PRIORITY
+    actions: tuple[OfferedAction, ...] = ()
+    """What a person can decide; none where filling in the form is all there is."""
 
 
 @dataclass(frozen=True, slots=True)
