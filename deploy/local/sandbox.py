@@ -2,9 +2,10 @@
 
 Every call that changes something must carry an `Idempotency-Key`; the same key gets the same answer and the
 work is done once. `GET /calls` is the log of every call, duplicates and errors included; `GET /accounts`,
-`/credit-lines`, `/notifications`, `/customers`, `/catalogs` and `/subsidies` are the result. `PUT /faults/{service}`
-makes a service slow, down, nonsensical or refusing. Some are refused without any fault: applicants from country `XX`,
-credit above 50,000, and subsidies above what their budget has left; `PUT /budgets/{name}` sets one.
+`/credit-lines`, `/payouts`, `/notifications`, `/customers`, `/catalogs` and `/subsidies` are the result.
+`PUT /faults/{service}` makes a service slow, down, nonsensical or refusing. Some are refused without any fault:
+applicants from country `XX`, credit above 50,000, payouts to the employee `gone`, and subsidies above what their budget
+has left; `PUT /budgets/{name}` sets one.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class Sandbox:
                 Route("/kyc/reports/{id}", self._shows("kyc")),
                 *self._made_and_ended("/accounts", "accounts", create=desk.create_account, close=desk.close_account),
                 *self._made_and_ended("/credit-lines", "credit", reserve=desk.reserve, release=desk.release),
+                Route("/payouts", self._serves("payouts", "pay", desk.pay_out), methods=["POST"]),
+                Route("/payouts", self._shows("payouts")),
                 Route("/notifications", self._serves("notifications", "send", desk.send), methods=["POST"]),
                 Route("/notifications", self._shows("notifications")),
                 *self._made_and_ended(

@@ -10,7 +10,7 @@ from typing import Any, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SERVICES = ("kyc", "accounts", "credit", "notifications", "customers", "catalogs", "subsidies")
+SERVICES = ("kyc", "accounts", "credit", "notifications", "customers", "catalogs", "subsidies", "payouts")
 """By the names under which tasks know them."""
 
 
@@ -29,7 +29,7 @@ class Fault(BaseModel):
     nonsense: Literal["html", "shape"] | None = None
     """Answer 200 with a web page, or with JSON of another shape, after the work was done."""
     refuse: bool = False
-    """Answer that the applicant is refused: a business outcome, no error; KYC, credit and subsidies know it."""
+    """Answer that somebody is refused: a business outcome, no error; KYC, credit, subsidies and payouts know it."""
     for_s: float | None = Field(default=None, gt=0, le=3600)
     """Behave again after so long; without it, when told to."""
     since: datetime = Field(default_factory=lambda: datetime.now(UTC))

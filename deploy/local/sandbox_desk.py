@@ -1,4 +1,4 @@
-"""The work of the sandbox services: applicants looked up, accounts opened, credit set aside, messages sent."""
+"""The work of the sandbox services: people looked up, accounts opened, credit set aside, money paid, messages sent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from zeebe_fleet.deploy.local.sandbox_books import Books
 
 UNWELCOME_COUNTRY = "XX"
 CREDIT_LIMIT = 50_000
+FORMER_EMPLOYEE = "gone"
 
 
 class Refusal(Exception):
@@ -44,6 +45,14 @@ class NewCreditLine(BaseModel):
 
     email: str
     amount: float
+
+
+class NewPayout(BaseModel):
+    """Money to pay to an employee."""
+
+    employee: str
+    amount: int
+    reference: str
 
 
 class NewNotification(BaseModel):
@@ -105,6 +114,13 @@ class Desk:
     def release(self, _: dict[str, Any], line_id: str) -> Done:
         """Give a credit line back."""
         return changed(self.books, "credit", line_id, "RESERVED", "RELEASED")
+
+    def pay_out(self, body: dict[str, Any], _: str) -> Done:
+        """Pay an employee who has an account."""
+        wanted = NewPayout.model_validate(body)
+        if self.refuses("payouts") or wanted.employee == FORMER_EMPLOYEE:
+            return Done({"status": "REFUSED", "reason": "ACCOUNT_CLOSED"})
+        return made("pay", {**wanted.model_dump(), "status": "BOOKED"})
 
     def send(self, body: dict[str, Any], _: str) -> Done:
         """Send a message."""

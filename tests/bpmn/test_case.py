@@ -93,7 +93,7 @@ def test_walk_says_what_the_engine_must_know(expense: CaseWalk) -> None:
     entered = expense.decide("needs_a_manager", SPENT | entered)
     assert entered[CASE_STEP] == {
         "id": "manager_approval", "name": "Approve expense", "kind": "human", "number": 3,
-        "candidate_groups": ["managers"], "candidate_users": [], "due_at": "2026-01-04T00:00:00Z",
+        "candidate_groups": ["sales-managers"], "candidate_users": [], "due_at": "2026-01-04T00:00:00Z",
     }  # fmt: skip
     paying = expense.act("finance_approval", "approve", SPENT | entered)
     assert paying[CASE_STEP]["job_type"] == "expenses.pay-out"
@@ -102,6 +102,15 @@ def test_walk_says_what_the_engine_must_know(expense: CaseWalk) -> None:
     assert paying[CASE_MOVE] == {"from": "finance_approval", "on": "approve", "to": "pay_out"}
     assert paying[CASE_ACTION] == "approve"
     assert expense.go_on("pay_out", SPENT, JobEnd({"booking": "B1"}, None))["payout"] == {"booking": "B1"}
+
+
+def test_candidates_may_be_expressions(expense: CaseWalk) -> None:
+    """A name that begins with `=` is evaluated; one that gives nobody is refused."""
+    assert expense.begin(SPENT)[CASE_STEP]["candidate_users"] == ["mia"]
+    assert expense.begin({"employee": ["mia", "tom"]})[CASE_STEP]["candidate_users"] == ["mia", "tom"]
+    for nobody in ({}, {"employee": ""}, {"employee": []}, {"employee": 7}):
+        with pytest.raises(PermanentError, match="nobody's name"):
+            expense.begin(nobody)
 
 
 @pytest.mark.parametrize(

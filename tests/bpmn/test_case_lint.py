@@ -87,6 +87,7 @@ WRONG: dict[str, list[tuple[str, str, int, str]]] = {
         ("days + 1", "'(days'", 15, "book"),
         ("P3D", "'= now( +'", 10, "decide"),
         ("P3D", "three days", 10, "decide"),
+        ("[managers]", "['= the manager of(']", 9, "decide"),
     ],
     "case-job-types-are-declared": [
         ("job_type: leave.book", "job_type: leave.other", 15, "book"),

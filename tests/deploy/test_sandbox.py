@@ -214,3 +214,14 @@ async def test_a_killed_sandbox_loses_nothing(tmp_path: Path) -> None:
         assert len(await calls(http)) == 2
         assert "kyc" in (await http.get("/faults")).json()
         assert (await http.get("/budgets")).json()["research"]["left"] == 7
+
+
+async def test_sandbox_pays_who_has_an_account(sandbox: httpx.AsyncClient) -> None:
+    """Money is paid once per key; a former employee has no account, which is no error."""
+    wanted = {"employee": "paul", "amount": 120, "reference": "A train"}
+    for _ in range(2):
+        paid = (await sandbox.post("/payouts", json=wanted, headers={"Idempotency-Key": "k"})).json()
+        assert paid["status"] == "BOOKED"
+    assert [one["id"] for one in (await sandbox.get("/payouts")).json()] == [paid["id"]]
+    gone = await sandbox.post("/payouts", json={**wanted, "employee": "gone"}, headers={"Idempotency-Key": "other"})
+    assert gone.json()["status"] == "REFUSED"

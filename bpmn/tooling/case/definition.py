@@ -55,8 +55,9 @@ class HumanStep(_Step):
     fields: tuple[Mapping[str, Any], ...] = ()
     """The components of a Camunda Form, where nothing else of it matters."""
     candidate_groups: tuple[str, ...] = ()
-    """Whose members may do it."""
+    """Whose members may do it; one that begins with `=` is FEEL and gives a name, or a list of names."""
     candidate_users: tuple[str, ...] = ()
+    """Likewise, people."""
     due: str = Field(default="", max_length=1_000)
     """ISO 8601 duration, or FEEL that gives a duration or a date and time."""
     actions: tuple[Action, ...] = Field(min_length=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zeebe_fleet.engine import feel
@@ -52,6 +52,21 @@ class Expressions:
             return json.loads(feel.to_json(self._evaluate(written)))
         except (feel.FeelSyntaxError, feel.FeelFailure) as error:
             raise self._failed(written, what, str(error)) from None
+
+    def names(self, written: Sequence[str], what: str) -> list[str]:
+        """Return names; those that begin with `=` are evaluated, to one or to several.
+
+        Raises:
+            PermanentError: an expression does not parse, fails, or gives no names.
+        """
+        found: list[str] = []
+        for one in written:
+            given = self.value(one, what) if one.startswith("=") else one
+            names = given if isinstance(given, list) else [given]
+            if not names or not all(isinstance(name, str) and name for name in names):
+                raise self._failed(one, what, f"it gives {json.dumps(given)[:100]}, which is nobody's name")
+            found += names
+        return found
 
     def is_true(self, written: str, what: str) -> bool:
         """Tell whether a condition is true.

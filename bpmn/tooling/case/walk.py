@@ -139,8 +139,8 @@ class CaseWalk:
         if isinstance(step, HumanStep):
             due = expressions.moment(step.due, f"when step {step.id!r} is due,") if step.due else None
             facts |= {
-                "candidate_groups": list(step.candidate_groups),
-                "candidate_users": list(step.candidate_users),
+                "candidate_groups": expressions.names(step.candidate_groups, f"a group of step {step.id!r},"),
+                "candidate_users": expressions.names(step.candidate_users, f"a person of step {step.id!r},"),
                 "due_at": due,
             }
             beside = {CASE_ACTION: None}

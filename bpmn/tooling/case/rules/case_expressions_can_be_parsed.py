@@ -1,4 +1,4 @@
-"""Conditions, inputs and due dates are FEEL; a due date may be an ISO 8601 duration.
+"""Conditions, inputs, due dates, and names that begin with `=` are FEEL; a due date may be an ISO 8601 duration.
 
 Why: An expression that is none stops every case that comes to it with an incident.
 Fix: Correct it where the finding says.
@@ -32,5 +32,10 @@ def _written(step: Step) -> Iterator[tuple[str, str, *tuple[str | int, ...]]]:
     elif isinstance(step, SystemStep):
         for name, written in step.inputs.items():
             yield f"Input {name!r}", written, "inputs", name
-    elif isinstance(step, HumanStep) and step.due and not is_duration(step.due):
-        yield "When it is due", step.due, "due"
+    elif isinstance(step, HumanStep):
+        if step.due and not is_duration(step.due):
+            yield "When it is due", step.due, "due"
+        for key in ("candidate_groups", "candidate_users"):
+            for number, name in enumerate(getattr(step, key)):
+                if name.startswith("="):
+                    yield "Whose it is", name, key, number
