@@ -19,6 +19,7 @@ import typer
 
 from zeebe_fleet.deploy import ending
 from zeebe_fleet.deploy.engine import engine
+from zeebe_fleet.deploy.lint.options import FailOn, Format, TargetName
 from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.models import models_commands
 from zeebe_fleet.deploy.new import new
@@ -169,31 +170,43 @@ def verify_engine(
     raise typer.Exit(0 if run(_settings(required=False), report, terminal()) else 1)
 
 
-@app.command(epilog="Example: fleet lint · fleet lint myflows/processes · fleet lint drafts/refund.bpmn")
+@app.command(
+    epilog="Example: fleet lint · fleet lint myflows/processes --fail-on warning · fleet lint drafts/refund.bpmn "
+    "--target 8.8 · fleet lint processes --format sarif > lint.sarif"
+)
 def lint(
-    what: Annotated[
-        Path | None,
-        typer.Argument(help="Folder of process packages, one package, or a .bpmn; the app's packages when left out."),
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders with packages or models, however deep, or .bpmn files; the app's packages when left out.",
+            show_default=False,
+        ),
     ] = None,
+    written: Annotated[
+        Format, typer.Option("--format", help="How findings are written: for people, programs, or a code host.")
+    ] = Format.TEXT,
+    target: Annotated[
+        TargetName | None,
+        typer.Option(help="Camunda that models are held against; what each says of itself when left out."),
+    ] = None,
+    fail_on: Annotated[FailOn, typer.Option(help="From which severity on the exit status is 1.")] = FailOn.ERROR,
 ) -> None:
-    """Check process packages: models, manifests, diagrams.
+    """Check process packages: models, manifests, forms, diagrams.
 
-    The exit status is 1 with findings, and 2 where there is nothing to check.
+    The exit status is 0 when all is in order, 1 with findings as bad as --fail-on, and 2 where there is nothing to
+    check.
     """
-    from zeebe_fleet.bpmn.tooling.lint import NothingToLint, lint_path
+    from zeebe_fleet.bpmn.tooling.found import NothingToLint, found_at, packages_of
     from zeebe_fleet.deploy.app import processes_of
+    from zeebe_fleet.deploy.lint.command import show_findings
     from zeebe_fleet.deploy.terminal import show_error
 
     try:
-        findings = lint_path(what or processes_of(_settings().app))
+        found = found_at(paths) if paths else packages_of(processes_of(_settings().app))
     except NothingToLint as error:
         show_error(error)
         raise typer.Exit(2) from None
-    for finding in findings:
-        typer.echo(str(finding))
-    counted = f"{len(findings)} finding{'s' * (len(findings) > 1)}."
-    typer.echo(counted if findings else "All process packages are in order.")
-    raise typer.Exit(1 if findings else 0)
+    raise typer.Exit(show_findings(found, written=written, target=target or "", fail_on=fail_on))
 
 
 app.add_typer(models_commands(lambda name: _with_database(_settings(name))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,11 +53,24 @@ def places(path: Path) -> list[Place]:
     )
 
 
+def found_at(paths: Iterable[Path]) -> list[Place]:
+    """Return what there is at several paths, each place once.
+
+    Raises:
+        NothingToLint: one of them does not exist, or holds no process.
+    """
+    return list(dict.fromkeys(place for path in paths for place in places(path)))
+
+
 def packages_of(processes: Path) -> list[Place]:
-    """Return the packages of an app: each folder that has a model, a manifest, or the definition of a case."""
+    """Return the packages of an app: each folder that has a model, a manifest, or the definition of a case.
+
+    Raises:
+        NothingToLint: there is none.
+    """
     packages = [Place(folder, is_package=True) for folder in package_folders(processes)]
     cases = [Place(folder, is_package=False, is_case=True) for folder in case_folders(processes)]
-    return sorted([*packages, *cases], key=lambda place: place.path)
+    return sorted([*packages, *cases], key=lambda place: place.path) or places(processes)
 
 
 def _of_file(file: Path) -> Place:

@@ -54,6 +54,15 @@ def _asked(rule: Rule, subject: Subject) -> Iterator[Finding]:
         finding = unreadable(str(subject.package.model_file), error)
         if finding.element_id not in {problem.path.partition(" > ")[0] for problem in subject.refused}:
             yield finding
+    except Exception as error:
+        yield _broke(rule, subject, error)
+
+
+def _broke(rule: Rule, subject: Subject, error: Exception) -> Finding:
+    """Say that a rule is at its wits' end; people get the findings of all others."""
+    told = f"The rule broke on this model: {type(error).__name__}: {str(error)[:200]}."
+    file, fix = str(subject.package.model_file), "Please report it with the model; all other rules were asked."
+    return Finding(file, "", 1, rule.name, told, fix, Severity.ERROR)
 
 
 def _level(rule: Rule, subject: Subject) -> Level:

@@ -153,7 +153,7 @@ def test_lint_goes_by_exit_status(tmp_path: Path) -> None:
 
     assert CliRunner().invoke(app, ["lint", str(packages / "hello_world")]).exit_code == 0
     found = CliRunner().invoke(app, ["lint", str(tmp_path / "draft.bpmn")])
-    assert (found.exit_code, "1 finding." in found.output) == (1, True)
+    assert (found.exit_code, "1 error in 1 process." in found.output) == (1, True)
     for nothing in ("missing", "empty"):
         refused = _fleet("lint", str(tmp_path / nothing))
         assert refused.returncode == 2
