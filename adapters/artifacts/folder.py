@@ -59,6 +59,7 @@ class FolderStore:
         probe = self._folder / PROBE
 
         def twice() -> bool:
+            self._make()
             return self._link(probe, PROBE_TEXT) and self._link(probe, PROBE_TEXT)
 
         if await self._answered(twice):
@@ -81,13 +82,17 @@ class FolderStore:
     def _create(self, file: Path, content: bytes) -> bool:
         if len(content) > MAX_BYTES:
             raise too_large(file.name)
-        with suppress(FileExistsError):
-            self._folder.mkdir()
+        self._make()
         if self._link(file, content):
             return True
         if self._read(file) != content:
             raise taken(file.name, self.address)
         return False
+
+    def _make(self) -> None:
+        """Make the folder, if only that is missing: a path with a mistake in it is not made."""
+        with suppress(FileExistsError):
+            self._folder.mkdir()
 
     def _link(self, file: Path, content: bytes) -> bool:
         """Give a whole file its name, unless that is taken."""
@@ -132,6 +137,8 @@ class FolderStore:
         return read
 
     def _listing(self) -> Sequence[StoredArtifact]:
+        if not self._folder.exists() and self._folder.parent.is_dir():
+            return []  # nothing was published yet
         with os.scandir(self._folder) as entries:
             files = [entry for entry in entries if parsed_name(entry.name) and entry.is_file(follow_symlinks=False)]
             return in_order((file.name, _at(file.stat()), file.stat().st_size) for file in files)

@@ -93,7 +93,7 @@ def policy_of(content: bytes, file: str) -> Policy:
     Raises:
         DefinitionError: it is none, with the field and the reason.
     """
-    from zeebe_fleet.bpmn.tooling.artifact.signing import public_key
+    from zeebe_fleet.bpmn.tooling.artifact.signing import keyid, public_key
 
     try:
         read = _Publishers.model_validate(yaml_of(content, file, _BOUNDS))
@@ -102,7 +102,7 @@ def policy_of(content: bytes, file: str) -> Policy:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in told)
         raise DefinitionError(f"{file}: {wrong}.", "See docs/how-to/publish.md for what it holds.") from None
     try:
-        return Policy({str(public_key(one.key).keyid): one for one in read.publishers}, file)
+        return Policy({keyid(public_key(one.key)): one for one in read.publishers}, file)
     except DefinitionError as error:
         raise DefinitionError(f"{file}: {error.message}", error.suggestion) from None
 

@@ -1,14 +1,24 @@
-"""Signs artifacts and says who signed one: DSSE over the artifact's bytes, ed25519.
+"""Signs artifacts and says who signed one: DSSE over the artifact's bytes, ed25519; it needs no network.
 
 Source: https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
+Source: RFC 8032, 5.1; the id of a key is that of securesystemslib, and so of in-toto and TUF.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import hashlib
+import json
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from zeebe_fleet.bpmn.tooling.artifact.policy import Policy, Publisher
 from zeebe_fleet.bpmn.tooling.artifact.reading import BETWEEN, PAYLOAD_TYPE
@@ -16,9 +26,7 @@ from zeebe_fleet.bpmn.tooling.artifact.rendering import rendered
 from zeebe_fleet.workers.contract.artifacts import Artifact, Signature, Signed
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
-if TYPE_CHECKING:
-    from securesystemslib.dsse import Envelope
-    from securesystemslib.signer import CryptoSigner, SSlibKey
+_SCHEME = "ed25519"
 
 
 def sign(artifact: Artifact, key: str) -> bytes:
@@ -30,8 +38,9 @@ def sign(artifact: Artifact, key: str) -> bytes:
     Raises:
         DefinitionError: it is no private ed25519 key; of what it is, nothing is said.
     """
-    signature = _envelope(artifact.content, ()).sign(_signer(key))
-    told = {"keyid": signature.keyid, "sig": base64.b64encode(bytes.fromhex(signature.signature)).decode()}
+    private = _private(key)
+    signature = private.sign(_authenticated(artifact.content))
+    told = {"keyid": keyid(private.public_key()), "sig": base64.b64encode(signature).decode()}
     return artifact.content[:-1] + BETWEEN + rendered({"payloadType": PAYLOAD_TYPE, "signatures": [told]}).encode()
 
 
@@ -55,39 +64,39 @@ def verify(signed: Signed, policy: Policy) -> str:
 
 def new_key() -> tuple[str, str]:
     """Return a new private key, PEM, and the line by which a policy knows it."""
-    from securesystemslib.signer import CryptoSigner
-
-    signer = CryptoSigner.generate_ed25519()
-    return signer.private_bytes.decode(), _line(signer)
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return pem, public_line(pem)
 
 
 def public_line(key: str) -> str:
-    """Return the line by which a policy knows a private key."""
-    return _line(_signer(key))
+    """Return the line by which a policy knows a private key.
+
+    Raises:
+        DefinitionError: it is none.
+    """
+    return f"{_SCHEME}:{base64.b64encode(_private(key).public_key().public_bytes_raw()).decode()}"
 
 
-def keyid_of(key: str) -> str:
-    """Return the id of a private key."""
-    return str(_signer(key).public_key.keyid)
-
-
-def public_key(line: str) -> SSlibKey:
+def public_key(line: str) -> Ed25519PublicKey:
     """Return the public key of a policy's line: `ed25519:` and 32 bytes in base64.
 
     Raises:
         DefinitionError: it is none.
     """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from securesystemslib.signer import SSlibKey
-
     scheme, _, encoded = line.strip().partition(":")
     try:
-        raw = base64.b64decode(encoded, validate=True)
-        if scheme == "ed25519" and len(raw) == 32:
-            return SSlibKey.from_crypto(Ed25519PublicKey.from_public_bytes(raw))
+        if scheme == _SCHEME:
+            return Ed25519PublicKey.from_public_bytes(base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError):
         pass
     raise DefinitionError(f"{line[:80]!r} is no public key.", "It reads ed25519:… as fleet keys new prints it.")
+
+
+def keyid(key: Ed25519PublicKey) -> str:
+    """Return the id of a key."""
+    said = {"keytype": _SCHEME, "keyval": {"public": key.public_bytes_raw().hex()}, "scheme": _SCHEME}
+    return hashlib.sha256(json.dumps(said, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
 
 
 def _publisher(artifact: Artifact, signature: Signature, policy: Policy) -> Publisher:
@@ -120,29 +129,21 @@ def _revoked(artifact: Artifact, publisher: Publisher) -> DefinitionError:
 
 
 def _fits(artifact: Artifact, signature: Signature, publisher: Publisher) -> bool:
-    from securesystemslib.exceptions import VerificationError
-
-    key = public_key(publisher.key)
     try:
-        _envelope(artifact.content, (signature,)).verify([key], 1)
-    except (VerificationError, ValueError):
+        signed = base64.b64decode(signature.sig, validate=True)
+        public_key(publisher.key).verify(signed, _authenticated(artifact.content))
+    except (InvalidSignature, ValueError):
         return False
     return True
 
 
-def _envelope(content: bytes, signatures: Sequence[Signature]) -> Envelope:
-    from securesystemslib.dsse import Envelope
-    from securesystemslib.signer import Signature as Given
-
-    given = {one.keyid: Given(one.keyid, base64.b64decode(one.sig, validate=True).hex()) for one in signatures}
-    return Envelope(content, PAYLOAD_TYPE, given)
+def _authenticated(content: bytes) -> bytes:
+    """Return what is signed: the content with its type and length, so that it means the same everywhere."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(content), content)
 
 
-def _signer(key: str) -> CryptoSigner:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    from securesystemslib.signer import CryptoSigner
-
+def _private(key: str) -> Ed25519PrivateKey:
     try:
         private = load_pem_private_key(key.encode(), None)
     except (ValueError, TypeError):
@@ -151,9 +152,4 @@ def _signer(key: str) -> CryptoSigner:
         raise DefinitionError(
             "The signing key is no private ed25519 key without a password, in PEM.", "fleet keys new makes one."
         )
-    return CryptoSigner(private)
-
-
-def _line(signer: CryptoSigner) -> str:
-    raw = bytes.fromhex(signer.public_key.keyval["public"])
-    return f"ed25519:{base64.b64encode(raw).decode()}"
+    return private

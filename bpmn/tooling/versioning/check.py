@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from zeebe_fleet.bpmn.tooling.versioning.comparison import level_of
 from zeebe_fleet.bpmn.tooling.versioning.rules import RULES, Change, Level
-from zeebe_fleet.workers.contract.artifacts import version_order
+from zeebe_fleet.workers.contract.artifacts import Artifact, version_order
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
 _TOLD = 5
-SEE = "docs/reference/versioning.md has the table."
+_WHERE = {
+    "process": "in its manifest and as the version tag of its model",
+    "case": "in its case.yaml",
+}
+_SEE = "The table of changes is docs/reference/versioning.md."
 
 
 def least_version(published: str, level: Level) -> str:
@@ -21,32 +25,34 @@ def least_version(published: str, level: Level) -> str:
     major, minor, patch = version_order(published)
     if level is Level.MAJOR and major:
         return f"{major + 1}.0.0"
-    if level >= Level.MINOR and (major or level is Level.MAJOR):
+    if level is Level.MAJOR or (level is Level.MINOR and major):
         return f"{major}.{minor + 1}.0"
     return f"{major}.{minor}.{patch + 1}"
 
 
-def check_version(name: str, version: str, published: str, found: Sequence[Change]) -> None:
+def check_version(artifact: Artifact, newest: str, found: Sequence[Change], *, is_taken: bool = False) -> None:
     """See that a version is higher than the newest published one, and high enough.
 
     Args:
+        newest: the newest published version.
         found: what changed since, what matters most first.
+        is_taken: this very version is published, with other content.
 
     Raises:
         DefinitionError: it is not; with the change, its rule, and the version it should have.
     """
-    least = least_version(published, level_of(list(found)))
-    suggestion = f"Give it version {least}, in its manifest and as the version tag of its model. {SEE}"
-    if version_order(version) < version_order(published):
-        raise DefinitionError(f"{name} {version}: goes back: {published} is published.", suggestion)
-    if version_order(version) == version_order(published):
-        raise DefinitionError(f"{name} {version} is published already, with other content: {_told(found)}.", suggestion)
+    version, what = artifact.version, f"{artifact.name} {artifact.version}"
+    level = level_of(found)
+    least = least_version(newest, level)
+    suggestion = f"Give it version {least}, {_WHERE[artifact.kind]}. {_SEE}"
+    if is_taken or version_order(version) == version_order(newest):
+        raise DefinitionError(f"{what} is published already, with other content: {_told(found)}.", suggestion)
+    if version_order(version) < version_order(newest):
+        raise DefinitionError(f"{what} goes back: {newest} is published.", suggestion)
     if version_order(version) < version_order(least):
-        level = level_of(list(found))
-        raise DefinitionError(
-            f"{name} {version}: too low after {published}: {_told([one for one in found if one.level is level])}.",
-            f"What it is: {RULES[found[0].rule].what} {suggestion}",
-        )
+        decisive = [one for one in found if one.level is level]
+        told = f"{what} is too low after {newest}: {_told(decisive)}."
+        raise DefinitionError(told, f"{decisive[0].rule}: {RULES[decisive[0].rule].what} {suggestion}")
 
 
 def _told(found: Sequence[Change]) -> str:

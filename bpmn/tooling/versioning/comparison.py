@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling.versioning.cases import case_changes
@@ -28,7 +28,7 @@ def changes(before: Artifact, after: Artifact) -> list[Change]:
     return sorted(found, key=lambda change: -change.level)
 
 
-def level_of(found: list[Change]) -> Level:
+def level_of(found: Sequence[Change]) -> Level:
     """Return how far a version must go for all of them."""
     return max((change.level for change in found), default=Level.NONE)
 

@@ -1,0 +1,60 @@
+"""Creates what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from zeebe_fleet.bpmn.tooling.artifact.policy import Policy
+from zeebe_fleet.bpmn.tooling.artifact.reading import read_artifact
+from zeebe_fleet.bpmn.tooling.artifact.signing import sign, verify
+from zeebe_fleet.bpmn.tooling.publishing.planning import Plan, State
+from zeebe_fleet.workers.contract.artifacts import Artifact, ArtifactExists, ArtifactStore, Published
+from zeebe_fleet.workers.contract.errors import DefinitionError
+
+
+async def publish(plans: Sequence[Plan], store: ArtifactStore, policy: Policy, key: str) -> AsyncIterator[Published]:
+    """Create what is new, in order, and yield each when it is there.
+
+    Each is signed, and the signature looked at as any reader does, before the first is created.
+
+    Args:
+        key: the private key, PEM.
+
+    Raises:
+        DefinitionError: the key's holder may not publish one of them, or somebody else just published another.
+        StoreAway, StoreUnfit: the store does not answer, or cannot be relied on.
+    """
+    signed = [_signed(plan.artifact, policy, key) for plan in plans if plan.state is State.NEW]
+    if signed:
+        await store.check()
+    for one in signed:
+        try:
+            await store.create(one.artifact.file, one.stored)
+        except ArtifactExists:
+            await _lost(one, store, policy)
+        yield one
+
+
+def _signed(artifact: Artifact, policy: Policy, key: str) -> Published:
+    stored = sign(artifact, key)
+    signed = read_artifact(stored, artifact.file)
+    publisher = verify(signed, policy)
+    if any(one.name == publisher and one.retired for one in policy.publishers.values()):
+        raise DefinitionError(
+            f"{artifact.file}: the key of {publisher} is retired: it publishes no more.",
+            f"Sign with the key that follows it, which {policy.file} names.",
+        )
+    return Published(artifact, publisher, stored)
+
+
+async def _lost(one: Published, store: ArtifactStore, policy: Policy) -> None:
+    """Say who was faster, unless they published the same."""
+    file = one.artifact.file
+    signed = read_artifact(await store.fetch(file), file)
+    if signed.artifact.sha256 == one.artifact.sha256:
+        return
+    raise ArtifactExists(
+        f"{file} was published by {verify(signed, policy)} meanwhile, with other content"
+        f" (SHA-256 {signed.artifact.sha256}).",
+        "What is published never changes: take up what they changed, and publish a higher version.",
+    )
