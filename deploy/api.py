@@ -18,6 +18,7 @@ from zeebe_fleet.adapters.postgres.spent_tokens import PostgresSpentTokens
 from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.app import load_app
+from zeebe_fleet.deploy.arrivals import process_versions
 from zeebe_fleet.deploy.bootstrap import Core, relay
 from zeebe_fleet.deploy.connections import Patience
 from zeebe_fleet.deploy.known_operations import known_operations
@@ -39,6 +40,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
         session_secret=LiveKeys("FLEET_API__SESSION_KEY", settings.api.session_key.get_secret_value),
         session_s=settings.api.session_s,
         operate_url=settings.api.operate_url,
+        deployer_groups=frozenset(settings.api.deployer_groups),
         allowed_origins=frozenset(settings.api.allowed_origins),
         share=ShareLimits(**settings.api.share.model_dump()),
         known=known_operations(settings.api),
@@ -49,7 +51,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
     sessions = async_sessionmaker(database, expire_on_commit=False)
     changes = PostgresFeed(settings.database_url)
     try:
-        async with relay(core) as delivery:
+        async with relay(core) as delivery, process_versions(core) as versions:
             services = ApiServices(
                 workflows=PostgresWorkflows(sessions, core.definitions.model_of),
                 activities=PostgresActivities(sessions),
@@ -59,6 +61,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
                 changes=changes,
                 spent_tokens=PostgresSpentTokens(sessions),
                 outside_world=SandboxControl(settings.api.sandbox_url) if settings.api.sandbox_url else None,
+                versions=versions,
                 data_rows=_data_rows(settings.app, sessions),
             )
             yield create_app(services, api_settings)

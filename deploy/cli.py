@@ -124,12 +124,24 @@ def api() -> None:
     _run_role(roles.api, _connected(_settings(required=False)))
 
 
-@app.command(epilog="Example: fleet deploy --app myflows")
-def deploy(app: AppOption = "") -> None:
-    """Migrate the records and deploy the app's processes."""
+@app.command(epilog="Example: fleet deploy --app myflows · fleet deploy --artifact refund --version 1.2.0")
+def deploy(
+    app: AppOption = "",
+    artifact: Annotated[str, typer.Option(help="Deploy this published process instead, whatever is deployed.")] = "",
+    version: Annotated[str, typer.Option(help="Its version: 1.2.0, or the newest of 1.2.x, 1.x, ^1.2.")] = "",
+) -> None:
+    """Migrate the records and deploy the app's processes, or a published version of one, on purpose."""
     import asyncio
 
-    _unwrapped(lambda: asyncio.run(_deploy(_connected(_settings(app)))))
+    if not artifact and version:
+        raise FleetError("--version is of a published process.", "Name it: --artifact refund --version 1.2.0.")
+    if artifact:
+        from zeebe_fleet.deploy.arrivals import deploy_artifact
+
+        settings = _connected(_settings(app, required=False))
+        _unwrapped(lambda: typer.echo("\n".join(asyncio.run(deploy_artifact(settings, artifact, version)))))
+    else:
+        _unwrapped(lambda: asyncio.run(_deploy(_connected(_settings(app)))))
 
 
 @app.command(

@@ -14,6 +14,7 @@ from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_packages
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.app import App, load_app
+from zeebe_fleet.deploy.arrivals import known_versions
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.ports import DeployedProcess
@@ -42,12 +43,13 @@ async def deploy(settings: Settings) -> Deployment:
     await _bring_models(settings.database_url, app)
     resources = {resource.name: resource for package in packages for resource in package.resources()}
     deployed: list[DeployedProcess] = []
-    async with bootstrap.core(settings) as core:
+    async with bootstrap.core(settings) as core, known_versions(settings) as known:
         inputs = {package.manifest.name: package.manifest.input for package in packages}
         access = {package.manifest.name: package.manifest.access.to_json() for package in packages}
         for batch in batches(packages, await core.definitions.latest()):
-            processes = await core.engine.deploy([one for package in batch for one in package.resources()])
-            await core.definitions.save(processes, lambda name: resources[name].content.decode(), inputs, access)
+            async with known.deploying():
+                processes = await core.engine.deploy([one for package in batch for one in package.resources()])
+                await core.definitions.save(processes, lambda name: resources[name].content.decode(), inputs, access)
             deployed += processes
     deployed.sort(key=lambda process: process.process_name)
     return Deployment(deployed, [w for package in packages for w in _warnings(package, app.tasks.keys())])

@@ -13,7 +13,6 @@ from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
 from zeebe_fleet.workers.contract.artifacts import (
     ArtifactStore,
     Published,
-    PublishedDefinitions,
     StoredArtifact,
     artifact_name,
 )
@@ -41,7 +40,7 @@ class StoreDefinitions:
         return [one for one in await self._store.listing() if not name or one.name == name]
 
 
-def definitions_of(section: ArtifactsSection) -> PublishedDefinitions | None:
+def definitions_of(section: ArtifactsSection) -> StoreDefinitions | None:
     """Return what is published, or nothing where no store is set.
 
     Raises:

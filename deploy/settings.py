@@ -115,6 +115,10 @@ class ApiSettingsSection(BaseModel):
         default=None,
         description="File or folder with an application's operations, .graphql or a client's .json; for production.",
     )
+    deployer_groups: list[str] = Field(
+        default=[],
+        description="Groups whose members may have a published version deployed by starting it, beside operators.",
+    )
     share: ShareSection = ShareSection()
     connections: int = Field(
         default=1_000,

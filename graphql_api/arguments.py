@@ -5,31 +5,88 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from zeebe_fleet.workers.contract.api_ports import StartRequest
+from zeebe_fleet.workers.contract.artifacts import parsed_name
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
-from zeebe_fleet.workers.contract.refusals import InvalidArgument, InvalidVariables, UnknownProcessVersion
+from zeebe_fleet.workers.contract.refusals import (
+    InvalidArgument,
+    InvalidVariables,
+    UnknownProcessVersion,
+    VariableError,
+)
 from zeebe_fleet.workers.contract.variables import unfit
+from zeebe_fleet.workers.contract.versions import CASE_NAME, CASE_VERSION, GENERIC_CASE, VersionRange
 
 _STORED_BYTES = 4_194_304
 """The engine gives out at most 4 MB with a job."""
+_SHOWN = 100
 _LONGEST_S = 100 * 366 * 86_400.0
-_VERSION = re.compile(r"engine:([1-9][0-9]{0,8})")
+_ENGINE_VERSION = re.compile(r"engine:([1-9][0-9]{0,8})")
 
 
-def read_version(process_version: str | None) -> int | None:
-    """Read `engine:3`; nothing means the latest.
+class Asked(NamedTuple):
+    """A version that is asked for; neither means the latest."""
+
+    engine_version: int | None = None
+    version: VersionRange | None = None
+
+
+def read_version(process_version: str | None) -> Asked:
+    """Read `1.2.0` and ranges of published versions, and `engine:3`; nothing means the latest.
 
     Raises:
         UnknownProcessVersion: it is written otherwise.
     """
     if process_version is None:
-        return None
-    if match := _VERSION.fullmatch(process_version):
-        return int(match[1])
+        return Asked()
+    if match := _ENGINE_VERSION.fullmatch(process_version):
+        return Asked(int(match[1]))
+    if version := VersionRange.read(process_version):
+        return Asked(version=version)
     raise UnknownProcessVersion(
-        f"{process_version!r} is not a version.",
-        "Write engine:3 for the engine's version 3, or leave processVersion out for the latest.",
+        f"{process_version[:_SHOWN]!r} is not a version.",
+        "Write 1.2.0 for what is published, 1.2.x, 1.x or ^1.2 for the newest of these, engine:3 for the engine's "
+        "version 3, or leave processVersion out for the latest.",
+    )
+
+
+def read_start(
+    process_name: str, asked: Asked, business_key: str | None, variables: Mapping[str, Any], key: str | None
+) -> StartRequest:
+    """Read which process or case is to be started; the generic process with a case's name in it is that case.
+
+    Raises:
+        InvalidVariables: it is the generic process, and no case is named as it must be.
+    """
+    engine_version, version = asked
+    if process_name == GENERIC_CASE:
+        if version is not None:
+            raise UnknownProcessVersion(
+                f"{version.text} is no version of the engine's.",
+                f"The version of a case goes into its variable {CASE_VERSION}; engine:3 is one of {GENERIC_CASE}.",
+            )
+        process_name, version = _case(variables)
+        variables = {name: value for name, value in variables.items() if name not in (CASE_NAME, CASE_VERSION)}
+    return StartRequest(process_name, engine_version, business_key, variables, key, version)
+
+
+def _case(variables: Mapping[str, Any]) -> tuple[str, VersionRange]:
+    name, version = variables.get(CASE_NAME), variables.get(CASE_VERSION)
+    wanted = VersionRange.read(version) if isinstance(version, str) else None
+    if isinstance(name, str) and wanted is not None and parsed_name(f"{name}_v0.0.0.yaml"):
+        return name, wanted
+    there = {CASE_NAME: name, CASE_VERSION: version}
+    wrong = [VariableError(one, "required", "missing") for one, value in there.items() if value is None]
+    if name is not None and not (isinstance(name, str) and parsed_name(f"{name}_v0.0.0.yaml")):
+        wrong.append(VariableError(CASE_NAME, "pattern", "must be the name of a case"))
+    if version is not None and wanted is None:
+        wrong.append(VariableError(CASE_VERSION, "pattern", "must be a version like 1.2.0, or a range like 1.x"))
+    raise InvalidVariables(
+        f"{GENERIC_CASE} runs the case that its variables {CASE_NAME} and {CASE_VERSION} name.",
+        "Name one that is published, or start it by its own name.",
+        wrong,
     )
 
 
@@ -47,7 +104,8 @@ def read_variables(value: Any, limit_bytes: int) -> Mapping[str, Any]:
         )
     reserved = sorted(set(value) & set(RESERVED_VARIABLES))
     if reserved:
-        raise InvalidVariables(f"The fleet sets {', '.join(reserved)} itself.", "Leave reserved names out.")
+        wrong = [VariableError(name, "reserved", "is set by the fleet") for name in reserved]
+        raise InvalidVariables(f"The fleet sets {', '.join(reserved)} itself.", "Leave reserved names out.", wrong)
     return bounded(value, limit_bytes)
 
 

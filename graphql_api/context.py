@@ -83,7 +83,7 @@ class Context:
     @property
     def policy(self) -> Policy:
         """What the principal may see and do, by what manifests say at this moment."""
-        return Policy(self.principal, self.signed_in.accesses.by_process)
+        return Policy(self.principal, self.signed_in.accesses.by_process, self.settings.deployer_groups)
 
     async def changed_workflow(self, workflow_id: UUID) -> WorkflowRecord | None:
         """Return a workflow that changed, read for all who listen, if the principal may see it now."""

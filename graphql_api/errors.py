@@ -36,8 +36,19 @@ class IdempotencyConflict(UserError):
 
 
 @described
+class VariableError:
+    """What is wrong with one variable: where, and by which rule; never its value."""
+
+    path: str
+    rule: str
+    message: str
+
+
+@described
 class InvalidVariables(UserError):
-    """The variables are not a JSON object, too large, or of reserved names."""
+    """The variables are not a JSON object, too large, of reserved names, or not what that version starts with."""
+
+    errors: list[VariableError]
 
 
 @described
@@ -49,7 +60,25 @@ class UnknownProcess(UserError):
 
 @described
 class UnknownProcessVersion(UserError):
-    """The process has no such version; `engine:3` is a version, and nothing means the latest."""
+    """The process has no such version: `1.2.0`, `1.2.x`, `1.x`, `^1.2` or `engine:3`; nothing means the latest."""
+
+
+@described
+class VersionNotDeployed(UserError):
+    """The version is published and not deployed, and this start may not deploy it; `command` does it on purpose."""
+
+    version: str
+    command: str
+
+
+@described
+class ArtifactRefused(UserError):
+    """What is published under the version was changed, is damaged, or was signed by nobody who may publish it."""
+
+
+@described
+class ArtifactStoreAway(UserError):
+    """The version is not known here, and the store of published versions does not answer; nothing was started."""
 
 
 @described
@@ -147,6 +176,13 @@ class InvalidForm(UserError):
     """The result does not fit the activity's form."""
 
     fields: list[FieldError]
+
+
+@described
+class ActionNotOffered(UserError):
+    """The activity offers other actions, or none, or has some and none was chosen."""
+
+    offered: list[str]
 
 
 class Refusals(FieldExtension):

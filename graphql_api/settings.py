@@ -20,6 +20,7 @@ from zeebe_fleet.workers.contract.api_ports import (
 from zeebe_fleet.workers.contract.data_rows import DataRows
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
+from zeebe_fleet.workers.contract.versions import Versions
 
 PERSONAS: Mapping[str, Principal] = {
     "rita": Principal("rita", groups=frozenset({"reviewers"})),
@@ -129,6 +130,8 @@ class ApiSettings:
     personas: Mapping[str, Principal] = field(default_factory=lambda: PERSONAS)
     operate_url: str = ""
     """Base address of Operate, as people's browsers reach it; empty: there is none."""
+    deployer_groups: frozenset[str] = frozenset()
+    """Whose members may deploy a published version by starting it, beside operators."""
     allowed_origins: frozenset[str] = frozenset()
     """Whose pages may ask besides our own; with a bearer token, never with a cookie."""
     introspection: bool = True
@@ -156,5 +159,7 @@ class ApiServices:
     spent_tokens: SpentTokens
     outside_world: OutsideWorld | None = None
     """Only where the services are a sandbox of one's own."""
+    versions: Versions | None = None
+    """Only where there is a store of published definitions."""
     data_rows: DataRows | None = None
     """Only where the app has data models that are open for reading."""

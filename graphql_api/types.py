@@ -10,6 +10,7 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
+from zeebe_fleet.graphql_api.cases import CaseProgress, progress_of
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.described import described, resolved
 from zeebe_fleet.graphql_api.effects import EffectState, effects_of
@@ -26,6 +27,7 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowEventRecord,
     WorkflowRecord,
 )
+from zeebe_fleet.workers.contract.cases import GENERIC_CASE
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, StepKind, StepState, WorkflowState
 from zeebe_fleet.workers.contract.refusals import CannotGiveUp
@@ -154,6 +156,15 @@ class ActivityEvent(Shown):
 
 
 @described
+class ActivityAction:
+    """Something a person can decide in an activity; `data` is the JSON Schema of what must be filled in for it."""
+
+    id: str
+    label: str
+    data: JSON
+
+
+@described
 class Activity(Shown):
     """A piece of human work."""
 
@@ -182,6 +193,12 @@ class Activity(Shown):
     def of(cls, record: ActivityRecord) -> Self:
         """Show a record."""
         return cls._of(record, record=record)
+
+    @resolved
+    def actions(self) -> list[ActivityAction]:
+        """What can be decided, each with what it asks for; none where filling in the form is all there is."""
+        offered = self.record.actions or ()
+        return [ActivityAction(id=one["id"], label=one["label"], data=JSON(one["data"])) for one in offered]
 
     @resolved
     async def workflow(self, info: Info) -> Annotated[Workflow, strawberry.lazy(__name__)] | None:
@@ -252,6 +269,9 @@ class Workflow(Shown):
     workflow_id: UUID
     process_name: str
     process_version: str | None
+    artifact_name: str | None
+    artifact_version: str | None
+    artifact_sha256: str | None
     definition_key: EngineKey | None
     process_instance_key: EngineKey | None
     parent_workflow_id: UUID | None
@@ -302,6 +322,11 @@ class Workflow(Shown):
         """The process it is a run of, if it was deployed through the fleet."""
         found = await info.context.definition.load(self.definition_key) if self.definition_key else None
         return ProcessDefinition.of(found) if found else None
+
+    @resolved
+    async def case(self, info: Info) -> CaseProgress | None:
+        """Where a case stands in its definition, and how it came there; nothing of any other process."""
+        return await progress_of(info.context, self.workflow_id) if self.process_name == GENERIC_CASE else None
 
     @resolved
     def operate_url(self, info: Info) -> str | None:

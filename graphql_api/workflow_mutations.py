@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -19,9 +20,18 @@ from zeebe_fleet.graphql_api.answers import (
     WorkflowRetried,
     WorkflowStarted,
 )
-from zeebe_fleet.graphql_api.arguments import read_key, read_seconds, read_text, read_variables, read_version
+from zeebe_fleet.graphql_api.arguments import (
+    read_key,
+    read_seconds,
+    read_start,
+    read_text,
+    read_variables,
+    read_version,
+)
 from zeebe_fleet.graphql_api.context import Context, Info
 from zeebe_fleet.graphql_api.errors import (
+    ArtifactRefused,
+    ArtifactStoreAway,
     EngineRefused,
     IdempotencyConflict,
     InvalidVariables,
@@ -29,6 +39,7 @@ from zeebe_fleet.graphql_api.errors import (
     NotAllowed,
     UnknownProcess,
     UnknownProcessVersion,
+    VersionNotDeployed,
     WorkflowEnded,
     WorkflowNotFound,
     WorkflowNotRerunnable,
@@ -37,16 +48,26 @@ from zeebe_fleet.graphql_api.errors import (
 from zeebe_fleet.graphql_api.parents import check_parent
 from zeebe_fleet.graphql_api.repetition import message_id_of, send_once
 from zeebe_fleet.graphql_api.types import Workflow
+from zeebe_fleet.graphql_api.versions import by_version, know
 from zeebe_fleet.workers.contract import refusals
-from zeebe_fleet.workers.contract.api_ports import RerunRequest, StartRequest
+from zeebe_fleet.workers.contract.api_ports import RerunRequest
 from zeebe_fleet.workers.contract.api_records import WorkflowRecord
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.principal import OPERATOR_ROLE, SERVICE_ROLE
 from zeebe_fleet.workers.contract.records import WorkflowState
+from zeebe_fleet.workers.contract.versions import VersionRange
 
 StartWorkflowResult = Annotated[
-    WorkflowStarted | UnknownProcess | UnknownProcessVersion | InvalidVariables | IdempotencyConflict | EngineRefused,
+    WorkflowStarted
+    | UnknownProcess
+    | UnknownProcessVersion
+    | VersionNotDeployed
+    | ArtifactRefused
+    | ArtifactStoreAway
+    | InvalidVariables
+    | IdempotencyConflict
+    | EngineRefused,
     strawberry.union("StartWorkflowResult"),
 ]
 CancelWorkflowResult = Annotated[
@@ -62,7 +83,12 @@ RerunWorkflowResult = Annotated[
     | WorkflowNotRerunnable
     | UnknownProcess
     | UnknownProcessVersion
+    | VersionNotDeployed
+    | ArtifactRefused
+    | ArtifactStoreAway
+    | InvalidVariables
     | IdempotencyConflict
+    | EngineRefused
     | NotAllowed,
     strawberry.union("RerunWorkflowResult"),
 ]
@@ -93,22 +119,25 @@ class WorkflowMutations:
         variables: JSON | None = None,
         idempotency_key: str | None = None,
     ) -> StartWorkflowResult:
-        """Start a workflow: of the latest version of a process, or of `engine:<number>`.
+        """Start a workflow: of the latest version of a process or case, of a published one, or of `engine:<number>`.
 
-        The same idempotency key with the same arguments gives the same workflow.
+        A published version is `1.2.0`, or the newest of `1.2.x`, `1.x` or `^1.2`; which one it became is recorded. The
+        same idempotency key with the same arguments gives the same workflow.
         """
         context = info.context
-        request = StartRequest(
+        request = read_start(
             str(read_text("processName", process_name)),
             read_version(process_version),
             read_text("businessKey", business_key),
             read_variables(variables, context.settings.limits.variables_bytes),
             read_key(idempotency_key),
         )
-        await context.signed_in.accesses.know(request.process_name)
+        await know(context, request.process_name, request.version)
         context.policy.check_start(request.process_name)
         await check_parent(context, request.variables)
-        requested = await context.services.workflows.request_start(context.principal, request)
+        named = request.process_name, _exact(request.version)
+        send = partial(context.services.workflows.request_start, context.principal)
+        requested = await by_version(context, *named, request, send)
         await context.services.delivery.deliver(requested.owed_ids)
         record = await _read(context, requested.record_id)
         if record.state is WorkflowState.CANCELLED and record.process_instance_key is None:
@@ -151,15 +180,19 @@ class WorkflowMutations:
     ) -> RerunWorkflowResult:
         """Run a workflow that failed for good again, as a new one; for operators and its starter.
 
-        It is started with the same variables, by the version it had or another one. What was finished returns its
-        recorded output without running; what was taken back is done again. One that is stuck is cancelled first.
+        It is started with the same variables, by the version it had unless another one is named. What was finished
+        returns its recorded output without running; what was taken back is done again. One that is stuck is cancelled
+        first.
         """
         context = info.context
         record = await _read(context, workflow_id)
         context.policy.check_change(record)
-        context.policy.check_start(record.process_name)
-        request = RerunRequest(workflow_id, read_version(process_version), read_key(idempotency_key))
-        requested = await context.services.workflows.request_rerun(context.principal, request)
+        context.policy.check_start(record.definition_name)
+        engine_version, version = read_version(process_version)
+        request = RerunRequest(workflow_id, engine_version, read_key(idempotency_key), version)
+        kept = "" if process_version else record.artifact_version or ""
+        send = partial(context.services.workflows.request_rerun, context.principal)
+        requested = await by_version(context, record.definition_name, kept or _exact(version), request, send)
         for owed_id in requested.owed_ids:
             await context.services.delivery.deliver([owed_id])
         return WorkflowRerunning(workflow=Workflow.of(await _read(context, requested.record_id), context))
@@ -207,6 +240,10 @@ class WorkflowMutations:
         engine = context.services.engine
         await send_once(context, idempotency_key, body, lambda: engine.broadcast_signal(name, checked))
         return SignalBroadcast(name=name)
+
+
+def _exact(version: VersionRange | None) -> str:
+    return version.text if version and version.is_exact else ""
 
 
 async def _read(context: Context, workflow_id: UUID) -> WorkflowRecord:

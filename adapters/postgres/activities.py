@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from zeebe_fleet.adapters.postgres.activity_actions import result_of
 from zeebe_fleet.adapters.postgres.activity_queries import behind_by_urgency, filtered, probes, seen_by
 from zeebe_fleet.adapters.postgres.activity_rows import insert_activity
 from zeebe_fleet.adapters.postgres.decisions import recall_decision
@@ -16,6 +17,7 @@ from zeebe_fleet.adapters.postgres.paging import grouped, take_ordered, take_pag
 from zeebe_fleet.adapters.postgres.questions import answer
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.tables import Activity, ActivityEvent, OwedRow
+from zeebe_fleet.adapters.postgres.workflows import runs_of
 from zeebe_fleet.workers.contract.api_ports import ActivityFilter, Completion, CompletionCheck, Page, Requested, Slice
 from zeebe_fleet.workers.contract.api_records import ActivityEventRecord, ActivityRecord
 from zeebe_fleet.workers.contract.job import JobKey
@@ -88,6 +90,8 @@ class PostgresActivities:
             "version": completion.version,
             "result": completion.result,
         }
+        if completion.action is not None:
+            body["action"] = completion.action
         async with transaction(self._sessions) as session:
             activity = await _lock(session, principal, activity_id)
             given = await first_response(
@@ -97,7 +101,7 @@ class PostgresActivities:
                 return Requested(UUID(given["activity_id"]))
             _check_completable(principal, activity, completion)
             check(record(ActivityRecord, activity))
-            return await _complete(session, principal, activity, completion)
+            return await _complete(session, principal, activity, result_of(activity, completion))
 
     async def seen(self, activity_ids: Sequence[UUID]) -> None:
         """Note that the jobs of these activities are alive."""
@@ -130,8 +134,9 @@ class PostgresActivities:
 
     async def page(self, principal: Principal, wanted: ActivityFilter, page: Page) -> Slice[ActivityRecord]:
         """List activities that the principal may see."""
-        query = filtered(principal, wanted)
         async with transaction(self._sessions) as session:
+            of = None if wanted.process_name is None else await runs_of(session, wanted.process_name)
+            query = filtered(principal, wanted, of)
             if page.urgency is not None:
                 ordered = behind_by_urgency(query, page, page.urgency)
                 return await take_ordered(session, ordered, page, ActivityRecord)
@@ -191,9 +196,8 @@ def _check_completable(principal: Principal, activity: Activity, completion: Com
 
 
 async def _complete(
-    session: AsyncSession, principal: Principal, activity: Activity, completion: Completion
+    session: AsyncSession, principal: Principal, activity: Activity, result: dict[str, Any]
 ) -> Requested:
-    result = dict(completion.result)
     done = ActivityState.COMPLETING if activity.job_key else ActivityState.COMPLETED
     ended_at = None if activity.job_key else await session.scalar(select(func.now()))
     _change(activity, state=done, assignee=principal.subject, result=result, ended_at=ended_at)

@@ -44,8 +44,12 @@ def in_groups(principal: Principal) -> ColumnElement[bool]:
     return overlaps
 
 
-def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:
-    """Select the activities that are wanted among those the principal may see."""
+def filtered(principal: Principal, wanted: ActivityFilter, of: ColumnElement[bool] | None = None) -> Select[Any]:
+    """Select the activities that are wanted among those the principal may see.
+
+    Args:
+        of: which workflows are runs of the process that is wanted, if one is.
+    """
     query = select(Activity).where(seen_by(principal))
     if wanted.states is not None:
         query = query.where(Activity.state.in_(wanted.states))
@@ -55,10 +59,10 @@ def filtered(principal: Principal, wanted: ActivityFilter) -> Select[Any]:
         query = query.where(in_groups(principal))
     if wanted.overdue:
         query = query.where(Activity.due_at < func.now(), Activity.state.in_(_WAITING))
-    if wanted.process_name is not None or wanted.search:
+    if of is not None or wanted.search:
         query = query.join(Workflow, Workflow.workflow_id == Activity.workflow_id)
-    if wanted.process_name is not None:
-        query = query.where(Workflow.process_name == wanted.process_name)
+    if of is not None:
+        query = query.where(of)
     if wanted.search:
         by_key = Workflow.business_key.icontains(wanted.search, autoescape=True)
         query = query.where(

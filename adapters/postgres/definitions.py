@@ -8,7 +8,7 @@ from typing import Any
 
 from zeebe_fleet.adapters.postgres.jsonb import to_jsonb
 from zeebe_fleet.adapters.postgres.logins import RECORDS, as_login
-from zeebe_fleet.adapters.postgres.pool import Pool
+from zeebe_fleet.adapters.postgres.pool import Connection, Pool
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.ports import DeployedProcess
 
@@ -17,7 +17,7 @@ ReadModel = Callable[[str, str], ProcessModel]
 
 _ASK_AGAIN_S = 10.0
 
-_SAVE = """
+SAVE = """
 INSERT INTO process_definition (definition_key, process_name, version, resource_name, bpmn, input_schema, access)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (definition_key) DO UPDATE SET process_name = excluded.process_name, version = excluded.version,
@@ -25,6 +25,14 @@ ON CONFLICT (definition_key) DO UPDATE SET process_name = excluded.process_name,
     access = excluded.access,
     deployed_at = CASE WHEN process_definition.bpmn = excluded.bpmn
         THEN process_definition.deployed_at ELSE excluded.deployed_at END
+"""
+
+#: a published version is what was deployed byte for byte, whatever either calls itself
+_RELINK = """
+UPDATE process_artifact SET definition_key = definition.definition_key
+FROM process_definition definition
+WHERE definition.definition_key = ANY ($1) AND process_artifact.name = definition.process_name
+    AND process_artifact.model_sha256 = encode(sha256(convert_to(definition.bpmn, 'UTF8')), 'hex')
 """
 
 
@@ -55,7 +63,7 @@ class PostgresDefinitions:
         schemas, allowed = input_schemas or {}, access or {}
         async with self._pool.transaction() as connection:
             await connection.executemany(
-                _SAVE,
+                SAVE,
                 [
                     (
                         one.definition_key,
@@ -69,6 +77,7 @@ class PostgresDefinitions:
                     for one in deployed
                 ],
             )
+            await relink(connection, [one.definition_key for one in deployed])
 
     async def latest(self) -> Mapping[str, str]:
         """Return the text of the newest version of each process, by its name."""
@@ -106,3 +115,8 @@ class PostgresDefinitions:
             return None
         self._models[definition_key] = model = self._read_model(row["bpmn"], row["process_name"])
         return model
+
+
+async def relink(connection: Connection, definition_keys: Sequence[int]) -> None:
+    """Have published versions name the definitions just saved, where they are the same to the byte."""
+    await connection.execute(_RELINK, list(definition_keys))

@@ -13,9 +13,9 @@ from zeebe_fleet.adapters.postgres.rights import Roles, roles_of
 from zeebe_fleet.adapters.postgres.tables import Base
 from zeebe_fleet.adapters.postgres.version import VERSION_TABLE
 
-KEPT = ("workflow", "step", "step_attempt", "activity", "activity_event", "workflow_event")
+KEPT = ("workflow", "step", "step_attempt", "activity", "activity_event", "workflow_event", "process_artifact")
 """Deleted by `history` alone."""
-_APPENDED = ("step_attempt", "activity_event", "workflow_event")
+_APPENDED = ("step_attempt", "activity_event", "workflow_event", "process_artifact")
 _ENDING = "ended_at, outcome, error"
 """What becomes of an attempt, once."""
 _OVER = {"step_attempt": "OLD.ended_at IS NOT NULL AND ", "activity_event": "", "workflow_event": ""}
@@ -86,6 +86,7 @@ def _give_records(connection: Connection, roles: Roles) -> None:
     _run(connection, f"GRANT DELETE ON {', '.join(one for one in changed if one not in KEPT)} TO {roles.records}")
     _run(connection, f"GRANT SELECT, INSERT ON {', '.join(_APPENDED)} TO {roles.records}")
     _run(connection, f"GRANT UPDATE ({_ENDING}) ON step_attempt TO {roles.records}")
+    _run(connection, f"GRANT UPDATE (definition_key) ON process_artifact TO {roles.records}")
     _run(connection, f"GRANT SELECT ON {VERSION_TABLE} TO {', '.join(roles.logins.values())}")
     schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar()
     _run(connection, f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {roles.records}")

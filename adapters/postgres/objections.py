@@ -17,6 +17,7 @@ _FAILED_BEFORE = (
 )
 _OURS = frozenset(
     [
+        "process_artifact",
         "process_definition",
         "request_key",
         "workflow",

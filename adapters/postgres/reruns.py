@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,12 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from zeebe_fleet.adapters.postgres.requests import first_response
+from zeebe_fleet.adapters.postgres.starts import Choice, choose, start_payload
 from zeebe_fleet.adapters.postgres.tables import OwedRow, Workflow, WorkflowEvent
-from zeebe_fleet.workers.contract.api_ports import Requested, RerunRequest
-from zeebe_fleet.workers.contract.job import WORKFLOW_ID
+from zeebe_fleet.workers.contract.api_ports import Requested, RerunRequest, StartRequest
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
 from zeebe_fleet.workers.contract.refusals import WorkflowNotFound, WorkflowNotRerunnable
+from zeebe_fleet.workers.contract.versions import VersionRange
 
 #: what a START waits for until the workflow that it runs again is over
 _NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
@@ -53,17 +55,14 @@ SELECT workflow_id FROM up WHERE parent_workflow_id IS NULL
 """)
 
 
-async def request_rerun(
-    session: AsyncSession, principal: Principal, request: RerunRequest, definition_key: int | None = None
-) -> Requested:
+async def request_rerun(session: AsyncSession, principal: Principal, request: RerunRequest) -> Requested:
     """Commit that a workflow shall run again: the new row, the request key, and what is owed, a cancellation first.
 
     Args:
         session: in a transaction.
-        definition_key: of the version that is asked for, if one is.
     """
     again_id = uuid4()
-    body = {"rerunWorkflow": str(request.workflow_id), "version": request.engine_version}
+    body = {"rerunWorkflow": str(request.workflow_id), "version": request.asked}
     workflow = await session.get(Workflow, request.workflow_id, with_for_update=True)
     if workflow is None:
         raise WorkflowNotFound
@@ -71,25 +70,42 @@ async def request_rerun(
     if given is not None:
         return Requested(UUID(given["workflow_id"]))
     await _check(session, workflow)
+    choice = await _chosen(session, workflow, request)
     again = Workflow(
         workflow_id=again_id,
         rerun_of=workflow.workflow_id,
-        process_name=workflow.process_name,
-        process_version=request.engine_version or workflow.process_version,
-        definition_key=definition_key or workflow.definition_key,
+        process_name=choice.process_name,
+        process_version=choice.engine_version,
+        definition_key=choice.definition_key,
         business_key=workflow.business_key,
         tenant_id=workflow.tenant_id,
         input=workflow.input,
         state=WorkflowState.REQUESTED,
         origin=Origin.API,
         principal=principal.to_json(),
+        **choice.artifact,
     )
     session.add(again)
     note(session, principal, workflow.workflow_id, "RERUN", {"workflow_id": str(again_id)})
     await session.flush()
     cancel = await owe_cancel(session, principal, workflow, "RERUN") if workflow.state in LIVE else None
-    start = await _owe_start(session, again, held=cancel is not None)
+    start = await _owe_start(session, again, {**again.input, **choice.added}, held=cancel is not None)
     return Requested(again_id, (start,) if cancel is None else (cancel, start))
+
+
+async def _chosen(session: AsyncSession, workflow: Workflow, request: RerunRequest) -> Choice:
+    """Choose the version it had, unless another one is asked for; a case keeps its own when its process changes."""
+    name, version = workflow.artifact_name or workflow.process_name, workflow.artifact_version
+    is_case = name != workflow.process_name
+    if request.version is None and request.engine_version is None:
+        kept = {one: getattr(workflow, one) for one in ("artifact_name", "artifact_version", "artifact_sha256")}
+        return Choice(workflow.process_name, workflow.definition_key, workflow.process_version, None, kept)
+    wanted = StartRequest(
+        name, request.engine_version, variables=workflow.input, version=request.version, resolved=request.resolved
+    )
+    if is_case and version and request.version is None:
+        wanted = replace(wanted, version=VersionRange.read(version))
+    return await choose(session, wanted)
 
 
 async def _check(session: AsyncSession, workflow: Workflow) -> None:
@@ -132,15 +148,11 @@ async def owe_cancel(session: AsyncSession, principal: Principal, workflow: Work
     return (await session.scalars(owing)).one()
 
 
-async def _owe_start(session: AsyncSession, again: Workflow, *, held: bool) -> int:
-    key = again.definition_key
+async def _owe_start(session: AsyncSession, again: Workflow, variables: Mapping[str, Any], *, held: bool) -> int:
     owed = insert(OwedRow).values(
         verb="START",
         workflow_id=again.workflow_id,
-        payload={
-            **({"definition_key": key} if key else {"process_name": again.process_name}),
-            "variables": {**again.input, WORKFLOW_ID: str(again.workflow_id)},
-        },
+        payload=start_payload(again, variables, again.workflow_id),
         principal=again.principal,
         next_try=_NEVER if held else func.now(),
     )

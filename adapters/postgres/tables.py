@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -53,6 +64,37 @@ class ProcessDefinition(Base):
     __table_args__ = (Index("process_definition_name", "process_name", "version"),)
 
 
+class ProcessArtifact(Base):
+    """A published version of a definition, as it was verified when it came here; nothing of it changes."""
+
+    __tablename__ = "process_artifact"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    #: process or case
+    kind: Mapped[str]
+    #: of the signed content
+    sha256: Mapped[str]
+    #: the publisher, by the policy of that time
+    signed_by: Mapped[str]
+    #: by the clock of the store
+    published_at: Mapped[datetime | None]
+    description: Mapped[str]
+    #: of a case, the head of its definition
+    manifest: Mapped[Json]
+    #: as it was read from the store, signatures included
+    content: Mapped[bytes]
+    #: of the model as it is deployed; absent for a case
+    model_sha256: Mapped[str | None]
+    #: what the engine runs for it, once it was deployed; the only column that changes
+    definition_key: Mapped[int | None] = mapped_column(BigInteger)
+    known_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        Index("process_artifact_definition", "definition_key", postgresql_where=text("definition_key IS NOT NULL")),
+    )
+
+
 class Workflow(Base):
     """One run of a process: our own identity for it, whatever the engine calls it."""
 
@@ -73,6 +115,10 @@ class Workflow(Base):
     #: which run of a multi-instance called it
     loop_counter: Mapped[int | None]
     business_key: Mapped[str | None]
+    #: the published definition it was started by, if it was: of a case, not the process that runs it
+    artifact_name: Mapped[str | None]
+    artifact_version: Mapped[str | None]
+    artifact_sha256: Mapped[str | None]
     tenant_id: Mapped[str] = mapped_column(server_default=DEFAULT_TENANT)
     input: Mapped[Json] = mapped_column(server_default="{}")
     output: Mapped[Json | None]
@@ -107,6 +153,12 @@ class Workflow(Base):
         Index("workflow_instance", "process_instance_key"),
         Index("workflow_process", "process_name", "position"),
         Index("workflow_business_key", "business_key"),
+        ForeignKeyConstraint(
+            ["artifact_name", "artifact_version"],
+            ["process_artifact.name", "process_artifact.version"],
+            name="workflow_artifact_fkey",
+        ),
+        Index("workflow_artifact", "artifact_name", "position", postgresql_where=text("artifact_name IS NOT NULL")),
         Index("workflow_parent", "parent_workflow_id"),
         Index("workflow_state", "state", "position"),
         Index("workflow_rerun_of", "rerun_of", unique=True, postgresql_where=text("rerun_of IS NOT NULL")),
@@ -231,6 +283,8 @@ class Activity(Base):
     follow_up_at: Mapped[datetime | None]
     #: 0 the least urgent, 100 the most
     priority: Mapped[int] = mapped_column(server_default="50")
+    #: what a person can decide, as the definition had it when the activity was made
+    actions: Mapped[list[Json] | None] = mapped_column(JSONB)
     #: the activity of an earlier run whose result this one was given
     rerun_of: Mapped[UUID | None]
     state: Mapped[str]

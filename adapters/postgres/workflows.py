@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from jsonschema import ValidationError
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from zeebe_fleet.adapters.json_schema import UnfitSchema, errors_of
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.giving_up import check_give_up, give_up_plan, request_give_up, undo_again
 from zeebe_fleet.adapters.postgres.loads import loads_query
 from zeebe_fleet.adapters.postgres.paging import grouped, take_page
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.reruns import note, request_rerun
+from zeebe_fleet.adapters.postgres.starts import choose, kind_of, requested, start_owed
 from zeebe_fleet.adapters.postgres.tables import (
     Activity,
     OwedRow,
@@ -47,21 +46,22 @@ from zeebe_fleet.workers.contract.api_records import (
 )
 from zeebe_fleet.workers.contract.audience import ProcessAccess
 from zeebe_fleet.workers.contract.giving_up import GiveUpPlan
-from zeebe_fleet.workers.contract.job import WORKFLOW_ID
 from zeebe_fleet.workers.contract.principal import Principal
-from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
+from zeebe_fleet.workers.contract.records import LIVE, WorkflowState
 from zeebe_fleet.workers.contract.refusals import (
-    InvalidVariables,
-    UnknownProcess,
-    UnknownProcessVersion,
     WorkflowEnded,
     WorkflowNotFound,
 )
 
-_ACCESSES = text(
-    "SELECT DISTINCT ON (process_name) process_name, access FROM process_definition "
-    "ORDER BY process_name, version DESC, definition_key DESC"
-)
+#: of a case, and of a process that is published and not deployed, its newest known version says it
+_ACCESSES = text("""
+(SELECT DISTINCT ON (process_name) process_name, access FROM process_definition
+ORDER BY process_name, version DESC, definition_key DESC)
+UNION ALL
+(SELECT DISTINCT ON (name) name, manifest->'access' FROM process_artifact
+WHERE NOT EXISTS (SELECT FROM process_definition WHERE process_name = name)
+ORDER BY name, string_to_array(version, '.')::int[] DESC)
+""")
 
 
 class PostgresWorkflows:
@@ -81,7 +81,7 @@ class PostgresWorkflows:
         workflow_id = uuid4()
         body = {
             "startWorkflow": request.process_name,
-            "version": request.engine_version,
+            "version": request.asked,
             "business_key": request.business_key,
             "variables": request.variables,
         }
@@ -91,11 +91,10 @@ class PostgresWorkflows:
             )
             if given is not None:
                 return Requested(UUID(given["workflow_id"]))
-            definition_key = await _definition_key(session, request)
-            await _check_variables(session, request, definition_key)
-            session.add(_requested(workflow_id, principal, request, definition_key))
+            choice = await choose(session, request)
+            session.add(requested(workflow_id, principal, request, choice))
             await session.flush()
-            owed = _start_owed(workflow_id, principal, request, definition_key)
+            owed = start_owed(workflow_id, principal, request, choice)
             session.add(owed)
             await session.flush()
             return Requested(workflow_id, (owed.owed_id,))
@@ -103,14 +102,7 @@ class PostgresWorkflows:
     async def request_rerun(self, principal: Principal, request: RerunRequest) -> Requested:
         """Commit that a workflow which failed for good shall run again, as a new one."""
         async with transaction(self._sessions) as session:
-            definition_key = None
-            if request.engine_version is not None:
-                workflow = await session.get(Workflow, request.workflow_id)
-                if workflow is None:
-                    raise WorkflowNotFound
-                wanted = StartRequest(workflow.process_name, request.engine_version)
-                definition_key = await _definition_key(session, wanted)
-            return await request_rerun(session, principal, request, definition_key)
+            return await request_rerun(session, principal, request)
 
     async def give_up_plan(self, workflow_id: UUID) -> GiveUpPlan:
         """Say what giving a workflow up would take back, in order, and what of it would stay."""
@@ -196,7 +188,8 @@ class PostgresWorkflows:
     async def page(self, wanted: WorkflowFilter, page: Page) -> Slice[WorkflowRecord]:
         """List workflows."""
         async with transaction(self._sessions) as session:
-            return await take_page(session, _filtered(wanted), Workflow.position, page, WorkflowRecord)
+            query = await _filtered(session, wanted)
+            return await take_page(session, query, Workflow.position, page, WorkflowRecord)
 
     async def definitions(self, process_names: Sequence[str] | None, page: Page) -> Slice[DefinitionRecord]:
         """List deployed processes: all, or those of these names."""
@@ -263,94 +256,10 @@ class PostgresWorkflows:
         return grouped(rows, lambda row: row.step_id)
 
 
-async def _definition_key(session: AsyncSession, request: StartRequest) -> int | None:
-    """Return the key of the version asked for; `None` leaves the choice of the latest to the engine."""
-    if request.engine_version is None:
-        return None
-    query = select(ProcessDefinition.version, ProcessDefinition.definition_key).where(
-        ProcessDefinition.process_name == request.process_name
-    )
-    known = {row[0]: row[1] for row in await session.execute(query)}
-    if not known:
-        raise UnknownProcess(request.process_name)
-    if request.engine_version not in known:
-        versions = ", ".join(f"engine:{version}" for version in sorted(known)[-5:])
-        raise UnknownProcessVersion(
-            f"Process {request.process_name!r} has no version engine:{request.engine_version}.",
-            f"It has {versions}; leave processVersion out for the latest.",
-        )
-    return known[request.engine_version]
-
-
-async def _check_variables(session: AsyncSession, request: StartRequest, definition_key: int | None) -> None:
-    """Hold variables against what the process says it starts with; values are not repeated in what is said."""
-    wanted = (
-        ProcessDefinition.definition_key == definition_key
-        if definition_key is not None
-        else ProcessDefinition.process_name == request.process_name
-    )
-    newest = ProcessDefinition.version.desc()
-    schema = await session.scalar(select(ProcessDefinition.input_schema).where(wanted).order_by(newest).limit(1))
-    if not schema:
-        return
-    try:
-        wrong = errors_of(schema, request.variables)
-    except UnfitSchema as error:
-        raise InvalidVariables(
-            f"{request.process_name} cannot start with these variables: {error}.",
-            "Have the input schema of its manifest corrected and deployed, or send less.",
-        ) from None
-    if wrong:
-        found = "; ".join(
-            f"{error.json_path.removeprefix('$').lstrip('.') or 'variables'}: {_rule(error)}" for error in wrong
-        )
-        raise InvalidVariables(
-            f"{request.process_name} cannot start with these variables: {found}.",
-            "See processDefinitions { inputSchema } for what it takes.",
-        )
-
-
-def _rule(error: ValidationError) -> str:
-    """Say which rule is broken, never the value: it may be personal data."""
-    if error.validator == "required":
-        there: Any = error.instance
-        required: Any = error.validator_value
-        missing = [name for name in required if name not in there]
-        return f"{', '.join(missing)} missing"
-    return f"must be of {error.validator} {error.validator_value!r}"
-
-
-def _requested(workflow_id: UUID, principal: Principal, request: StartRequest, definition_key: int | None) -> Workflow:
-    return Workflow(
-        workflow_id=workflow_id,
-        process_name=request.process_name,
-        process_version=request.engine_version,
-        definition_key=definition_key,
-        business_key=request.business_key,
-        input=dict(request.variables),
-        state=WorkflowState.REQUESTED,
-        origin=Origin.API,
-        principal=principal.to_json(),
-    )
-
-
-def _start_owed(workflow_id: UUID, principal: Principal, request: StartRequest, definition_key: int | None) -> OwedRow:
-    process: Mapping[str, Any] = (
-        {"definition_key": definition_key} if definition_key else {"process_name": request.process_name}
-    )
-    variables = {**request.variables, WORKFLOW_ID: str(workflow_id)}
-    return OwedRow(
-        verb="START",
-        workflow_id=workflow_id,
-        payload={**process, "variables": variables},
-        principal=principal.to_json(),
-    )
-
-
-def _filtered(wanted: WorkflowFilter) -> Select[Any]:
+async def _filtered(session: AsyncSession, wanted: WorkflowFilter) -> Select[Any]:
     query = select(Workflow)
     if wanted.process_name is not None:
-        query = query.where(Workflow.process_name == wanted.process_name)
+        query = query.where(await runs_of(session, wanted.process_name))
     if wanted.states is not None:
         query = query.where(Workflow.state.in_(wanted.states))
     if wanted.business_key is not None:
@@ -365,8 +274,14 @@ def _filtered(wanted: WorkflowFilter) -> Select[Any]:
 
 
 def in_sight(seen: Seen) -> ColumnElement[bool]:
-    """Restrict to what somebody without an overview may see."""
-    return or_(started_by(seen.starter), Workflow.process_name.in_(seen.process_names))
+    """Restrict to what somebody without an overview may see: of a case, its own name decides."""
+    by_itself = and_(Workflow.artifact_name.is_(None), Workflow.process_name.in_(seen.process_names))
+    return or_(started_by(seen.starter), by_itself, Workflow.artifact_name.in_(seen.process_names))
+
+
+async def runs_of(session: AsyncSession, name: str) -> ColumnElement[bool]:
+    """Restrict to runs of a process, or of a case: which it is, is looked up, for the sake of one index alone."""
+    return (Workflow.artifact_name if await kind_of(session, name) == "case" else Workflow.process_name) == name
 
 
 def started_by(principal: Principal) -> ColumnElement[bool]:

@@ -46,10 +46,17 @@ class Policy:
 
     Args:
         accesses: who may start and see each process, by its name.
+        deployer_groups: whose members may deploy by starting, beside operators.
     """
 
     principal: Principal
     accesses: Mapping[str, ProcessAccess]
+    deployer_groups: frozenset[str] = frozenset()
+
+    @property
+    def deploys_by_starting(self) -> bool:
+        """Whether a start may deploy the published version it names: for operators, and groups that are set."""
+        return self.principal.has_role(OPERATOR_ROLE) or not self.deployer_groups.isdisjoint(self.principal.groups)
 
     @property
     def has_overview(self) -> bool:
@@ -66,7 +73,7 @@ class Policy:
 
     def sees_workflow(self, record: WorkflowRecord) -> bool:
         """Whether a workflow may be seen: by whoever started it, and who sees all of its process."""
-        return self.principal.is_same(record.principal) or self.sees_all_of(record.process_name)
+        return self.principal.is_same(record.principal) or self.sees_all_of(record.definition_name)
 
     def reads_data(self, record: WorkflowRecord) -> bool:
         """Whether variables of a workflow may be read: by operators, services, and whoever started it."""

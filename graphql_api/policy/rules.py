@@ -44,7 +44,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     },
     "Subscription": {Rule.SEEN: "activityChanged workflowChanged"},
     "Workflow": {
-        Rule.GIVEN: "workflowId processName processVersion definitionKey processInstanceKey parentWorkflowId callPath "
+        Rule.GIVEN: "workflowId processName processVersion artifactName artifactVersion artifactSha256 definitionKey "
+        "processInstanceKey parentWorkflowId callPath "
         "loopCounter businessKey state origin startedBy incident createdAt startedAt endedAt erasedAt "
         "givenUpAt takenBackAt steps definition operateUrl effects events",
         Rule.DATA: "input output",
@@ -119,11 +120,15 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     "EngineRefused": {Rule.GIVEN: _ERROR},
     "IdempotencyConflict": {Rule.GIVEN: _ERROR},
     "InvalidForm": {Rule.GIVEN: f"{_ERROR} fields"},
-    "InvalidVariables": {Rule.GIVEN: _ERROR},
+    "InvalidVariables": {Rule.GIVEN: f"{_ERROR} errors"},
+    "VariableError": {Rule.GIVEN: "path rule message"},
     "NoOpenIncident": {Rule.GIVEN: _ERROR},
     "NotAllowed": {Rule.GIVEN: _ERROR},
     "UnknownProcess": {Rule.GIVEN: f"{_ERROR} processName"},
     "UnknownProcessVersion": {Rule.GIVEN: _ERROR},
+    "VersionNotDeployed": {Rule.GIVEN: f"{_ERROR} version command"},
+    "ArtifactRefused": {Rule.GIVEN: _ERROR},
+    "ArtifactStoreAway": {Rule.GIVEN: _ERROR},
     "VersionConflict": {Rule.GIVEN: f"{_ERROR} currentVersion"},
     "WorkflowEnded": {Rule.GIVEN: f"{_ERROR} state endedAt"},
     "WorkflowNotFound": {Rule.GIVEN: _ERROR},

@@ -29,6 +29,7 @@ from zeebe_fleet.workers.contract.giving_up import GiveUpPlan
 from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, WorkflowState
+from zeebe_fleet.workers.contract.versions import VersionRange
 
 T = TypeVar("T")
 
@@ -62,22 +63,40 @@ class Slice(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A workflow to start: the latest version of a process, or the one of `engine_version`."""
+    """A workflow to start: the latest version of a process, the one of `engine_version`, or a published one."""
 
     process_name: str
     engine_version: int | None = None
     business_key: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     idempotency_key: str | None = None
+    version: VersionRange | None = None
+    """Of what is published; beside it, `engine_version` is that of the process which runs a case."""
+    resolved: str = ""
+    """What the range has become, once that was found out."""
+
+    @property
+    def asked(self) -> int | str | None:
+        """The version as it was asked for."""
+        return self.version.text if self.version else self.engine_version
 
 
 @dataclass(frozen=True, slots=True)
 class RerunRequest:
-    """A workflow that failed for good, to be run again: by the version it had, or by `engine_version`."""
+    """A workflow that failed for good, to be run again: by the version it had, or by another one."""
 
     workflow_id: UUID
     engine_version: int | None = None
     idempotency_key: str | None = None
+    version: VersionRange | None = None
+    """Of what is published."""
+    resolved: str = ""
+    """What the range has become, once that was found out."""
+
+    @property
+    def asked(self) -> int | str | None:
+        """The version as it was asked for."""
+        return self.version.text if self.version else self.engine_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +166,8 @@ class Workflows(Protocol):
             IdempotencyConflict: the key was used for another body.
             UnknownProcess: the version asked for belongs to no process known here.
             UnknownProcessVersion: the process has no such version.
+            InvalidVariables: they do not fit what that version starts with.
+            NotHere: the version has to be found or brought here first, and nothing was committed.
         """
 
     async def request_rerun(self, principal: Principal, request: RerunRequest) -> Requested:
@@ -159,6 +180,8 @@ class Workflows(Protocol):
             WorkflowNotRerunnable: it runs, completed, was run again before, is part of another, or was erased.
             IdempotencyConflict: the key was used for another body.
             UnknownProcessVersion: the process has no such version.
+            InvalidVariables: the variables of then do not fit the version asked for.
+            NotHere: the version has to be found or brought here first, and nothing was committed.
         """
 
     async def give_up_plan(self, workflow_id: UUID) -> GiveUpPlan:
@@ -247,6 +270,8 @@ class Completion:
     version: int
     result: Mapping[str, Any]
     idempotency_key: str | None = None
+    action: str | None = None
+    """What was decided, where the activity offers several."""
 
 
 CompletionCheck = Callable[[ActivityRecord], None]

@@ -51,6 +51,9 @@ class WorkflowRecord:
     process_name: str
     process_version: int | None
     definition_key: int | None
+    artifact_name: str | None
+    artifact_version: str | None
+    artifact_sha256: str | None
     process_instance_key: int | None
     parent_workflow_id: UUID | None
     rerun_of: UUID | None
@@ -69,6 +72,11 @@ class WorkflowRecord:
     erased_at: datetime | None
     given_up_at: datetime | None
     taken_back_at: datetime | None
+
+    @property
+    def definition_name(self) -> str:
+        """What it is a run of, and who may see it: of a case, the case, not the process that runs it."""
+        return self.artifact_name or self.process_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,7 @@ class ActivityRecord:
     job_key: int | None
     name: str
     form: Mapping[str, Any] | None
+    actions: Sequence[Mapping[str, Any]] | None
     input: Mapping[str, Any]
     result: Mapping[str, Any] | None
     candidate_groups: Sequence[str]

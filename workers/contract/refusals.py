@@ -6,6 +6,9 @@ RequestRefused                  message and suggestion, nothing was changed
 ├── InvalidVariables            not what a process can be started with
 ├── UnknownProcess              no such process
 ├── UnknownProcessVersion       no such version of it, or not a version at all
+├── VersionNotDeployed          published, and a start may not deploy it
+├── ArtifactRefused             published, and not to be believed
+├── ArtifactStoreAway           not known here, and nobody can be asked
 ├── WorkflowNotFound
 ├── WorkflowEnded               it is over already
 ├── WorkflowNotRerunnable        it runs, completed, was run again before, or is part of another
@@ -20,6 +23,7 @@ RequestRefused                  message and suggestion, nothing was changed
 ├── ActivityClosed              completed, being completed, cancelled, or too late
 ├── VersionConflict             it changed since it was read
 ├── InvalidForm                 the result does not fit the form
+├── ActionNotOffered            the activity offers other actions, or none
 └── InvalidArgument                 an argument that cannot be: a fault of the program that sent it
 """
 
@@ -52,8 +56,23 @@ class IdempotencyConflict(RequestRefused):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class VariableError:
+    """What is wrong with a variable: where, and by which rule; never the value."""
+
+    path: str
+    """Like `order.items[0].amount`; empty for the variables themselves."""
+    rule: str
+    """A keyword of JSON Schema, or `reserved`."""
+    message: str
+
+
 class InvalidVariables(RequestRefused):
-    """Variables that are not a JSON object, too large, or of reserved names."""
+    """Variables that are not a JSON object, too large, of reserved names, or not what a process starts with."""
+
+    def __init__(self, message: str, suggestion: str, errors: Sequence[VariableError] = ()) -> None:
+        super().__init__(message, suggestion)
+        self.errors = tuple(errors)
 
 
 class UnknownProcess(RequestRefused):
@@ -69,6 +88,31 @@ class UnknownProcess(RequestRefused):
 
 class UnknownProcessVersion(RequestRefused):
     """The process has no such version, or the version is not written as it must be."""
+
+
+class VersionNotDeployed(RequestRefused):
+    """The version is published, and a start may not deploy it.
+
+    Args:
+        version: which one.
+        command: deploys it on purpose.
+    """
+
+    def __init__(self, name: str, version: str, why: str) -> None:
+        self.version = version
+        self.command = f"fleet deploy --artifact {name} --version {version}"
+        super().__init__(
+            f"Version {version} of {name!r} is published and not deployed: {why}",
+            f"To deploy it on purpose: {self.command}",
+        )
+
+
+class ArtifactRefused(RequestRefused):
+    """What is published under the version cannot be believed: changed, damaged, or signed by nobody who may."""
+
+
+class ArtifactStoreAway(RequestRefused):
+    """The version is not known here, and the store of published versions does not answer."""
 
 
 class WorkflowNotFound(RequestRefused):
@@ -207,6 +251,16 @@ class InvalidForm(RequestRefused):
             "Correct these fields and send it again.",
         )
         self.fields = tuple(fields)
+
+
+class ActionNotOffered(RequestRefused):
+    """The activity offers other actions, or none, or has some and none was chosen."""
+
+    def __init__(self, action: str | None, offered: Sequence[str]) -> None:
+        said = f"offers no action {action[:100]!r}" if action is not None else "asks for one of its actions"
+        there = f"It offers {', '.join(offered)}." if offered else "It offers none: leave action out."
+        super().__init__(f"This activity {said}.", there)
+        self.offered = list(offered)
 
 
 class InvalidArgument(RequestRefused):
