@@ -36,6 +36,10 @@ MAX_NODES = 2_000
 Element = etree._Element
 
 
+class DanglingReference(DefinitionError):
+    """An attribute names an element that is not in the file."""
+
+
 class Document:
     """A well-formed BPMN file.
 
@@ -111,15 +115,13 @@ class Document:
         """Return the element that an attribute names.
 
         Raises:
-            DefinitionError: the attribute is missing, or names nothing.
+            DanglingReference: the attribute is missing, or names nothing.
         """
         target = self.by_id.get(element.get(attribute, ""))
         if target is None:
-            raise self.wrong(
-                element,
-                f"refers by {attribute} to {element.get(attribute)!r}, which does not exist",
-                "Connect it again.",
-            )
+            told = f"refers by {attribute} to {element.get(attribute)!r}, which does not exist"
+            error = self.wrong(element, told, "Connect it again.")
+            raise DanglingReference(error.message, error.suggestion)
         return target
 
     def wrong(self, element: Element, what: str, suggestion: str) -> DefinitionError:

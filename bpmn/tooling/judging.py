@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from zeebe_fleet.bpmn.tooling.document import DanglingReference
 from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.rule import Level, Rule, severity_of
 from zeebe_fleet.bpmn.tooling.rules import RULES
@@ -50,6 +51,8 @@ def _asked(rule: Rule, subject: Subject) -> Iterator[Finding]:
             if not (_is_waived(rule, finding, subject) or _is_said(rule, finding, subject)):
                 told += 1
                 yield replace(finding, rule=rule.name, severity=_lighter(finding.severity, severity))
+    except DanglingReference:
+        return  # there are rules for what leads nowhere
     except DefinitionError as error:
         finding = unreadable(str(subject.package.model_file), error)
         if finding.element_id not in {problem.path.partition(" > ")[0] for problem in subject.refused}:

@@ -18,9 +18,42 @@ class JobType(_Part):
     description: str = Field(min_length=1)
     errors: tuple[str, ...] = ()
     """Codes of the BPMN errors it may end in."""
+    input: Mapping[str, Any] = Field(default_factory=dict)
+    """JSON Schema of the variables it reads, as one object; nothing is known of them when left out."""
+    output: Mapping[str, Any] = Field(default_factory=dict)
+    """JSON Schema of the variables it gives, as one object; nothing is known of them when left out."""
+    effects: Literal["outside", "none"] = "outside"
+    """Whether it does what would have to be taken back; `none` for one that only reads, or tells somebody."""
     action: str = ""
     """Function that does its jobs, where none is declared with `@task`: its name in the package's own code, or
     `module:function`."""
+
+
+class DeclaredError(_Part):
+    """A BPMN error, with what comes along."""
+
+    description: str = Field(min_length=1)
+    """What it means."""
+    variables: Mapping[str, Any] = Field(default_factory=dict)
+    """JSON Schema of the variables that it brings, as one object; nothing is known of them when left out."""
+
+
+class NotUndone(_Part):
+    """Why what a task does is not taken back."""
+
+    none: str = Field(min_length=1)
+    """The reason."""
+
+
+class Elsewhere(_Part):
+    """What the engine has from somebody else, so that it need not be in the folder."""
+
+    processes: tuple[str, ...] = ()
+    """Called by their id."""
+    decisions: tuple[str, ...] = ()
+    """Called by their id."""
+    forms: tuple[str, ...] = ()
+    """Linked by their id."""
 
 
 class HumanWork(_Part):
@@ -93,10 +126,12 @@ class Manifest(_Part):
     input: Mapping[str, Any] = Field(default_factory=dict)
     """JSON Schema of the variables an instance starts with."""
     job_types: Mapping[str, JobType] = Field(default_factory=dict)
-    errors: Mapping[str, str] = Field(default_factory=dict)
+    errors: Mapping[str, str | DeclaredError] = Field(default_factory=dict)
     """BPMN error codes with what they mean."""
-    undo: Mapping[str, str] = Field(default_factory=dict)
-    """Element → the compensation handler that takes it back."""
+    undo: Mapping[str, str | NotUndone] = Field(default_factory=dict)
+    """Element → the compensation handler that takes it back, or why there is none."""
+    elsewhere: Elsewhere = Elsewhere()
+    """What it uses that is not deployed with it."""
     access: Access = Access()
     """Who may start it and see its workflows; says it nothing, operators alone."""
     human_tasks: Mapping[str, HumanWork] = Field(default_factory=dict)

@@ -17,7 +17,7 @@ from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
-from zeebe_fleet.bpmn.tooling.manifest import Manifest
+from zeebe_fleet.bpmn.tooling.manifest import DeclaredError, Manifest
 from zeebe_fleet.bpmn.tooling.parse import EMBEDDED_FORM, read_model
 from zeebe_fleet.bpmn.tooling.yaml_text import yaml_of
 from zeebe_fleet.workers.contract.bounded import content_of
@@ -169,6 +169,12 @@ def manifest_of(content: bytes, file: str) -> Manifest:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in told)
         raise DefinitionError(f"{file}: {wrong}.", "See `Manifest` for what it may hold.") from None
     check_schema(manifest.input, f"{file}: input")
+    for job_type, contract in manifest.job_types.items():
+        check_schema(contract.input, f"{file}: job_types.{job_type}.input")
+        check_schema(contract.output, f"{file}: job_types.{job_type}.output")
+    for code, declared in manifest.errors.items():
+        if isinstance(declared, DeclaredError):
+            check_schema(declared.variables, f"{file}: errors.{code}.variables")
     return manifest
 
 

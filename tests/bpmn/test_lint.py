@@ -13,7 +13,7 @@ import zeebe_fleet.bpmn
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.lint import RULES, UNREADABLE, lint, lint_folder
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
-from zeebe_fleet.bpmn.tooling.package import ProcessPackage
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage, read_form
 
 PAIRS = Path(__file__).parent / "rules"
 SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
@@ -36,14 +36,34 @@ def findings(folder: Path, rule: str, model: str, **manifest: Any) -> list[Findi
     if declared:
         (folder / "manifest.yaml").write_text(declared.read_text())
     bpmn = (PAIRS / rule / f"{model}.bpmn").read_bytes()
-    found = lint(ProcessPackage(folder, Manifest.model_validate(said | manifest), bpmn))
+    (folder / f"{PROCESS}.bpmn").write_bytes(bpmn)
+    forms = bring_beside(folder, rule, model)
+    package = ProcessPackage(
+        folder,
+        Manifest.model_validate(said | manifest),
+        bpmn,
+        {form["id"]: form for form in forms.values()},
+        {file: form["id"] for file, form in forms.items()},
+    )
+    found = lint(package)
     assert rule == UNREADABLE or UNREADABLE not in {one.rule for one in found}, found
     return [one for one in found if one.rule == rule]
 
 
+def bring_beside(folder: Path, rule: str, model: str) -> dict[str, dict[str, Any]]:
+    """Lay what a pair has beside its models where it belongs, and return the forms by file."""
+    other = "invalid" if model == "valid" else "valid"
+    for file in sorted((PAIRS / rule).iterdir()):
+        if file.suffix in (".form", ".dmn") and file.stem != other:
+            shutil.copy(file, folder / file.name)
+        elif file.is_dir():
+            shutil.copytree(file, folder.parent, dirs_exist_ok=True)
+    return {file.name: read_form(file) for file in sorted(folder.glob("*.form"))}
+
+
 def test_every_rule_has_a_text_and_a_pair() -> None:
     """What, why, and how to mend it; a model that is right and one that is not; and no pair is left over."""
-    assert [name for name, rule in RULES.items() if not (rule.what and rule.why and rule.fix)] == []
+    assert [name for name, rule in RULES.items() if not (rule.said.what and rule.said.why and rule.said.fix)] == []
     assert sorted(pair.name for pair in PAIRS.iterdir()) == sorted(RULES)
     assert all((PAIRS / name / f"{model}.bpmn").exists() for name in RULES for model in ("valid", "invalid"))
 
@@ -60,7 +80,7 @@ def test_rule_finds_the_culprit(rule: str, folder: Path) -> None:
     found = findings(folder, rule, "invalid")
     assert found
     for one in found:
-        file = PAIRS / rule / f"invalid{'.yaml' if one.file.endswith('.yaml') else '.bpmn'}"
+        file = PAIRS / rule / f"invalid{Path(one.file).suffix}"
         text = file.read_text()
         culprit = "wrong" if "wrong" in text else PROCESS
         assert one.element_id == culprit

@@ -73,7 +73,7 @@ def test_lint_takes_people_for_enough(to: str) -> None:
 
 def test_lint_finds_a_task_for_nobody() -> None:
     """Without any assignment everybody who signs in could do it."""
-    (found,) = _found("human-tasks-are-declared", _model('<bpmn:userTask id="t" />'), human_tasks={"t": {}})
+    (found,) = _found("user-tasks-have-somebody", _model('<bpmn:userTask id="t" />'), human_tasks={"t": {}})
 
     assert found.element_id == "t"
     assert "nobody" in found.message
@@ -135,7 +135,7 @@ def test_lint_names_every_bad_file_of_every_package(packages: Path) -> None:
 
 
 def test_lint_goes_on_behind_a_reference_to_nothing(packages: Path) -> None:
-    """A rule that cannot be applied says why, and the others are applied."""
+    """What leads nowhere is said once, and all other rules are applied."""
     model = packages / "hello_world/hello_world.bpmn"
     broken = model.read_text().replace('targetRef="', 'targetRef="ghost_', 1).replace('retries="', 'retries="-')
     model.write_text(broken)
@@ -143,7 +143,8 @@ def test_lint_goes_on_behind_a_reference_to_nothing(packages: Path) -> None:
     found = lint_path(packages / "hello_world")
 
     assert "retries-are-set" in {one.rule for one in found}
-    assert [one.line for one in found if one.rule == UNREADABLE] == [
+    assert UNREADABLE not in {one.rule for one in found}
+    assert [one.line for one in found if one.rule in ("engine-takes-it", "references-lead-somewhere")] == [
         number for number, line in enumerate(broken.splitlines(), 1) if "ghost_" in line
     ]
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from zeebe_fleet.bpmn.tooling.expressions import unparsed_in
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.rule import rule
 from zeebe_fleet.bpmn.tooling.subject import Subject
 from zeebe_fleet.engine.model import Problem
 
+_DANGLING = "cvc-id.1:"
 _SINCE_8_10 = "Attribute 'eventType' must be one of: start, end"
 
 
@@ -20,8 +22,14 @@ _SINCE_8_10 = "Attribute 'eventType' must be one of: start, end"
 def engine_takes_it(subject: Subject) -> Iterator[Finding]:
     file = str(subject.package.model_file)
     fix = f"Camunda {subject.target} refuses to deploy it: change this in the modeler."
+    said = {  # by a rule of its own, which knows the element
+        str(error)
+        for process in subject.document.processes
+        for _, error in (unparsed_in(subject.document, process) if subject.refused else ())
+    }
     for problem in subject.refused:
-        if not _is_of_older(problem, subject):
+        is_said = problem.error in said or problem.error.startswith(_DANGLING)
+        if not is_said and not _is_of_older(problem, subject):
             element_id = problem.path.partition(" > ")[0]
             known = element_id if element_id in subject.document.by_id else ""
             yield Finding(file, known, problem.line, "", _sentence(problem.error), fix)

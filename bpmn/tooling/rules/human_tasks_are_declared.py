@@ -17,6 +17,7 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 
 @rule(severity="error", manifest=True)
 def human_tasks_are_declared(subject: Subject) -> Iterator[Finding]:
+    forms = subject.package.form_files
     tasks = {task.get("id", ""): task for task in subject.of_kind("userTask")}
     for element_id, task in tasks.items():
         declared = subject.manifest.human_tasks.get(element_id)
@@ -24,14 +25,12 @@ def human_tasks_are_declared(subject: Subject) -> Iterator[Finding]:
             yield subject.wrong(task, "It is not in the manifest.", "Declare it under `human_tasks`.")
             continue
         groups = _candidate_groups(task)
-        if groups == [] and not declared.candidate_groups and not _names_somebody(task):
-            message, suggestion = "It is for nobody in particular.", "Name candidate groups, users or an assignee."
-            yield subject.wrong(task, message, suggestion)
         if groups is not None and set(groups) != set(declared.candidate_groups):
             message = f"Its candidate groups are {', '.join(groups) or 'none'}."
             yield subject.wrong(task, message, f"The manifest says {', '.join(declared.candidate_groups) or 'none'}.")
-        if _form_id(task) != subject.package.form_files.get(declared.form, ""):
-            message = f"Its form is {_form_id(task) or 'none'}, the manifest's {declared.form or 'none'}."
+        form_id = _form_id(task)
+        if form_id not in subject.manifest.elsewhere.forms and form_id != forms.get(declared.form, ""):
+            message = f"Its form is {form_id or 'none'}, the manifest's {declared.form or 'none'}."
             yield subject.wrong(task, message, "Name a form of the package, by id here and by file there.")
     for element_id in sorted(subject.manifest.human_tasks.keys() - tasks):
         yield subject.undeclared(element_id, "The model has no such user task.", "Remove it from the manifest.")
@@ -41,11 +40,6 @@ def _candidate_groups(task: Element) -> list[str] | None:
     """Return the groups; nothing when an expression decides."""
     written = "".join(one.get("candidateGroups", "") for one in xml.extension(task, "assignmentDefinition"))
     return None if is_expression(written) else [group.strip() for group in written.split(",") if group.strip()]
-
-
-def _names_somebody(task: Element) -> bool:
-    assignments = xml.extension(task, "assignmentDefinition")
-    return any(one.get(to) for one in assignments for to in ("assignee", "candidateUsers"))
 
 
 def _form_id(task: Element) -> str:

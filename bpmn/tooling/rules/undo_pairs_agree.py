@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zeebe_fleet.bpmn.tooling.finding import Finding
+from zeebe_fleet.bpmn.tooling.manifest import NotUndone
 from zeebe_fleet.bpmn.tooling.parse import undo_pairs
 from zeebe_fleet.bpmn.tooling.rule import rule
 from zeebe_fleet.bpmn.tooling.subject import Subject
@@ -27,6 +28,9 @@ def undo_pairs_agree(subject: Subject) -> Iterator[Finding]:
                 "Say so under `undo`.",
             )
     for undone in sorted(subject.manifest.undo.keys() - drawn):
-        yield subject.undeclared(
-            undone, "The model has no compensation handler for it.", "Draw one, or remove the pair."
-        )
+        if not isinstance(subject.manifest.undo[undone], NotUndone):
+            yield subject.undeclared(
+                undone, "The model has no compensation handler for it.", "Draw one, or remove the pair."
+            )
+        elif undone not in subject.document.by_id:
+            yield subject.undeclared(undone, "The model has no such element.", "Remove it.")
