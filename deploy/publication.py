@@ -30,14 +30,18 @@ class Deployment:
     warnings: Sequence[str]
 
 
-async def deploy(settings: Settings) -> Deployment:
+async def deploy(settings: Settings, app: App | None = None) -> Deployment:
     """Bring the records up to date, deploy the packages of the app, and remember their models.
+
+    Args:
+        settings: lead to engine and records.
+        app: the app, where it is loaded already; else it is the settings'.
 
     Raises:
         DefinitionError: a package cannot be read, or the data models lack a migration.
         EngineRejected: the engine refuses a model, in its own words.
     """
-    app = load_app(settings.app)
+    app = app or load_app(settings.app)
     packages = load_packages(app.processes)
     await migrate(settings.database_url)
     await _bring_models(settings.database_url, app)

@@ -61,13 +61,23 @@ async def instance_view(
             cookies=no_cookies(),
             headers=headers,
         ) as http:
-            with _understood():
-                return await _read(http, process_instance_key)
+            return await read_instance(http, process_instance_key)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise EngineUnavailable(
             f"The engine's REST API at {shown(connection.rest_address)} does not answer ({type(error).__name__}).",
             "Check its address, and that the engine runs.",
         ) from error
+
+
+async def read_instance(http: httpx.AsyncClient, process_instance_key: int) -> InstanceView:
+    """Read an instance by a client that is open already and knows the engine's base address.
+
+    Raises:
+        EngineGone: the engine knows no such instance, or not yet.
+        EngineUnavailable: it tells of it in a way that nobody understands.
+    """
+    with _understood():
+        return await _read(http, process_instance_key)
 
 
 def _require(connection: EngineConnection, capabilities: Capabilities) -> None:

@@ -1,0 +1,193 @@
+"""What an assertion expects, held against what is seen; a value that says what differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.workers.contract.engine_view import EngineElement, InstanceView
+
+_LONGEST = 400
+_STATES = {"IS_ACTIVE": "ACTIVE", "IS_COMPLETED": "COMPLETED", "IS_TERMINATED": "TERMINATED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was expected, and what there is instead."""
+
+    expected: str
+    seen: str
+    hint: str = ""
+
+
+def of_instance(asked: say.AssertProcessInstance, view: InstanceView) -> Difference | None:
+    """Compare the state of an instance."""
+    state = _STATES.get(asked.state or "")
+    if state is not None and view.state != state:
+        return Difference(f"the instance is {state}", f"it is {view.state}")
+    stuck = [one for one in view.incidents if one.state == "ACTIVE"]
+    if asked.has_active_incidents is not None and asked.has_active_incidents != bool(stuck):
+        seen = "; ".join(f"{one.element_id}: {shown(one.message)}" for one in stuck) or "none"
+        return Difference("an incident" if asked.has_active_incidents else "no incident", seen)
+    return None
+
+
+def of_element(asked: say.AssertElementInstance, view: InstanceView) -> Difference | None:
+    """Compare how often an element is in a state."""
+    state = _STATES[asked.state]
+    found = [one for one in view.elements if names(asked.element_selector, one)]
+    count = sum(one.state == state for one in found)
+    if count == asked.amount:
+        return None
+    seen = ", ".join(one.state for one in found) or "it was never entered"
+    return Difference(f"{told(asked.element_selector)} is {state} {asked.amount} ×", seen)
+
+
+def of_elements(asked: say.AssertElementInstances, view: InstanceView) -> Difference | None:
+    """Compare the states of elements."""
+    match asked.state:
+        case "IS_COMPLETED_IN_ORDER":
+            return _in_order(asked.element_selectors, view)
+        case "IS_NOT_ACTIVE":
+            wrong = [one for one in asked.element_selectors if _has(one, view, "ACTIVE")]
+            return _unlike(wrong, "not active", "active") if wrong else None
+        case "IS_NOT_ACTIVATED":
+            wrong = [one for one in asked.element_selectors if _has(one, view)]
+            return _unlike(wrong, "never entered", "entered") if wrong else None
+    state = _STATES["IS_ACTIVE" if asked.state == "IS_ACTIVE_EXACTLY" else asked.state]
+    wrong = [one for one in asked.element_selectors if not _has(one, view, state)]
+    if wrong:
+        states = (f"{told(one)}: {_all_states(one, view)}" for one in wrong)
+        return Difference(
+            f"{', '.join(map(told, wrong))} {'is' if len(wrong) == 1 else 'are'} {state}", "; ".join(states)
+        )
+    active = [one for one in view.elements if one.state == "ACTIVE"]
+    others = [one.element_id for one in active if not any(names(each, one) for each in asked.element_selectors)]
+    if asked.state == "IS_ACTIVE_EXACTLY" and others:
+        return Difference("nothing else is active", f"{', '.join(others)} too")
+    return None
+
+
+def of_variables(asked: say.AssertVariables, view: InstanceView) -> Difference | None:
+    """Compare variables with their values."""
+    scopes = {view.process_instance_key}
+    if asked.element_selector is not None:
+        scopes = {one.key for one in view.elements if names(asked.element_selector, one)}
+    there = {one.name: one.value for one in view.variables if one.scope_key in scopes}
+    missing = [one for one in (*asked.variable_names, *asked.variables) if one not in there]
+    if missing:
+        return Difference(f"variables {', '.join(missing)}", f"there are {', '.join(sorted(there)) or 'none'}")
+    for name, value in asked.variables.items():
+        if not same(value, _value(there[name])):
+            return Difference(f"{name} = {shown(json.dumps(value))}", f"{name} = {shown(there[name])}")
+    return None
+
+
+def of_compensation(undone: Sequence[str], handlers: Mapping[str, str], view: InstanceView) -> Difference | None:
+    """Compare which activities were undone, and in which order.
+
+    Args:
+        undone: ids of the activities.
+        handlers: compensation handler → the activity that it undoes.
+    """
+    ran = [one for one in sorted(view.elements, key=_ended) if one.element_id in handlers and one.state == "COMPLETED"]
+    seen = [handlers[one.element_id] for one in ran]
+    if seen == list(undone):
+        return None
+    return Difference(f"undone: {' → '.join(undone) or 'nothing'}", f"undone: {' → '.join(seen) or 'nothing'}")
+
+
+def of_user_task(asked: say.AssertUserTask, found: Sequence[Mapping[str, Any]]) -> Difference | None:
+    """Compare the newest activity."""
+    if not found:
+        return Difference(f"a user task {told(asked.user_task_selector)}", "there is none")
+    newest = found[-1]
+    states = {
+        "IS_CREATED": ("OPEN", "CLAIMED"),
+        "IS_COMPLETED": ("COMPLETED",),
+        "IS_CANCELED": ("CANCELLED", "TOO_LATE"),
+    }
+    if asked.state is not None and newest["state"] not in states[asked.state]:
+        return Difference(f"{newest['elementId']} {asked.state}", f"it is {newest['state']}")
+    if asked.candidate_groups is not None and set(asked.candidate_groups) != set(newest["candidateGroups"]):
+        return Difference(f"candidate groups {list(asked.candidate_groups)}", f"{newest['candidateGroups']}")
+    for name in ("assignee", "priority", "elementId", "name"):
+        wanted = getattr(asked, "element_id" if name == "elementId" else name)
+        if wanted is not None and newest[name] != wanted:
+            return Difference(f"{name} {wanted!r}", f"{newest[name]!r}")
+    return None
+
+
+def path_of(view: InstanceView) -> str:
+    """Return the elements of an instance in the order in which they were entered."""
+    marks = {"ACTIVE": " (active)", "TERMINATED": " (terminated)"}
+    steps = sorted((one for one in view.elements if one.kind != "PROCESS"), key=lambda one: one.key)
+    return " → ".join(f"{one.element_id}{marks.get(one.state, '')}" for one in steps) or "nothing was entered"
+
+
+def names(selector: say.ElementSelector, element: EngineElement) -> bool:
+    """Tell whether a selector names an element."""
+    return selector.element_id in (None, element.element_id) and selector.element_name in (None, element.name)
+
+
+def told(selector: object) -> str:
+    """Return a selector in few words."""
+    said = [value for _, value in selector if value] if isinstance(selector, say._Selector) else [selector]
+    return " ".join(map(str, said))
+
+
+def shown(text: str) -> str:
+    """Return text that fits a line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two values of JSON are equal; 1 and 1.0 are, 1 and true are not."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:  # cut
+        return text
+
+
+def _in_order(selectors: Sequence[say.ElementSelector], view: InstanceView) -> Difference | None:
+    done = sorted((one for one in view.elements if one.state == "COMPLETED"), key=_ended)
+    left = list(selectors)
+    for one in done:
+        if left and names(left[0], one):
+            left.pop(0)
+    if not left:
+        return None
+    wanted = " → ".join(map(told, selectors))
+    order = " → ".join(one.element_id for one in done)
+    return Difference(f"completed in order: {wanted}", f"{told(left[0])} was not, in {order or 'nothing'}")
+
+
+def _ended(element: EngineElement) -> tuple[float, int]:
+    return (element.ended_at.timestamp() if element.ended_at else float("inf"), element.key)
+
+
+def _has(selector: say.ElementSelector, view: InstanceView, state: str = "") -> bool:
+    return any(names(selector, one) and state in ("", one.state) for one in view.elements)
+
+
+def _all_states(selector: say.ElementSelector, view: InstanceView) -> str:
+    return ", ".join(one.state for one in view.elements if names(selector, one)) or "never entered"
+
+
+def _unlike(wrong: Sequence[say.ElementSelector], expected: str, seen: str) -> Difference:
+    which = ", ".join(map(told, wrong))
+    return Difference(f"{which}: {expected}", f"{which}: {seen}")
