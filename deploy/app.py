@@ -12,7 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from zeebe_fleet.bpmn.tooling.case.reading import case_folders
 from zeebe_fleet.deploy.process_code import Declaration, read_declarations
+from zeebe_fleet.workers import generic_case
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.task import Task, tasks_in
@@ -33,6 +35,7 @@ class App:
         tasks: by job type.
         data_models: what each process declares that its actions use.
         namespaces: of the app's data models, with their migrations.
+        runs_cases: it has definitions of cases, or says that it runs those of others.
     """
 
     name: str
@@ -40,6 +43,7 @@ class App:
     tasks: dict[str, Task] = field(default_factory=dict)
     data_models: Mapping[str, frozenset[str]] = field(default_factory=dict)
     namespaces: tuple[Namespace, ...] = ()
+    runs_cases: bool = False
 
 
 def load_app(name: str) -> App:
@@ -47,7 +51,8 @@ def load_app(name: str) -> App:
 
     The module may say where things are (`PROCESSES`, a path; `TASKS` and `MODELS`, names of modules; `MIGRATIONS`, a
     path); else they are its folder `processes`, its submodules `tasks` and `models`, and its folder `migrations`.
-    A process package may have code of its own, in the `__init__.py` of its folder.
+    A process package may have code of its own, in the `__init__.py` of its folder. An app with definitions of cases
+    also does the jobs of the process that runs them; one whose definitions are elsewhere says `RUNS_CASES = True`.
 
     Raises:
         DefinitionError: it cannot be imported, two tasks claim one job type, two models one name or table, or a
@@ -58,12 +63,15 @@ def load_app(name: str) -> App:
     models = _models(module)
     package = name if hasattr(module, "__path__") else name.rpartition(".")[0]
     declarations = read_declarations(processes, folder, package)
+    runs_cases = bool(getattr(module, "RUNS_CASES", False)) or bool(case_folders(processes))
+    own = [generic_case] if runs_cases else []
     return App(
         name,
         processes,
-        tasks_in(*_task_modules(module, declarations), *(one.actions for one in declarations)),
+        tasks_in(*_task_modules(module, declarations), *(one.actions for one in declarations), *own),
         {one.process_name: one.data_models for one in declarations if one.data_models},
         _namespaces(models, Path(getattr(module, "MIGRATIONS", folder / "migrations")), declarations, name),
+        runs_cases,
     )
 
 

@@ -8,7 +8,8 @@ import pickle
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from zeebe_fleet.adapters.human_tasks import Beat, HumanTaskAdapter, HumanTaskSettings, unwatched
 from zeebe_fleet.adapters.postgres.arrears import PostgresArrears
@@ -33,6 +34,9 @@ from zeebe_fleet.workers.quarantine import Quarantine
 from zeebe_fleet.workers.relay import Relay
 from zeebe_fleet.workers.runner import Runner
 from zeebe_fleet.workers.task import Task, tasks_in
+
+if TYPE_CHECKING:
+    from zeebe_fleet.adapters.postgres.cases import PostgresCases
 
 QUARANTINED = (sys.executable, "-m", "zeebe_fleet.deploy.quarantined")
 
@@ -68,17 +72,44 @@ async def ledger(core: Core) -> AsyncIterator[PostgresLedger]:
 
 @asynccontextmanager
 async def services(
-    settings: Settings, data_models: Mapping[str, frozenset[str]] | None = None
+    settings: Settings, data_models: Mapping[str, frozenset[str]] | None = None, *, runs_cases: bool = False
 ) -> AsyncIterator[Services]:
     """Open the outside services and read the secrets; `data_models` are what each process declares."""
     secrets = TaskSecrets(settings.secrets, settings.secret_source)
-    if not settings.services:
-        yield Services(secrets=secrets, data_models=data_models or {})
-        return
-    from zeebe_fleet.adapters.outbound import OutboundServices  # it weighs ten megabytes
+    async with AsyncExitStack() as stack:
+        known = Services(secrets=secrets, data_models=data_models or {})
+        if runs_cases:
+            known = replace(known, cases=await stack.enter_async_context(cases(settings)))
+        if settings.services:
+            from zeebe_fleet.adapters.outbound import OutboundServices  # it weighs ten megabytes
 
-    async with OutboundServices(settings.services, secrets) as outbound:
-        yield Services(outbound.service, secrets, data_models or {})
+            outbound = await stack.enter_async_context(OutboundServices(settings.services, secrets))
+            known = replace(known, outbound=outbound.service)
+        yield known
+
+
+@asynccontextmanager
+async def cases(settings: Settings) -> AsyncIterator[PostgresCases]:
+    """Open the definitions of cases: the store, and what the records keep of it."""
+    from zeebe_fleet.adapters.postgres.cases import PostgresCases
+    from zeebe_fleet.adapters.postgres.published import PostgresVersions
+    from zeebe_fleet.bpmn.tooling.artifact.reading import read_artifact
+    from zeebe_fleet.bpmn.tooling.case import walk_of
+    from zeebe_fleet.deploy.published import definitions_of
+
+    known = PostgresVersions(settings.database_url)
+    opened = PostgresCases(
+        settings.database_url,
+        definitions_of(settings.artifacts),
+        known,
+        lambda stored, file: read_artifact(stored, file).artifact,
+        walk_of,
+    )
+    try:
+        yield opened
+    finally:
+        await opened.close()
+        await known.close()
 
 
 @asynccontextmanager
@@ -88,9 +119,11 @@ async def worker(
     tasks: Mapping[str, Task],
     observer: Observer | None = None,
     data_models: Mapping[str, frozenset[str]] | None = None,
+    *,
+    runs_cases: bool = False,
 ) -> AsyncIterator[Fleet]:
     """Put a worker together; suspect jobs run in a child that puts itself together from the same settings."""
-    async with ledger(core) as opened, services(settings, data_models) as outside:
+    async with ledger(core) as opened, services(settings, data_models, runs_cases=runs_cases) as outside:
         preamble = base64.b64encode(pickle.dumps((os.getpid(), settings)))
         runner_of_all = runner(tasks, core.engine, opened, outside, observer)
         quarantine = Quarantine(runner_of_all, opened, QUARANTINED, preamble)
@@ -165,15 +198,20 @@ async def arrears(settings: Settings) -> AsyncIterator[PostgresArrears]:
 
 @asynccontextmanager
 async def human_tasks(core: Core, beat: Beat = unwatched) -> AsyncIterator[HumanTaskAdapter]:
-    """Put a human-task adapter together; it knows the API and the engine, and no database but for the models."""
+    """Put a human-task adapter together; it knows the API and the engine, and no database but for the definitions."""
     from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem  # what it loads, no other role needs
 
     settings = core.settings
     token = settings.api.token_now
     only_deployed = settings.human_tasks == "deployed"
-    async with GraphQLActivitySystem(settings.api_url, token) as activities:
+    async with GraphQLActivitySystem(settings.api_url, token) as activities, cases(settings) as known:
         yield HumanTaskAdapter(
-            core.engine, activities, core.definitions.model_of, HumanTaskSettings(only_deployed=only_deployed), beat
+            core.engine,
+            activities,
+            core.definitions.model_of,
+            HumanTaskSettings(only_deployed=only_deployed),
+            beat,
+            known,
         )
 
 

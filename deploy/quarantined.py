@@ -35,7 +35,7 @@ async def _serve(settings: Settings) -> None:
     async with (
         bootstrap.core(settings) as core,
         bootstrap.ledger(core) as ledger,
-        bootstrap.services(settings, app.data_models) as services,
+        bootstrap.services(settings, app.data_models, runs_cases=app.runs_cases) as services,
     ):
         await serve(bootstrap.runner(app.tasks, core.engine, ledger, services), ledger.ping)
 

@@ -43,7 +43,7 @@ async def worker(settings: Settings, stop: asyncio.Event, health: Health, only: 
     async with (
         bootstrap.core(settings) as core,
         records(settings, health) as known,
-        bootstrap.worker(settings, core, chosen, health.observer, app.data_models) as fleet,
+        bootstrap.worker(settings, core, chosen, health.observer, app.data_models, runs_cases=app.runs_cases) as fleet,
     ):
         if not await unless(stop, known.there(models)):
             return

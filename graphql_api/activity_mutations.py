@@ -10,9 +10,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from zeebe_fleet.graphql_api.answers import ActivityClaimed, ActivityCompleted, ActivityReleased
-from zeebe_fleet.graphql_api.arguments import read_key, read_variables
+from zeebe_fleet.graphql_api.arguments import read_key, read_text, read_variables
 from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.errors import (
+    ActionNotOffered,
     ActivityAlreadyClaimed,
     ActivityClosed,
     ActivityNotClaimed,
@@ -47,6 +48,7 @@ CompleteActivityResult = Annotated[
     | ActivityClosed
     | VersionConflict
     | InvalidForm
+    | ActionNotOffered
     | InvalidVariables
     | IdempotencyConflict
     | NotAllowed,
@@ -78,8 +80,12 @@ class ActivityMutations:
         version: int,
         result: JSON | None = None,
         idempotency_key: str | None = None,
+        action: str | None = None,
     ) -> CompleteActivityResult:
-        """Complete an activity with a result that fits its form, for the version that was read."""
+        """Complete an activity with a result that fits its form, for the version that was read.
+
+        One that offers actions takes one of them, with what that action requires.
+        """
         context = info.context
         variables = read_variables(result, context.settings.limits.variables_bytes)
         if PARENT_VARIABLE in variables:
@@ -87,7 +93,7 @@ class ActivityMutations:
             await check_parent(context, variables, activity.input if activity else None)
         requested = await context.services.activities.request_completion(
             context.principal,
-            Completion(activity_id, version, variables, read_key(idempotency_key)),
+            Completion(activity_id, version, variables, read_key(idempotency_key), read_text("action", action)),
             _check_form(variables),
         )
         await context.services.delivery.deliver(requested.owed_ids)

@@ -17,6 +17,7 @@ from zeebe_fleet.graphql_api.errors import ActivityNotFound, InvalidVariables, N
 from zeebe_fleet.graphql_api.paging import MAX_PAGE
 from zeebe_fleet.graphql_api.scalars import EngineKey
 from zeebe_fleet.graphql_api.types import Activity
+from zeebe_fleet.workers.contract.cases import OfferedAction
 from zeebe_fleet.workers.contract.job import DefinitionKey, JobKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import DEFAULT_PRIORITY, UserTask
 
@@ -27,6 +28,15 @@ ActivitySeenResult = Annotated[ActivitiesSeen | NotAllowed, strawberry.union("Ac
 CloseActivityResult = Annotated[
     ActivityCancelled | ActivityNotFound | NotAllowed, strawberry.union("CloseActivityResult")
 ]
+
+
+@described_input
+class ActivityActionInput:
+    """Something a person can decide; `data` is the JSON Schema of what must be filled in for it."""
+
+    id: str
+    label: str
+    data: JSON | None = None
 
 
 @described_input
@@ -50,6 +60,7 @@ class CreateActivityInput:
     due_at: datetime | None = None
     follow_up_at: datetime | None = None
     priority: int = DEFAULT_PRIORITY
+    actions: list[ActivityActionInput] = strawberry.field(default_factory=list)
 
 
 @strawberry.type
@@ -111,4 +122,13 @@ def _user_task(asked: CreateActivityInput) -> UserTask:
         due_at=asked.due_at,
         follow_up_at=asked.follow_up_at,
         priority=asked.priority,
+        actions=tuple(map(_action, asked.actions)),
+    )
+
+
+def _action(asked: ActivityActionInput) -> OfferedAction:
+    return OfferedAction(
+        id=str(read_text("id", asked.id)),
+        label=str(read_text("label", asked.label)),
+        data={} if asked.data is None else json_object("data", asked.data),
     )

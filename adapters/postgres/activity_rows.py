@@ -30,6 +30,7 @@ async def insert_activity(session: AsyncSession, task: UserTask) -> tuple[Activi
         job_key=task.job_key,
         name=task.name,
         form=dict(task.form) if task.form else None,
+        actions=[one.to_json() for one in task.actions] or None,
         input=dict(task.variables),
         candidate_groups=list(task.candidate_groups),
         candidate_users=list(task.candidate_users),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ RELEASE = f"""
 mutation ($id: UUID!) {{ releaseActivity(activityId: $id) {{ {ERROR} ... on ActivityReleased {{ {SHOWN} }} }} }}
 """
 COMPLETE = f"""
-mutation ($id: UUID!, $version: Int!, $result: JSON, $key: String) {{
-  completeActivity(activityId: $id, version: $version, result: $result, idempotencyKey: $key) {{
+mutation ($id: UUID!, $version: Int!, $result: JSON, $key: String, $action: String) {{
+  completeActivity(activityId: $id, version: $version, result: $result, idempotencyKey: $key, action: $action) {{
     {ERROR} {TAKEN} ... on VersionConflict {{ currentVersion }}
+    ... on ActionNotOffered {{ offered }}
     ... on InvalidForm {{ fields {{ field message }} }} ... on ActivityCompleted {{ {SHOWN} }} }} }}
 """
 FORM = {
@@ -164,3 +166,68 @@ async def test_completion_with_a_result_that_cannot_be(api: Api, rita: Client, r
     activity = await api.activity()
     assert (await complete(rita, activity, result=result))["__typename"] == "InvalidVariables"
     assert not await owed(api, activity)
+
+
+ACTIONS = [
+    {"id": "approve", "label": "Approve"},
+    {
+        "id": "reject",
+        "label": "Reject",
+        "data": {"type": "object", "required": ["comment"], "properties": {"comment": {"minLength": 3}}},
+    },
+]
+
+
+async def test_complete_activity_carries_the_action(api: Api, rita: Client) -> None:
+    """What was decided goes to the process with what was filled in; the same request again answers the same."""
+    activity = await api.activity(actions=ACTIONS)
+    for _ in range(2):
+        done = await complete(rita, activity, action="reject", result={"comment": "Too much"}, key="once")
+        assert done["activity"]["result"] == {"comment": "Too much", "case_action": "reject"}
+    (row,) = await owed(api, activity)
+    assert json.loads(row["payload"])["variables"] == {"comment": "Too much", "case_action": "reject"}
+    assert (await complete(rita, activity, action="approve", key="once"))["__typename"] == "IdempotencyConflict"
+
+
+@pytest.mark.parametrize("action", ["burn", "", None])
+async def test_complete_activity_refuses_an_action_that_is_not_offered(
+    api: Api, rita: Client, action: str | None
+) -> None:
+    """The answer names what can be decided, and nothing is done."""
+    activity = await api.activity(actions=ACTIONS)
+    answer = await complete(rita, activity, action=action)
+    assert (answer["__typename"], answer["offered"]) == ("ActionNotOffered", ["approve", "reject"])
+    assert await owed(api, activity) == []
+
+
+async def test_complete_activity_without_actions_refuses_one(api: Api, rita: Client) -> None:
+    """An activity that only has a form takes no action."""
+    answer = await complete(rita, await api.activity(), action="approve")
+    assert (answer["__typename"], answer["offered"]) == ("ActionNotOffered", [])
+
+
+@pytest.mark.parametrize(("result", "wrong"), [({}, "comment"), ({"comment": "x"}, "comment")])
+async def test_complete_activity_holds_data_against_the_action(
+    api: Api, rita: Client, result: dict[str, Any], wrong: str
+) -> None:
+    """What one action requires and another does not is told by field."""
+    activity = await api.activity(actions=ACTIONS)
+    answer = await complete(rita, activity, action="reject", result=result)
+    assert (answer["__typename"], [one["field"] for one in answer["fields"]]) == ("InvalidForm", [wrong])
+    assert (await complete(rita, activity, action="approve", result=result))["__typename"] == "ActivityCompleted"
+
+
+async def test_complete_activity_sets_nothing_that_the_fleet_sets(api: Api, rita: Client) -> None:
+    """Nobody moves a case by filling in the step it is in."""
+    activity = await api.activity(actions=ACTIONS)
+    answer = await complete(rita, activity, action="approve", result={"case_step": {"id": "paid"}})
+    assert (answer["__typename"], "case_step" in answer["message"]) == ("InvalidVariables", True)
+
+
+async def test_activity_shows_its_actions(api: Api, rita: Client) -> None:
+    """The page knows the buttons, and what each asks for."""
+    activity = await api.activity(actions=ACTIONS)
+    query = "query ($id: UUID!) { answer: activity(activityId: $id) { actions { id label data } } }"
+    shown = (await rita.answer(query, id=activity["activityId"]))["actions"]
+    assert [(one["id"], one["label"]) for one in shown] == [("approve", "Approve"), ("reject", "Reject")]
+    assert shown[1]["data"]["required"] == ["comment"]

@@ -82,6 +82,36 @@ class CaseWork:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseNode:
+    """A step as it is drawn."""
+
+    id: str
+    name: str
+    kind: str
+    status: str | None
+    """Of a final step."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWay:
+    """A transition as it is drawn."""
+
+    source: str
+    on: str
+    label: str
+    """Of the action, or what it is taken after."""
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGraph:
+    """A definition as it is drawn."""
+
+    steps: Sequence[CaseNode]
+    ways: Sequence[CaseWay]
+
+
+@dataclass(frozen=True, slots=True)
 class JobEnd:
     """What the records have of the job of a system step."""
 
@@ -117,6 +147,9 @@ class Case(Protocol):
     def work(self, step_id: str) -> CaseWork:
         """Return what a person is shown."""
 
+    def graph(self) -> CaseGraph:
+        """Return its steps and transitions as they are drawn."""
+
 
 class Cases(Protocol):
     """Where definitions of cases come from, and what the records have of their jobs."""
@@ -138,6 +171,13 @@ class Cases(Protocol):
 
         Raises:
             PermanentError: they do not have it, or another under its name.
+        """
+
+    async def graph(self, reference: CaseReference) -> CaseGraph:
+        """Return a definition as it is drawn, out of the records.
+
+        Raises:
+            PermanentError: they do not have it.
         """
 
     async def job_end(self, workflow_id: UUID, before: JobKey) -> JobEnd | None:

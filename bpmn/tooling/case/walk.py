@@ -24,6 +24,9 @@ from zeebe_fleet.workers.contract.cases import (
     CASE_MOVE,
     CASE_STATUS,
     CASE_STEP,
+    CaseGraph,
+    CaseNode,
+    CaseWay,
     CaseWork,
     JobEnd,
     OfferedAction,
@@ -109,6 +112,17 @@ class CaseWalk:
         step = self._step(step_id, HumanStep)
         actions = [OfferedAction(one.id, one.label or one.id.capitalize(), one.data) for one in step.actions]
         return CaseWork(step.title, form_as_shown(step), actions)
+
+    def graph(self) -> CaseGraph:
+        """Return its steps and transitions as they are drawn."""
+        nodes = [CaseNode(one.id, one.title, one.kind, getattr(one, "status", None)) for one in self.definition.steps]
+        ways = [CaseWay(one.source, one.on, self._label(one), one.to) for one in self.definition.transitions]
+        return CaseGraph(nodes, ways)
+
+    def _label(self, way: Transition) -> str:
+        step = self.definition.by_id.get(way.source)
+        actions = step.actions if isinstance(step, HumanStep) else ()
+        return next((one.label for one in actions if one.id == way.on and one.label), way.on.replace("_", " "))
 
     def way(self, step_id: str, on: str) -> Transition:
         """Return the transition that leaves a step after an action, an outcome, an error, or a job (`""`).
