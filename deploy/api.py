@@ -19,7 +19,7 @@ from zeebe_fleet.adapters.postgres.workflows import PostgresWorkflows
 from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.arrivals import process_versions
-from zeebe_fleet.deploy.bootstrap import Core, relay
+from zeebe_fleet.deploy.bootstrap import Core, cases, relay
 from zeebe_fleet.deploy.connections import Patience
 from zeebe_fleet.deploy.known_operations import known_operations
 from zeebe_fleet.deploy.settings import Settings
@@ -51,7 +51,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
     sessions = async_sessionmaker(database, expire_on_commit=False)
     changes = PostgresFeed(settings.database_url)
     try:
-        async with relay(core) as delivery, process_versions(core) as versions:
+        async with relay(core) as delivery, process_versions(core) as versions, cases(settings) as known:
             services = ApiServices(
                 workflows=PostgresWorkflows(sessions, core.definitions.model_of),
                 activities=PostgresActivities(sessions),
@@ -62,6 +62,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
                 spent_tokens=PostgresSpentTokens(sessions),
                 outside_world=SandboxControl(settings.api.sandbox_url) if settings.api.sandbox_url else None,
                 versions=versions,
+                cases=known,
                 data_rows=_data_rows(settings.app, sessions),
             )
             yield create_app(services, api_settings)

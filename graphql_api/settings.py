@@ -17,6 +17,7 @@ from zeebe_fleet.workers.contract.api_ports import (
     SpentTokens,
     Workflows,
 )
+from zeebe_fleet.workers.contract.cases import Cases
 from zeebe_fleet.workers.contract.data_rows import DataRows
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
@@ -161,5 +162,7 @@ class ApiServices:
     """Only where the services are a sandbox of one's own."""
     versions: Versions | None = None
     """Only where there is a store of published definitions."""
+    cases: Cases | None = None
+    """Definitions of cases, as the records keep them."""
     data_rows: DataRows | None = None
     """Only where the app has data models that are open for reading."""

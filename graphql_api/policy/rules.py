@@ -47,7 +47,7 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         Rule.GIVEN: "workflowId processName processVersion artifactName artifactVersion artifactSha256 definitionKey "
         "processInstanceKey parentWorkflowId callPath "
         "loopCounter businessKey state origin startedBy incident createdAt startedAt endedAt erasedAt "
-        "givenUpAt takenBackAt steps definition operateUrl effects events",
+        "givenUpAt takenBackAt steps definition operateUrl effects events case",
         Rule.DATA: "input output",
         Rule.SEEN: "activities parent rerunOf reruns children",
         Rule.OPERATORS: "engineView incidents giveUpPlan",
@@ -58,7 +58,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         Rule.DATA: "input result",
     },
     "Activity": {
-        Rule.GIVEN: "activityId workflowId elementId elementInstanceKey jobKey name form input result candidateGroups "
+        Rule.GIVEN: "activityId workflowId elementId elementInstanceKey jobKey name form actions input result "
+        "candidateGroups "
         "candidateUsers assignee dueAt followUpAt priority state version createdAt endedAt events",
         Rule.SEEN: "workflow",
     },
@@ -67,6 +68,11 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "mayStart",
         Rule.OVERVIEW: "load",
     },
+    "ActivityAction": {Rule.GIVEN: "id label data"},
+    "CaseProgress": {Rule.GIVEN: "name version sha256 status atStep steps transitions moves"},
+    "CaseStep": {Rule.GIVEN: "caseStepId name kind status"},
+    "CaseTransition": {Rule.GIVEN: "source on label target"},
+    "CaseMove": {Rule.GIVEN: "source on target stepId at"},
     "StepAttempt": {Rule.GIVEN: "fence round worker startedAt endedAt outcome error"},
     "Effect": {Rule.GIVEN: "stepId elementId jobType idempotencyKey state takenBackBy rerunOf at"},
     "ElementLoad": {Rule.GIVEN: "elementId active incidents"},
@@ -120,6 +126,7 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     "EngineRefused": {Rule.GIVEN: _ERROR},
     "IdempotencyConflict": {Rule.GIVEN: _ERROR},
     "InvalidForm": {Rule.GIVEN: f"{_ERROR} fields"},
+    "ActionNotOffered": {Rule.GIVEN: f"{_ERROR} offered"},
     "InvalidVariables": {Rule.GIVEN: f"{_ERROR} errors"},
     "VariableError": {Rule.GIVEN: "path rule message"},
     "NoOpenIncident": {Rule.GIVEN: _ERROR},
