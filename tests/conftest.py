@@ -18,6 +18,7 @@ import pytest
 
 from tests import in_memory
 from tests.databases import new_database
+from tests.s3_server import S3Server, s3_server
 from zeebe_fleet.adapters.postgres.schema import migrate
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.deploy.bootstrap import connection_to
@@ -70,6 +71,13 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 def database_server(ground: LocalStack) -> str:
     """Where the session's PostgreSQL answers, with user and password."""
     return ground.addresses().database_url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """The session's S3 server."""
+    with s3_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
