@@ -23,6 +23,7 @@ from zeebe_fleet.deploy.lint.options import FailOn, Format, TargetName
 from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.models import models_commands
 from zeebe_fleet.deploy.new import new
+from zeebe_fleet.deploy.publish_commands import add_publish_commands
 from zeebe_fleet.deploy.records import records_commands
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -221,6 +222,7 @@ def lint(
     raise typer.Exit(show_findings(found, written=written, target=target or "", fail_on=fail_on))
 
 
+add_publish_commands(app, lambda: _settings(required=False).artifacts, lambda: _app_folder(_settings().app))
 app.add_typer(models_commands(lambda name: _with_database(_settings(name))))
 app.add_typer(records_commands(lambda: _with_database(_settings(required=False))))
 
@@ -252,6 +254,12 @@ def _settings(app: str = "", *, required: bool = True) -> Settings:
         )
     configure_logs(settings.log_format)
     return settings.model_copy(update={"app": name})
+
+
+def _app_folder(name: str) -> Path:
+    from zeebe_fleet.deploy.app import processes_of
+
+    return processes_of(name)
 
 
 def _connected(settings: Settings) -> Settings:
