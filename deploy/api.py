@@ -22,6 +22,7 @@ from zeebe_fleet.deploy.arrivals import process_versions
 from zeebe_fleet.deploy.bootstrap import Core, cases, relay
 from zeebe_fleet.deploy.connections import Patience
 from zeebe_fleet.deploy.known_operations import known_operations
+from zeebe_fleet.deploy.library import library_of
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.app import create_app
@@ -41,6 +42,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
         session_s=settings.api.session_s,
         operate_url=settings.api.operate_url,
         deployer_groups=frozenset(settings.api.deployer_groups),
+        definitions_url=settings.api.definitions_url,
         allowed_origins=frozenset(settings.api.allowed_origins),
         share=ShareLimits(**settings.api.share.model_dump()),
         known=known_operations(settings.api),
@@ -50,6 +52,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
     database = records_database(as_login(settings.database_url, RECORDS), pool_pre_ping=True, hide_parameters=True)
     sessions = async_sessionmaker(database, expire_on_commit=False)
     changes = PostgresFeed(settings.database_url)
+    library = library_of(settings.artifacts, sessions)
     try:
         async with relay(core) as delivery, process_versions(core) as versions, cases(settings) as known:
             services = ApiServices(
@@ -62,11 +65,13 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
                 spent_tokens=PostgresSpentTokens(sessions),
                 outside_world=SandboxControl(settings.api.sandbox_url) if settings.api.sandbox_url else None,
                 versions=versions,
+                library=library,
                 cases=known,
                 data_rows=_data_rows(settings.app, sessions),
             )
             yield create_app(services, api_settings)
     finally:
+        await library.close()
         await changes.close()
         await database.dispose()
 

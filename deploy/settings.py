@@ -115,6 +115,10 @@ class ApiSettingsSection(BaseModel):
         default=None,
         description="File or folder with an application's operations, .graphql or a client's .json; for production.",
     )
+    definitions_url: Word = Field(
+        default="",
+        description="Page of the Git repository in which people change definitions: https://git.example.com/x.",
+    )
     deployer_groups: list[str] = Field(
         default=[],
         description="Groups whose members may have a published version deployed by starting it, beside operators.",

@@ -17,6 +17,7 @@ BUILT = PAGE / "app"
 
 _PLAIN = ("inbox.css", "inbox.js", "forms.js", "graphql.js")
 _PLACES = ("/", "/inbox", "/activities/{id}", "/workflows", "/workflows/{id}", "/start", "/start/{id}")
+_BUILT_PLACES = ("/processes", "/processes/{id}", "/definitions", "/definitions/{id}", "/definitions/{id}/{version}")
 _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"cache-control": "no-cache"}
 _LONGEST_NAME = 200
@@ -25,7 +26,7 @@ _LONGEST_NAME = 200
 def page_routes(built: Path = BUILT) -> list[BaseRoute]:
     """Return the routes of the UI; which one is served is decided by what is there at each request."""
     return [
-        *(Route(path, _entry(built)) for path in (*_PLACES, "/processes", "/processes/{id}")),
+        *(Route(path, _entry(built)) for path in (*_PLACES, *_BUILT_PLACES)),
         Route("/assets/{name}", _asset(built)),
         Route("/icon.svg", _file(built, "icon.svg")),
         *(Route(f"/{name}", _file(PAGE, name)) for name in _PLAIN),

@@ -23,6 +23,7 @@ from zeebe_fleet.graphql_api.operations import OneOperation
 from zeebe_fleet.graphql_api.operator_mutations import OperatorMutations
 from zeebe_fleet.graphql_api.outside_world import OutsideWorldMutations, OutsideWorldQueries
 from zeebe_fleet.graphql_api.policy.gates import guard
+from zeebe_fleet.graphql_api.published import PublishedQueries
 from zeebe_fleet.graphql_api.queries import RecordQueries
 from zeebe_fleet.graphql_api.scalars import SCALARS
 from zeebe_fleet.graphql_api.service_operations import ServiceMutations, ServiceQueries
@@ -35,7 +36,7 @@ from zeebe_fleet.graphql_api.workflow_mutations import WorkflowMutations
 from zeebe_fleet.workers.contract.data_rows import ReadableModel
 from zeebe_fleet.workers.contract.errors import FleetError
 
-Query = merge_types("Query", (RecordQueries, ServiceQueries, OutsideWorldQueries))
+Query = merge_types("Query", (RecordQueries, PublishedQueries, ServiceQueries, OutsideWorldQueries))
 Mutation = merge_types(
     "Mutation", (WorkflowMutations, OperatorMutations, ActivityMutations, ServiceMutations, OutsideWorldMutations)
 )

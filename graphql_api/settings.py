@@ -19,6 +19,7 @@ from zeebe_fleet.workers.contract.api_ports import (
 )
 from zeebe_fleet.workers.contract.cases import Cases
 from zeebe_fleet.workers.contract.data_rows import DataRows
+from zeebe_fleet.workers.contract.library import Library
 from zeebe_fleet.workers.contract.ports import Engine
 from zeebe_fleet.workers.contract.principal import ADMIN_ROLE, OPERATOR_ROLE, Principal
 from zeebe_fleet.workers.contract.versions import Versions
@@ -131,6 +132,8 @@ class ApiSettings:
     personas: Mapping[str, Principal] = field(default_factory=lambda: PERSONAS)
     operate_url: str = ""
     """Base address of Operate, as people's browsers reach it; empty: there is none."""
+    definitions_url: str = ""
+    """Where people change definitions: the page of their Git repository; empty: nobody has said."""
     deployer_groups: frozenset[str] = frozenset()
     """Whose members may deploy a published version by starting it, beside operators."""
     allowed_origins: frozenset[str] = frozenset()
@@ -162,6 +165,8 @@ class ApiServices:
     """Only where the services are a sandbox of one's own."""
     versions: Versions | None = None
     """Only where there is a store of published definitions."""
+    library: Library | None = None
+    """What is published."""
     cases: Cases | None = None
     """Definitions of cases, as the records keep them."""
     data_rows: DataRows | None = None

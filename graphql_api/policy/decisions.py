@@ -99,6 +99,19 @@ class Policy:
             return None
         return tuple(sorted(name for name in self.accesses if self.starts(name) or self.sees_all_of(name)))
 
+    def knows(self, process_name: str, said: ProcessAccess | None) -> bool:
+        """Whether a published definition may be known of: by what is deployed says, or else by what itself says."""
+        access = self.accesses.get(process_name) or said or CLOSED
+        return access.may_start(self.principal) or access.may_see(self.principal)
+
+    def starts_published(self, process_name: str, said: ProcessAccess) -> bool:
+        """Whether a published definition may be started, which need not be deployed yet."""
+        return self.accesses.get(process_name, said).may_start(self.principal)
+
+    def counts(self, process_name: str, said: ProcessAccess | None) -> bool:
+        """Whether it may be known how many workflows run on a published definition."""
+        return (self.accesses.get(process_name) or said or CLOSED).may_see(self.principal)
+
     def check_start(self, process_name: str) -> None:
         """Let a process be started.
 

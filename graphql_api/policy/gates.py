@@ -46,6 +46,8 @@ def _guarded(field: GraphQLField, rule: Rule, type_name: str) -> Resolver | None
             return _data(resolve)
         case Rule.OVERVIEW:
             return _overview(resolve)
+        case Rule.COUNTED:
+            return _counted(resolve)
         case Rule.OPERATORS:
             return _operators(resolve)
         case Rule.SEEN if type_name != _SUBSCRIPTION:
@@ -65,6 +67,15 @@ def _overview(resolve: Resolver) -> Resolver:
         return resolve(source, info, **arguments) if info.context.policy.sees_all_of(source.process_name) else []
 
     return overview
+
+
+def _counted(resolve: Resolver) -> Resolver:
+    def counted(source: Any, info: Any, **arguments: Any) -> Any:
+        head, policy = source.record.head, info.context.policy
+        counts = policy.counts(source.process_name, head.access if head else None)
+        return resolve(source, info, **arguments) if counts else None
+
+    return counted
 
 
 def _operators(resolve: Resolver) -> Resolver:

@@ -14,6 +14,7 @@ class Rule(Enum):
     GIVEN = "whoever was given its object"
     DATA = "operators, services, and whoever started the workflow; nothing for others"
     OVERVIEW = "operators, and whom the manifest lets see all workflows of the process; an empty list for others"
+    COUNTED = "operators, and whom the manifest lets see all workflows of the definition; nothing for others"
     OPERATORS = "operators; an error for others"
     HIDDEN = "operators; WorkflowNotFound for others"
     OPERATORS_AND_SERVICES = "operators and services; NotAllowed for others"
@@ -29,8 +30,9 @@ _ERROR = "message suggestion"
 
 RULES: Mapping[str, Mapping[Rule, str]] = {
     "Query": {
-        Rule.ANYBODY: "me outages",
-        Rule.SEEN: "workflow workflows activity activities processDefinitions",
+        Rule.ANYBODY: "me outages definitionStore",
+        Rule.SEEN: "workflow workflows activity activities processDefinitions publishedVersions publishedVersion "
+        "publishedContents",
         Rule.SERVICES: "activitiesToProbe",
     },
     "Mutation": {
@@ -68,6 +70,17 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "mayStart",
         Rule.OVERVIEW: "load",
     },
+    "PublishedVersion": {
+        Rule.GIVEN: "processName processVersion kind description sha256 publishedBy publishedAt refusal isLatest "
+        "definitionKey engineVersion isCurrent mayStart",
+        Rule.COUNTED: "running",
+    },
+    "PublishedContents": {Rule.GIVEN: "sha256 manifest case inputSchema files requires"},
+    "PublishedFile": {Rule.GIVEN: "name sha256 text"},
+    "PublishedRequirement": {Rule.GIVEN: "processName processVersion sha256"},
+    "DefinitionStore": {Rule.GIVEN: "address readAt trouble repositoryUrl"},
+    "PublishedVersionConnection": {Rule.GIVEN: "edges pageInfo"},
+    "PublishedVersionEdge": {Rule.GIVEN: "cursor node"},
     "ActivityAction": {Rule.GIVEN: "id label data"},
     "CaseProgress": {Rule.GIVEN: "name version sha256 status atStep steps transitions moves"},
     "CaseStep": {Rule.GIVEN: "caseStepId name kind status"},

@@ -8,6 +8,8 @@ import { startLive, stopLive, useOnline } from "./live";
 import { MeDocument } from "./operations";
 import { passes, pauseMs, rest } from "./patience";
 import { Empty, KeyHelp, Notices, notify, Trouble } from "./parts";
+import { DefinitionPage } from "./pages/definition";
+import { DefinitionsPage } from "./pages/definitions";
 import { InboxPage } from "./pages/inbox";
 import { ProcessPage, ProcessesPage } from "./pages/processes";
 import { StartPage, StartsPage } from "./pages/start";
@@ -21,6 +23,7 @@ import { useTitle } from "./title";
 const PLACES: readonly [string, string, IconName, string][] = [
   ["/inbox", "Inbox", "inbox", "g i"], ["/workflows", "Workflows", "flow", "g w"],
   ["/start", "Start", "play", "g s"], ["/processes", "Processes", "shapes", "g p"],
+  ["/definitions", "Definitions", "book", "g d"],
 ];
 
 type State = { at: "loading" } | { at: "away"; problem: Problem } | { at: "out" } | { at: "in"; me: Me; expired: boolean };
@@ -118,12 +121,13 @@ function Frame({ me, leave }: { me: Me; leave: () => Promise<void> }) {
 const inside = (path: string, to: string) => path.startsWith(to) || (to === "/inbox" && (path === "/" || path.startsWith("/activities")));
 
 function Page({ path }: { path: string }) {
-  const [, place, id] = path.split("/");
+  const [, place, id, more] = path.split("/");
   if (!place || place === "inbox") return <InboxPage />;
   if (place === "activities" && id) return <InboxPage activityId={id} />;
   if (place === "workflows") return id ? <WorkflowPage id={id} key={id} /> : <WorkflowsPage />;
   if (place === "start") return id ? <StartPage name={id} key={id} /> : <StartsPage />;
   if (place === "processes") return id ? <ProcessPage name={id} key={id} /> : <ProcessesPage />;
+  if (place === "definitions") return id ? <DefinitionPage name={id} version={more} key={id} /> : <DefinitionsPage />;
   return <NoPage />;
 }
 

@@ -30,6 +30,11 @@ export type ActivityState =
   | 'CANCELLED'
   | 'TOO_LATE';
 
+/** What a definition is run by. */
+export type DefinitionKind =
+  | 'PROCESS'
+  | 'CASE';
+
 /** What becomes of something when a workflow is given up. */
 export type Fate =
   | 'TAKEN_BACK'
@@ -88,7 +93,11 @@ export type ActivityRowFragment = { activityId: string, workflowId: string, name
 
 export type DefinitionFragment = { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string };
 
-export type WorkflowRowFragment = { workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null };
+export type WorkflowRowFragment = { workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null };
+
+export type PublishedFragment = { processName: string, processVersion: string, kind: DefinitionKind | null, description: string | null, sha256: string | null, publishedBy: string | null, publishedAt: string | null, refusal: string | null, isLatest: boolean, definitionKey: string | null, engineVersion: string | null, isCurrent: boolean, mayStart: boolean, running: number | null };
+
+type Refusal_ActionNotOffered_Fragment = { message: string, suggestion: string };
 
 type Refusal_ActivityAlreadyClaimed_Fragment = { message: string, suggestion: string };
 
@@ -97,6 +106,10 @@ type Refusal_ActivityClosed_Fragment = { message: string, suggestion: string };
 type Refusal_ActivityNotClaimed_Fragment = { message: string, suggestion: string };
 
 type Refusal_ActivityNotFound_Fragment = { message: string, suggestion: string };
+
+type Refusal_ArtifactRefused_Fragment = { message: string, suggestion: string };
+
+type Refusal_ArtifactStoreAway_Fragment = { message: string, suggestion: string };
 
 type Refusal_CannotGiveUp_Fragment = { message: string, suggestion: string };
 
@@ -122,6 +135,8 @@ type Refusal_UnknownProcessVersion_Fragment = { message: string, suggestion: str
 
 type Refusal_VersionConflict_Fragment = { message: string, suggestion: string };
 
+type Refusal_VersionNotDeployed_Fragment = { message: string, suggestion: string };
+
 type Refusal_WorkflowEnded_Fragment = { message: string, suggestion: string };
 
 type Refusal_WorkflowNotFound_Fragment = { message: string, suggestion: string };
@@ -129,10 +144,13 @@ type Refusal_WorkflowNotFound_Fragment = { message: string, suggestion: string }
 type Refusal_WorkflowNotRerunnable_Fragment = { message: string, suggestion: string };
 
 export type RefusalFragment =
+  | Refusal_ActionNotOffered_Fragment
   | Refusal_ActivityAlreadyClaimed_Fragment
   | Refusal_ActivityClosed_Fragment
   | Refusal_ActivityNotClaimed_Fragment
   | Refusal_ActivityNotFound_Fragment
+  | Refusal_ArtifactRefused_Fragment
+  | Refusal_ArtifactStoreAway_Fragment
   | Refusal_CannotGiveUp_Fragment
   | Refusal_ElementInstanceNotFound_Fragment
   | Refusal_EngineRefused_Fragment
@@ -145,6 +163,7 @@ export type RefusalFragment =
   | Refusal_UnknownProcess_Fragment
   | Refusal_UnknownProcessVersion_Fragment
   | Refusal_VersionConflict_Fragment
+  | Refusal_VersionNotDeployed_Fragment
   | Refusal_WorkflowEnded_Fragment
   | Refusal_WorkflowNotFound_Fragment
   | Refusal_WorkflowNotRerunnable_Fragment
@@ -170,7 +189,7 @@ export type ActivityQueryVariables = Exact<{
 }>;
 
 
-export type ActivityQuery = { activity: { form: any, input: any, result: any, candidateUsers: Array<string>, activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, events: Array<{ kind: string, subject: string, at: string, data: any }>, workflow: { processName: string, businessKey: string | null, workflowId: string, processVersion: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, steps: Array<{ stepId: string, elementId: string, kind: StepKind, state: StepState, claimedAt: string, finishedAt: string | null, compensatedBy: string | null, jobType: string }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }> } | null } | null };
+export type ActivityQuery = { activity: { form: any, input: any, result: any, candidateUsers: Array<string>, activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, events: Array<{ kind: string, subject: string, at: string, data: any }>, workflow: { processName: string, businessKey: string | null, workflowId: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, steps: Array<{ stepId: string, elementId: string, kind: StepKind, state: StepState, claimedAt: string, finishedAt: string | null, compensatedBy: string | null, jobType: string }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }> } | null } | null };
 
 export type ClaimMutationVariables = Exact<{
   id: string;
@@ -213,6 +232,7 @@ export type CompleteMutation = { answer:
     | { __typename: 'ActivityClosed', state: ActivityState, closedBy: string | null, closedAt: string | null, message: string, suggestion: string }
     | { __typename: 'VersionConflict', message: string, suggestion: string }
     | { __typename: 'InvalidForm', message: string, suggestion: string, fields: Array<{ field: string, message: string }> }
+    | { __typename: 'ActionNotOffered', message: string, suggestion: string }
     | { __typename: 'InvalidVariables', message: string, suggestion: string }
     | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
     | { __typename: 'NotAllowed', message: string, suggestion: string }
@@ -226,14 +246,14 @@ export type WorkflowsQueryVariables = Exact<{
 }>;
 
 
-export type WorkflowsQuery = { workflows: { edges: Array<{ node: { workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type WorkflowsQuery = { workflows: { edges: Array<{ node: { workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type WorkflowQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type WorkflowQuery = { workflow: { processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, givenUpAt: string | null, takenBackAt: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string, data: any }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ processInstanceKey: string | null, workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
+export type WorkflowQuery = { workflow: { artifactSha256: string | null, processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, givenUpAt: string | null, takenBackAt: string | null, workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string, data: any }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ processInstanceKey: string | null, workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
 
 export type StartMutationVariables = Exact<{
   process: string;
@@ -248,6 +268,9 @@ export type StartMutation = { answer:
     | { __typename: 'WorkflowStarted', workflow: { workflowId: string } }
     | { __typename: 'UnknownProcess', message: string, suggestion: string }
     | { __typename: 'UnknownProcessVersion', message: string, suggestion: string }
+    | { __typename: 'VersionNotDeployed', message: string, suggestion: string }
+    | { __typename: 'ArtifactRefused', message: string, suggestion: string }
+    | { __typename: 'ArtifactStoreAway', message: string, suggestion: string }
     | { __typename: 'InvalidVariables', message: string, suggestion: string }
     | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
     | { __typename: 'EngineRefused', message: string, suggestion: string }
@@ -290,7 +313,12 @@ export type RerunMutation = { answer:
     | { __typename: 'WorkflowNotRerunnable', message: string, suggestion: string }
     | { __typename: 'UnknownProcess', message: string, suggestion: string }
     | { __typename: 'UnknownProcessVersion', message: string, suggestion: string }
+    | { __typename: 'VersionNotDeployed', message: string, suggestion: string }
+    | { __typename: 'ArtifactRefused', message: string, suggestion: string }
+    | { __typename: 'ArtifactStoreAway', message: string, suggestion: string }
+    | { __typename: 'InvalidVariables', message: string, suggestion: string }
     | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
+    | { __typename: 'EngineRefused', message: string, suggestion: string }
     | { __typename: 'NotAllowed', message: string, suggestion: string }
    };
 
@@ -301,6 +329,23 @@ export type ProcessesQueryVariables = Exact<{
 
 export type ProcessesQuery = { processDefinitions: { edges: Array<{ node: { inputSchema: any, mayStart: boolean, definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string, load: Array<{ elementId: string, active: number, incidents: number }> } }> } };
 
+export type PublishedVersionsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  name?: string | null | undefined;
+}>;
+
+
+export type PublishedVersionsQuery = { publishedVersions: { edges: Array<{ node: { processName: string, processVersion: string, kind: DefinitionKind | null, description: string | null, sha256: string | null, publishedBy: string | null, publishedAt: string | null, refusal: string | null, isLatest: boolean, definitionKey: string | null, engineVersion: string | null, isCurrent: boolean, mayStart: boolean, running: number | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, definitionStore: { address: string | null, readAt: string | null, trouble: string | null, repositoryUrl: string | null } | null };
+
+export type PublishedContentsQueryVariables = Exact<{
+  name: string;
+  version: string;
+}>;
+
+
+export type PublishedContentsQuery = { publishedContents: { sha256: string, manifest: any, case: any, inputSchema: any, files: Array<{ name: string, sha256: string, text: string }>, requires: Array<{ processName: string, processVersion: string, sha256: string }> } | null };
+
 export type ActivityChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -309,7 +354,7 @@ export type ActivityChangedSubscription = { activityChanged: { activityId: strin
 export type WorkflowChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WorkflowChangedSubscription = { workflowChanged: { workflowId: string, processName: string, processVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null } };
+export type WorkflowChangedSubscription = { workflowChanged: { workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null } };
 
 export type OutagesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -443,6 +488,8 @@ export const WorkflowRowFragmentDoc = new TypedDocumentString(`
   workflowId
   processName
   processVersion
+  artifactName
+  artifactVersion
   businessKey
   state
   origin
@@ -453,6 +500,24 @@ export const WorkflowRowFragmentDoc = new TypedDocumentString(`
   endedAt
 }
     `, {"fragmentName":"WorkflowRow"}) as unknown as TypedDocumentString<WorkflowRowFragment, unknown>;
+export const PublishedFragmentDoc = new TypedDocumentString(`
+    fragment Published on PublishedVersion {
+  processName
+  processVersion
+  kind
+  description
+  sha256
+  publishedBy
+  publishedAt
+  refusal
+  isLatest
+  definitionKey
+  engineVersion
+  isCurrent
+  mayStart
+  running
+}
+    `, {"fragmentName":"Published"}) as unknown as TypedDocumentString<PublishedFragment, unknown>;
 export const RefusalFragmentDoc = new TypedDocumentString(`
     fragment Refusal on UserError {
   message
@@ -572,6 +637,8 @@ fragment WorkflowRow on Workflow {
   workflowId
   processName
   processVersion
+  artifactName
+  artifactVersion
   businessKey
   state
   origin
@@ -659,6 +726,8 @@ export const WorkflowsDocument = new TypedDocumentString(`
   workflowId
   processName
   processVersion
+  artifactName
+  artifactVersion
   businessKey
   state
   origin
@@ -672,6 +741,7 @@ export const WorkflowDocument = new TypedDocumentString(`
     query Workflow($id: UUID!) {
   workflow(workflowId: $id) {
     ...WorkflowRow
+    artifactSha256
     processInstanceKey
     operateUrl
     input
@@ -753,6 +823,8 @@ fragment WorkflowRow on Workflow {
   workflowId
   processName
   processVersion
+  artifactName
+  artifactVersion
   businessKey
   state
   origin
@@ -849,6 +921,62 @@ export const ProcessesDocument = new TypedDocumentString(`
   deployedAt
   bpmn
 }`) as unknown as TypedDocumentString<ProcessesQuery, ProcessesQueryVariables>;
+export const PublishedVersionsDocument = new TypedDocumentString(`
+    query PublishedVersions($first: Int!, $after: String, $name: String) {
+  publishedVersions(first: $first, after: $after, processName: $name) {
+    edges {
+      node {
+        ...Published
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+  definitionStore {
+    address
+    readAt
+    trouble
+    repositoryUrl
+  }
+}
+    fragment Published on PublishedVersion {
+  processName
+  processVersion
+  kind
+  description
+  sha256
+  publishedBy
+  publishedAt
+  refusal
+  isLatest
+  definitionKey
+  engineVersion
+  isCurrent
+  mayStart
+  running
+}`) as unknown as TypedDocumentString<PublishedVersionsQuery, PublishedVersionsQueryVariables>;
+export const PublishedContentsDocument = new TypedDocumentString(`
+    query PublishedContents($name: String!, $version: String!) {
+  publishedContents(processName: $name, processVersion: $version) {
+    sha256
+    manifest
+    case
+    inputSchema
+    files {
+      name
+      sha256
+      text
+    }
+    requires {
+      processName
+      processVersion
+      sha256
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PublishedContentsQuery, PublishedContentsQueryVariables>;
 export const ActivityChangedDocument = new TypedDocumentString(`
     subscription ActivityChanged {
   activityChanged {
@@ -884,6 +1012,8 @@ export const WorkflowChangedDocument = new TypedDocumentString(`
   workflowId
   processName
   processVersion
+  artifactName
+  artifactVersion
   businessKey
   state
   origin

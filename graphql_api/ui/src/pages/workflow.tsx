@@ -10,6 +10,7 @@ import { marksOf, modelOf } from "../model";
 import { CancelDocument, RerunDocument, RetryDocument, WorkflowDocument, type WorkflowQuery } from "../operations";
 import { Badge, Dialog, Empty, Loading, notify, Tabs, Trouble, When } from "../parts";
 import { wake } from "../patience";
+import { addressOf, definitionOf, short } from "../published";
 import { useQuery } from "../query";
 import { go, Link } from "../router";
 import { Stopped, useSending, Waiting, type Insisted, type Send } from "../sending";
@@ -53,7 +54,8 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
   const [tokens, showTokens] = useState<Tokens | null>(null);
   const me = useMe();
   const model = workflow.definition && modelOf(workflow.definition.bpmn, workflow.processName);
-  const title = model?.title ?? humanize(workflow.processName);
+  const isCase = Boolean(workflow.artifactName && workflow.artifactName !== workflow.processName);
+  const title = isCase ? definitionOf(workflow) : model?.title ?? humanize(workflow.processName);
   useTitle([title, workflow.businessKey].filter(Boolean).join(" "));
   const marks = { ...(model?.startEvent && workflow.startedAt ? { [model.startEvent]: "done" as const } : {}), ...marksOf(workflow.steps, workflow.activities) };
   const steps = workflow.steps.filter((step) => step.kind !== "LISTENER");
@@ -75,6 +77,9 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
             <span class="soft"><bdi>{workflow.startedBy}</bdi> started it <When iso={workflow.createdAt} /></span>
             {workflow.endedAt && <span class="soft">took {took(workflow.createdAt, workflow.endedAt)}</span>}
             <span class="soft">{steps.length} step{steps.length === 1 ? "" : "s"}</span>
+            {workflow.artifactName && workflow.artifactVersion && (
+              <span class="soft">by <Link href={addressOf(workflow.artifactName, workflow.artifactVersion)}>version {workflow.artifactVersion}</Link>{workflow.artifactSha256 && <> <code title={`SHA-256 ${workflow.artifactSha256}`}>{short(workflow.artifactSha256)}</code></>}</span>
+            )}
           </p>
         </div>
         <Acts workflow={workflow} again={again} />

@@ -8,6 +8,7 @@ import { More, Rows, useCursor, useList, useRested } from "../lists";
 import { WorkflowsDocument, type Order, type WorkflowFilterInput, type WorkflowRowFragment, type WorkflowState } from "../operations";
 import { ProcessesDocument } from "../operations";
 import { Badge, Empty, Loading, Trouble, When } from "../parts";
+import { definitionOf } from "../published";
 import { useQuery } from "../query";
 import { go, Link, setParams, usePlace } from "../router";
 import { useTitle } from "../title";
@@ -100,7 +101,7 @@ export function WorkflowTable({ rows, at = null }: { rows: readonly WorkflowRowF
       <thead><tr><th scope="col">Process</th><th scope="col">State</th><th scope="col">Started by</th><th scope="col">Started</th><th scope="col">Took</th></tr></thead>
       <Rows as="tbody" rows={rows} markOf={(piece) => piece.some((row) => row.workflowId === at) ? at! : ""} draw={(row) => (
           <tr key={row.workflowId} class={row.workflowId === at ? "at" : undefined}>
-            <td><Link href={`/workflows/${row.workflowId}`} id={`row-${row.workflowId}`} data-row={row.workflowId}><strong>{humanize(row.processName)}</strong> <bdi class="sub">{row.businessKey ?? row.workflowId.slice(0, 8)}</bdi></Link></td>
+            <td><Link href={`/workflows/${row.workflowId}`} id={`row-${row.workflowId}`} data-row={row.workflowId}><strong>{definitionOf(row)}</strong> <bdi class="sub">{row.businessKey ?? row.workflowId.slice(0, 8)}</bdi></Link></td>
             <td><span class="states"><Badge words={workflowWords(row.state)} />{row.incident && <Badge words={["Stuck", "bad"]} />}</span></td>
             <td class="soft">{row.origin === "API" ? <bdi>{row.startedBy}</bdi> : row.origin === "CHILD" ? "Another workflow" : "The engine"}</td>
             <td class="soft"><When iso={row.createdAt} /></td>
