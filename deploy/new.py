@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from zeebe_fleet.deploy.scaffolds import check_name, write_scaffold
+from zeebe_fleet.deploy.schemas import write_schemas
 
 _TAKEN = frozenset({"test", "tests", "zeebe_fleet", *sys.stdlib_module_names})
 
@@ -62,4 +63,5 @@ def create_project(name: str, into: Path) -> Path:
     check_name(name, "package", _TAKEN)
     folder = into / name
     write_scaffold("project", folder, {"myflows": name})
+    write_schemas(folder / name / "processes")
     return folder

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zeebe_fleet.deploy.app import configured_app, processes_of
 from zeebe_fleet.deploy.scaffolds import check_name, write_scaffold
+from zeebe_fleet.deploy.schemas import write_schemas
 
 _CODE = "__init__.py"
 """Of a package inside an app: what its job types do."""
@@ -30,6 +31,7 @@ def create_process(name: str, into: Path | None, here: Path) -> Path:
     has_code = app is not None and packages.resolve().is_relative_to(app[0])
     words = {"myprocess": name, "Myprocess": _title(name), "my-process": name.replace("_", "-")}
     write_scaffold("process", packages / name, words, frozenset() if has_code else frozenset({_CODE}))
+    write_schemas(packages)
     return packages / name
 
 

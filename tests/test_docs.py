@@ -19,7 +19,6 @@ from docs.generate.__main__ import generated
 from docs.generate.settings import names
 from zeebe_fleet.adapters.metrics import Metrics
 from zeebe_fleet.adapters.postgres.tables import Base
-from zeebe_fleet.bpmn.tooling.lint import RULES
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.deploy.cli import app
 from zeebe_fleet.deploy.demo_view import PEOPLE
@@ -138,12 +137,6 @@ async def test_sql_runs(database_url: str) -> None:
 def test_generated_document_is_up_to_date(file: Path, text: str) -> None:
     """What a command writes into the documents is what it would write now."""
     assert file.read_text("utf-8") == text, "make docs"
-
-
-def test_lint_rules_are_listed() -> None:
-    """The page on processes has every rule of the lint."""
-    text = (ROOT / "docs/how-to/processes.md").read_text("utf-8")
-    assert [name for name in RULES if f"| `{name}` |" not in text] == []
 
 
 def test_tables_are_listed() -> None:

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class JobType(_Part):
     """The contract of a system task."""
 
     description: str = Field(min_length=1)
+    """What it does."""
     errors: tuple[str, ...] = ()
     """Codes of the BPMN errors it may end in."""
     input: Mapping[str, Any] = Field(default_factory=dict)
@@ -71,13 +72,16 @@ class Audience(_Part):
     groups: tuple[str, ...] = ()
     """As the provider names them."""
     users: tuple[str, ...] = ()
+    """As the provider names them."""
 
 
 class Access(_Part):
     """Who may start the process, and who may see its workflows, beside operators and whoever started one."""
 
     start: Literal["everybody"] | Audience = Audience()
+    """Who may start it."""
     see: Literal["everybody"] | Audience = Audience()
+    """Who may see its workflows."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the shape kept with a deployment."""
@@ -123,9 +127,11 @@ class Manifest(_Part):
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     """Semantic version; the model carries it as its version tag."""
     description: str = Field(min_length=1)
+    """What it is for, in a sentence or two; people read it where they start it."""
     input: Mapping[str, Any] = Field(default_factory=dict)
     """JSON Schema of the variables an instance starts with."""
     job_types: Mapping[str, JobType] = Field(default_factory=dict)
+    """Contracts of its system tasks, by job type."""
     errors: Mapping[str, str | DeclaredError] = Field(default_factory=dict)
     """BPMN error codes with what they mean."""
     undo: Mapping[str, str | NotUndone] = Field(default_factory=dict)
@@ -135,7 +141,7 @@ class Manifest(_Part):
     access: Access = Access()
     """Who may start it and see its workflows; says it nothing, operators alone."""
     human_tasks: Mapping[str, HumanWork] = Field(default_factory=dict)
-    """By element."""
+    """Tasks for people, by element."""
     data_models: tuple[str, ...] = ()
     """Data models that its actions use, beside those in `DATA_MODELS` of the package's code."""
     lint: LintSettings = LintSettings()

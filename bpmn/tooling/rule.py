@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
+from zeebe_fleet.bpmn.tooling.rule_text import RuleText
 from zeebe_fleet.bpmn.tooling.subject import Subject
 
 Level = Literal["error", "warning", "info", "off"]
 """A severity, or that a rule is not asked."""
-_SECTION = re.compile(r"^(Why|Fix): ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +45,15 @@ class Rule:
         return self.find.__name__.replace("_", "-")
 
     @property
-    def what(self) -> str:
-        """What it asks, in one or more sentences."""
-        return self._parts()[0]
-
-    @property
-    def why(self) -> str:
-        """What happens otherwise."""
-        return self._parts()[2]
-
-    @property
-    def fix(self) -> str:
-        """How to mend what it finds."""
-        return self._parts()[4]
+    def said(self) -> RuleText:
+        """It in words."""
+        return RuleText.read(self.text)
 
     def level(self, *, alone: bool) -> Level:
         """Return how bad its findings are."""
         if not alone:
             return self.severity
         return "off" if self.manifest else self.alone
-
-    def _parts(self) -> list[str]:
-        """Split into what, `Why`, the reason, `Fix` and how."""
-        return [" ".join(part.split()) for part in _SECTION.split(self.text)]
 
 
 def rule(

@@ -6,36 +6,41 @@ Source: OASIS, Static Analysis Results Interchange Format 2.1.0
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from zeebe_fleet.bpmn.tooling.case.rule import CaseRule
+from zeebe_fleet.bpmn.tooling.case.rules import CASE_RULES
 from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.rule import Rule
+from zeebe_fleet.bpmn.tooling.rule_text import RuleText
 from zeebe_fleet.bpmn.tooling.rules import RULES
 from zeebe_fleet.deploy.lint.formats import severity_of
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-_PLACES = {name: place for place, name in enumerate(RULES)}
+_ALL: Mapping[str, Rule | CaseRule] = {**RULES, **CASE_RULES}
+_PLACES = {name: place for place, name in enumerate(_ALL)}
 
 
 def as_sarif(findings: Sequence[Finding], looked_at: int) -> str:
     """Write all findings as one run, with every rule that there is."""
-    driver = {"name": "fleet lint", "version": version("zeebe-fleet"), "rules": [*map(_rule, RULES.values())]}
+    driver = {"name": "fleet lint", "version": version("zeebe-fleet"), "rules": [*map(_rule, _ALL.values())]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": [*map(_result, findings)]}
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule | CaseRule) -> dict[str, Any]:
+    said = RuleText.read(rule.text)
     level = "none" if rule.severity == "off" else _LEVELS[Severity(rule.severity)]
     return {
         "id": rule.name,
-        "shortDescription": {"text": rule.what},
-        "fullDescription": {"text": rule.why},
-        "help": {"text": rule.fix},
+        "shortDescription": {"text": said.what},
+        "fullDescription": {"text": said.why},
+        "help": {"text": said.fix},
         "defaultConfiguration": {"level": level},
     }
 
@@ -51,7 +56,7 @@ def _result(finding: Finding) -> dict[str, Any]:
         location["logicalLocations"] = [{"name": finding.element_id, "kind": "element"}]
     return {
         "ruleId": finding.rule,
-        "ruleIndex": _PLACES.get(finding.rule, -1),
+        "ruleIndex": _PLACES[finding.rule],
         "level": _LEVELS[severity_of(finding)],
         "message": {"text": f"{finding.message} {finding.suggestion}".strip()},
         "locations": [location],

@@ -13,10 +13,14 @@ from docs.generate.cli import cli_page
 from docs.generate.diagrams import drawings
 from docs.generate.engine import engine_page
 from docs.generate.graphql import graphql_page
+from docs.generate.lint import lint_page
+from docs.generate.manifest import manifest_page
+from docs.generate.schemas import case_schema, manifest_schema
 from docs.generate.settings import settings_page
 from docs.generate.tasks import tasks_page
 
 DOCS = Path(__file__).parents[1]
+SCHEMAS = DOCS.parent / "bpmn/schemas"
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -26,6 +30,10 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference/settings.md", settings_page()
     yield DOCS / "reference/graphql.md", graphql_page()
     yield DOCS / "reference/tasks.md", tasks_page()
+    yield DOCS / "reference/lint.md", lint_page()
+    yield DOCS / "reference/manifest.md", manifest_page()
+    yield SCHEMAS / "manifest.schema.json", manifest_schema()
+    yield SCHEMAS / "case.schema.json", case_schema()
     for name, drawing in drawings().items():
         yield DOCS / "diagrams" / name, drawing
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from zeebe_fleet.bpmn.tooling.case.rules import CASE_RULES
 from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.rules import RULES
 from zeebe_fleet.deploy.cli import app
@@ -71,7 +72,7 @@ def test_lint_as_sarif_is_what_code_hosts_take() -> None:
 
     assert log["version"] == "2.1.0"
     assert log["$schema"].endswith("sarif-schema-2.1.0.json")
-    assert [rule["id"] for rule in rules] == list(RULES)
+    assert [rule["id"] for rule in rules] == [*RULES, *CASE_RULES]
     assert all(rule["shortDescription"]["text"] and rule["help"]["text"] for rule in rules)
     assert run["results"]
     for result in run["results"]:

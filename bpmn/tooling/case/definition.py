@@ -19,13 +19,14 @@ _Expression = Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Action(_Part):
     """What a person can decide in a human step: a button."""
 
     id: _Id
+    """As transitions name it."""
     label: str = Field(default="", max_length=80)
     """As the button says; the id when left out."""
     data: Mapping[str, Any] = Field(default_factory=dict)
@@ -34,9 +35,11 @@ class Action(_Part):
 
 class _Step(_Part):
     id: _Id
+    """As transitions name it."""
     name: str = Field(default="", max_length=200)
     """As people know it; the id when left out."""
     description: str = ""
+    """What happens in it; people read it."""
 
     @property
     def title(self) -> str:
@@ -48,6 +51,7 @@ class HumanStep(_Step):
     """Something a person does."""
 
     kind: Literal["human"]
+    """What kind of step it is."""
     prompt: str = Field(default="", max_length=10_000)
     """Shown above the form, in Markdown; `{{name}}` stands for a variable."""
     form: Mapping[str, Any] = Field(default_factory=dict)
@@ -61,16 +65,20 @@ class HumanStep(_Step):
     due: str = Field(default="", max_length=1_000)
     """ISO 8601 duration, or FEEL that gives a duration or a date and time."""
     actions: tuple[Action, ...] = Field(min_length=1)
+    """The buttons below the form."""
 
 
 class SystemStep(_Step):
     """Something a worker does."""
 
     kind: Literal["system"]
+    """What kind of step it is."""
     job_type: str = Field(min_length=1, max_length=200)
+    """What workers know the job by."""
     inputs: Mapping[_Variable, _Expression] = Field(default_factory=dict)
     """FEEL by the name of the variable that it sets before the job."""
     retries: int = Field(default=3, ge=1, le=100)
+    """How often it is tried."""
     result: _Variable | None = None
     """Variable that holds all that the job returned, beside the variables that it set itself."""
 
@@ -79,6 +87,7 @@ class Condition(_Part):
     """One way out of a decision."""
 
     outcome: _Id
+    """Its name, as transitions know it."""
     when: _Expression
     """FEEL; the first that is true decides."""
 
@@ -87,7 +96,9 @@ class DecisionStep(_Step):
     """A way chosen by the variables."""
 
     kind: Literal["decision"]
+    """What kind of step it is."""
     conditions: tuple[Condition, ...] = ()
+    """In the order in which they are asked."""
     default: _Id | None = None
     """The outcome when no condition is true."""
 
@@ -101,6 +112,7 @@ class FinalStep(_Step):
     """An end of the case."""
 
     kind: Literal["final"]
+    """What kind of step it is."""
     status: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")
     """What the case comes to, like APPROVED; `case_status` of its workflow."""
 
@@ -112,6 +124,7 @@ class Transition(_Part):
     """From one step to another: after an action, an outcome or an error; after a job that went well, none of them."""
 
     source: _Id = Field(alias="from")
+    """Step it leaves."""
     action: _Id | None = None
     """Of a human step."""
     outcome: _Id | None = None
@@ -119,6 +132,7 @@ class Transition(_Part):
     error: str | None = None
     """Of a system step."""
     to: _Id
+    """Step it leads to."""
 
     @property
     def on(self) -> str:
@@ -134,6 +148,7 @@ class CaseDefinition(_Part):
     version: str = Field(pattern=r"^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}$")
     """Semantic version."""
     description: str = Field(min_length=1)
+    """What it is for, in a sentence or two; people read it where they start it."""
     access: Access = Access()
     """Who may start it and see its workflows; says it nothing, operators alone."""
     input: Mapping[str, Any] = Field(default_factory=dict)
@@ -143,6 +158,7 @@ class CaseDefinition(_Part):
     steps: tuple[Annotated[Step, Field(discriminator="kind")], ...] = Field(min_length=1, max_length=MAX_STEPS)
     """The first one is where it begins."""
     transitions: tuple[Transition, ...] = Field(default=(), max_length=MAX_TRANSITIONS)
+    """The ways between the steps."""
 
     @cached_property
     def by_id(self) -> Mapping[str, Step]:
