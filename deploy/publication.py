@@ -10,12 +10,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from zeebe_fleet.adapters.postgres.schema import migrate
+from zeebe_fleet.bpmn.shipped import PROCESSES
 from zeebe_fleet.bpmn.tooling import document as xml
-from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_packages
+from zeebe_fleet.bpmn.tooling.case import case_folders, load_case
+from zeebe_fleet.bpmn.tooling.case.definition import SystemStep
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_package, load_packages
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.app import App, load_app
 from zeebe_fleet.deploy.arrivals import known_versions
 from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.workers.contract.cases import GENERIC_CASE
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.ports import DeployedProcess
 
@@ -42,7 +46,7 @@ async def deploy(settings: Settings, app: App | None = None) -> Deployment:
         EngineRejected: the engine refuses a model, in its own words.
     """
     app = app or load_app(settings.app)
-    packages = load_packages(app.processes)
+    packages = packages_of(app)
     await migrate(settings.database_url)
     await _bring_models(settings.database_url, app)
     resources = {resource.name: resource for package in packages for resource in package.resources()}
@@ -56,7 +60,16 @@ async def deploy(settings: Settings, app: App | None = None) -> Deployment:
                 await core.definitions.save(processes, lambda name: resources[name].content.decode(), inputs, access)
             deployed += processes
     deployed.sort(key=lambda process: process.process_name)
-    return Deployment(deployed, [w for package in packages for w in _warnings(package, app.tasks.keys())])
+    warnings = [w for package in packages for w in _warnings(package, app.tasks.keys())]
+    return Deployment(deployed, [*warnings, *_case_warnings(app)])
+
+
+def packages_of(app: App) -> list[ProcessPackage]:
+    """Return what is deployed for an app: its packages, and where it runs cases, the process that runs them."""
+    packages = load_packages(app.processes)
+    if app.runs_cases and GENERIC_CASE not in {package.manifest.name for package in packages}:
+        packages.append(load_package(PROCESSES / GENERIC_CASE))
+    return packages
 
 
 def batches(packages: Sequence[ProcessPackage], known: Mapping[str, str]) -> list[list[ProcessPackage]]:
@@ -110,13 +123,25 @@ async def _bring_models(database_url: str, app: App) -> None:
     await check_models(database_url, app.namespaces, app.name)
 
 
+def _case_warnings(app: App) -> list[str]:
+    asked = {
+        (definition.name, step.job_type)
+        for definition in (load_case(folder).definition for folder in case_folders(app.processes))
+        for step in definition.steps
+        if isinstance(step, SystemStep)
+    }
+    return [_undone(name, job_type) for name, job_type in sorted(asked) if job_type not in app.tasks]
+
+
+def _undone(name: str, job_type: str) -> str:
+    return f"{name}: no task of this app does {job_type!r} jobs; instances will wait there for another worker."
+
+
 def _warnings(package: ProcessPackage, job_types: Collection[str]) -> list[str]:
     name, model = package.manifest.name, package.model
-    missing = sorted(set(model.job_types.values()) - set(job_types) - _OURS)
-    found = [
-        f"{name}: no task of this app does {job_type!r} jobs; instances will wait there for another worker."
-        for job_type in missing
-    ]
+    asked = {one for one in model.job_types.values() if not xml.is_expression(one)}
+    missing = sorted(asked - set(job_types) - _OURS)
+    found = [_undone(name, job_type) for job_type in missing]
     if not model.has_listeners:
         found.append(
             f"{name}: no fleet-adopt and fleet-ended listeners; its workflows are adopted by their first job "
