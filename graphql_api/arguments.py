@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from zeebe_fleet.workers.contract.api_ports import StartRequest
 from zeebe_fleet.workers.contract.artifacts import parsed_name
+from zeebe_fleet.workers.contract.cases import GENERIC_CASE, PROCESS_NAME, PROCESS_VERSION
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 from zeebe_fleet.workers.contract.refusals import (
     InvalidArgument,
@@ -17,7 +18,7 @@ from zeebe_fleet.workers.contract.refusals import (
     VariableError,
 )
 from zeebe_fleet.workers.contract.variables import unfit
-from zeebe_fleet.workers.contract.versions import CASE_NAME, CASE_VERSION, GENERIC_CASE, VersionRange
+from zeebe_fleet.workers.contract.versions import VersionRange
 
 _STORED_BYTES = 4_194_304
 """The engine gives out at most 4 MB with a job."""
@@ -65,26 +66,26 @@ def read_start(
         if version is not None:
             raise UnknownProcessVersion(
                 f"{version.text} is no version of the engine's.",
-                f"The version of a case goes into its variable {CASE_VERSION}; engine:3 is one of {GENERIC_CASE}.",
+                f"The version of a case goes into its variable {PROCESS_VERSION}; engine:3 is one of {GENERIC_CASE}.",
             )
         process_name, version = _case(variables)
-        variables = {name: value for name, value in variables.items() if name not in (CASE_NAME, CASE_VERSION)}
+        variables = {name: value for name, value in variables.items() if name not in (PROCESS_NAME, PROCESS_VERSION)}
     return StartRequest(process_name, engine_version, business_key, variables, key, version)
 
 
 def _case(variables: Mapping[str, Any]) -> tuple[str, VersionRange]:
-    name, version = variables.get(CASE_NAME), variables.get(CASE_VERSION)
+    name, version = variables.get(PROCESS_NAME), variables.get(PROCESS_VERSION)
     wanted = VersionRange.read(version) if isinstance(version, str) else None
     if isinstance(name, str) and wanted is not None and parsed_name(f"{name}_v0.0.0.yaml"):
         return name, wanted
-    there = {CASE_NAME: name, CASE_VERSION: version}
+    there = {PROCESS_NAME: name, PROCESS_VERSION: version}
     wrong = [VariableError(one, "required", "missing") for one, value in there.items() if value is None]
     if name is not None and not (isinstance(name, str) and parsed_name(f"{name}_v0.0.0.yaml")):
-        wrong.append(VariableError(CASE_NAME, "pattern", "must be the name of a case"))
+        wrong.append(VariableError(PROCESS_NAME, "pattern", "must be the name of a case"))
     if version is not None and wanted is None:
-        wrong.append(VariableError(CASE_VERSION, "pattern", "must be a version like 1.2.0, or a range like 1.x"))
+        wrong.append(VariableError(PROCESS_VERSION, "pattern", "must be a version like 1.2.0, or a range like 1.x"))
     raise InvalidVariables(
-        f"{GENERIC_CASE} runs the case that its variables {CASE_NAME} and {CASE_VERSION} name.",
+        f"{GENERIC_CASE} runs the case that its variables {PROCESS_NAME} and {PROCESS_VERSION} name.",
         "Name one that is published, or start it by its own name.",
         wrong,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from zeebe_fleet.adapters.postgres.requests import first_response
 from zeebe_fleet.adapters.postgres.starts import Choice, choose, start_payload
 from zeebe_fleet.adapters.postgres.tables import OwedRow, Workflow, WorkflowEvent
 from zeebe_fleet.workers.contract.api_ports import Requested, RerunRequest, StartRequest
+from zeebe_fleet.workers.contract.cases import CASE_VARIABLES
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import LIVE, Origin, WorkflowState
 from zeebe_fleet.workers.contract.refusals import WorkflowNotFound, WorkflowNotRerunnable
@@ -100,12 +100,13 @@ async def _chosen(session: AsyncSession, workflow: Workflow, request: RerunReque
     if request.version is None and request.engine_version is None:
         kept = {one: getattr(workflow, one) for one in ("artifact_name", "artifact_version", "artifact_sha256")}
         return Choice(workflow.process_name, workflow.definition_key, workflow.process_version, None, kept)
-    wanted = StartRequest(
-        name, request.engine_version, variables=workflow.input, version=request.version, resolved=request.resolved
+    variables = {key: one for key, one in workflow.input.items() if not (is_case and key in CASE_VARIABLES)}
+    kept_version = VersionRange.read(version) if is_case and version else None
+    wanted = request.version or kept_version
+    return await choose(
+        session,
+        StartRequest(name, request.engine_version, variables=variables, version=wanted, resolved=request.resolved),
     )
-    if is_case and version and request.version is None:
-        wanted = replace(wanted, version=VersionRange.read(version))
-    return await choose(session, wanted)
 
 
 async def _check(session: AsyncSession, workflow: Workflow) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from zeebe_fleet.adapters.postgres.start_variables import check_variables
 from zeebe_fleet.adapters.postgres.tables import OwedRow, ProcessArtifact, ProcessDefinition, Workflow
 from zeebe_fleet.workers.contract.api_ports import StartRequest
+from zeebe_fleet.workers.contract.cases import CASE_VARIABLES, GENERIC_CASE, PROCESS_NAME, PROCESS_VERSION
 from zeebe_fleet.workers.contract.job import WORKFLOW_ID
 from zeebe_fleet.workers.contract.principal import Principal
 from zeebe_fleet.workers.contract.records import Origin, WorkflowState
 from zeebe_fleet.workers.contract.refusals import InvalidVariables, UnknownProcess, UnknownProcessVersion, VariableError
-from zeebe_fleet.workers.contract.versions import ANY_VERSION, CASE_NAME, CASE_VERSION, GENERIC_CASE, NotHere
+from zeebe_fleet.workers.contract.versions import ANY_VERSION, NotHere
 
 _VERSIONS = (
     select(
@@ -53,7 +54,7 @@ class Choice:
 def case_variables(process_name: str, artifact: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that tell the generic process which case it runs; none for any other process."""
     name = artifact.get("artifact_name")
-    return {CASE_NAME: name, CASE_VERSION: artifact["artifact_version"]} if name and name != process_name else {}
+    return {PROCESS_NAME: name, PROCESS_VERSION: artifact["artifact_version"]} if name and name != process_name else {}
 
 
 async def choose(session: AsyncSession, request: StartRequest) -> Choice:
@@ -66,7 +67,7 @@ async def choose(session: AsyncSession, request: StartRequest) -> Choice:
         InvalidVariables: they do not fit that very version.
     """
     choice = await (_published(session, request) if request.version else _deployed(session, request))
-    if choice.added and (taken := sorted({CASE_NAME, CASE_VERSION} & set(request.variables))):
+    if choice.added and (taken := sorted(set(CASE_VARIABLES) & set(request.variables))):
         wrong = [VariableError(name, "reserved", "is set by the fleet") for name in taken]
         raise InvalidVariables(f"The fleet sets {' and '.join(taken)} itself.", "Leave reserved names out.", wrong)
     check_variables(request.process_name, choice.schema, request.variables)

@@ -15,12 +15,6 @@ from typing import Any, Literal, Protocol, Self
 from zeebe_fleet.workers.contract.artifacts import Artifact, Published, version_order
 from zeebe_fleet.workers.contract.ports import DeployedProcess
 
-GENERIC_CASE = "generic_case"
-"""The process that runs case definitions."""
-CASE_NAME = "process_name"
-CASE_VERSION = "process_version"
-"""Variables that tell it which one; whoever starts a case by its name leaves them to the fleet."""
-
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 _RANGE = re.compile(rf"(\^)?({_NUMBER})\.(?:(x)|({_NUMBER})(?:\.(?:(x)|({_NUMBER})))?)")
 
