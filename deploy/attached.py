@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zeebe_fleet.deploy.local.definitions import with_local_store
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.up import located, missing_parts
@@ -24,4 +25,4 @@ def attached(settings: Settings) -> Settings:
             f"There is no {' and no '.join(stopped)}: none is named, and the local one does not run.",
             "Start it with `fleet stack up`, or set FLEET_ZEEBE__ADDRESS and FLEET_DATABASE_URL.",
         )
-    return located(settings, stack.addresses(), move_port=False)
+    return with_local_store(located(settings, stack.addresses(), move_port=False))

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +16,10 @@ from pydantic import SecretStr
 from zeebe_fleet.adapters.networks import literal
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy import roles
+from zeebe_fleet.deploy.app import processes_of
 from zeebe_fleet.deploy.docker_engine import engine_in_docker
 from zeebe_fleet.deploy.health import Health, watched
+from zeebe_fleet.deploy.local.definitions import publish_locally, with_local_store
 from zeebe_fleet.deploy.local.kinds import Kind, require_kind
 from zeebe_fleet.deploy.local.report import Report
 from zeebe_fleet.deploy.local.sandbox import KYC_TOKEN
@@ -51,7 +54,7 @@ def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> I
         parts = missing_parts(settings)
         stack = LocalStack(settings.state, report=report, parts=parts, engine=kind)
         try:
-            yield located(settings, stack.up(reset=reset))
+            yield with_local_store(located(settings, stack.up(reset=reset)))
         finally:
             stack.down()
 
@@ -60,7 +63,9 @@ def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> I
 async def running(settings: Settings, report: Report) -> AsyncIterator[Deployment]:
     """Deploy the app and run every role in this process; the first role that breaks takes the others with it."""
     with report.step("Deploying the processes"):
-        deployment = await deploy(settings)
+        publishing = publish_locally(settings, processes_of(settings.app))
+        deployment, warnings = await asyncio.gather(deploy(settings), publishing)
+        deployment = replace(deployment, warnings=[*deployment.warnings, *warnings])
     stop = asyncio.Event()
     wanted: list[roles.Role] = [roles.api, roles.worker, roles.human_tasks, roles.relay]
     async with watched(settings.health) as health, asyncio.TaskGroup() as group:
