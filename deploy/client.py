@@ -46,8 +46,8 @@ query ($first: Int!) {
 """
 
 _COMPLETE = """
-mutation ($id: UUID!, $version: Int!, $result: JSON!) {
-  completeActivity(activityId: $id, version: $version, result: $result) {
+mutation ($id: UUID!, $version: Int!, $result: JSON!, $action: String) {
+  completeActivity(activityId: $id, version: $version, result: $result, action: $action) {
     __typename
     ... on UserError { message suggestion }
   }
@@ -118,9 +118,12 @@ class FleetClient:
         answer = await self._ask(_LATEST, first=first)
         return [edge["node"] for edge in answer["workflows"]["edges"]]
 
-    async def complete(self, activity: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        """Complete an activity in the version that was read."""
-        answer = await self._ask(_COMPLETE, id=activity["activityId"], version=activity["version"], result=result)
+    async def complete(
+        self, activity: Mapping[str, Any], result: Mapping[str, Any], *, action: str | None = None
+    ) -> None:
+        """Complete an activity in the version that was read; `action` is what a step of a case offers."""
+        named = {"id": activity["activityId"], "version": activity["version"]}
+        answer = await self._ask(_COMPLETE, **named, result=result, action=action)
         _accepted(answer["completeActivity"])
 
     async def retry(self, workflow_id: str) -> None:

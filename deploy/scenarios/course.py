@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
 from zeebe_fleet.bpmn.tooling.scenarios.file import Step, TestCase
@@ -15,6 +15,7 @@ from zeebe_fleet.deploy.scenarios.expect import Difference
 from zeebe_fleet.deploy.scenarios.instances import Instances
 from zeebe_fleet.deploy.scenarios.script import ByHand, Script, outcome_of
 from zeebe_fleet.deploy.scenarios.stage import Stage
+from zeebe_fleet.workers.contract.cases import HUMAN_STEP
 from zeebe_fleet.workers.contract.engine_view import EngineIncident, InstanceView
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.job import JobKey, ProcessInstanceKey
@@ -23,6 +24,7 @@ from zeebe_fleet.workers.contract.ports import OpenIncident
 T = TypeVar("T")
 _ALONE = say.IncreaseTime | say.SetTime | say.PublishMessage | say.BroadcastSignal
 """What would reach other cases too, or starts what nobody can tell apart."""
+_OPEN = ("OPEN", "CLAIMED")
 _QUIET_S = 0.15
 """How long nothing may happen before something that must not happen is said not to."""
 
@@ -100,6 +102,10 @@ class Course:
                 await self._tell_engine(instruction)
             case say.ResolveIncident():
                 await self._resolve(instruction)
+            case say.ChooseAction() | say.AssertActionRefused():
+                await self._act(instruction)
+            case say.AssertCase():
+                await self._until(lambda: self._of_case(instruction))
             case say.AssertUserTask():
                 await self._until(lambda: self._user_task(instruction))
             case say.AssertCompensation():
@@ -131,7 +137,7 @@ class Course:
     async def _complete_user_task(self, asked: say.CompleteUserTask) -> None:
         async def there() -> Difference | None:
             found = await self._instances.work(asked.user_task_selector)
-            open_ = [one for one in found if one["state"] in ("OPEN", "CLAIMED")]
+            open_ = [one for one in found if one["state"] in _OPEN]
             if open_:
                 await self._stage.client.complete(open_[0], asked.variables)
                 return None
@@ -139,6 +145,40 @@ class Course:
             return Difference(f"an open user task {expect.told(asked.user_task_selector)}", seen or "there is none")
 
         await self._until(there)
+
+    async def _act(self, asked: say.ChooseAction | say.AssertActionRefused) -> None:
+        """Complete the activity of a human step, or see that it cannot be completed so."""
+
+        async def there() -> Difference | None:
+            at: list[str] = []
+            for one in self._instances.begun:
+                view = await self._stage.look(one.process_instance_key)
+                work = await self._instances.work_of(one.workflow_id, say.UserTaskSelector(elementId=HUMAN_STEP))
+                open_ = [activity for activity in work if activity["state"] in _OPEN]
+                at += [expect.step_of(view)] if open_ else []
+                if open_ and at[-1] == asked.step:
+                    await self._choose(open_[0], asked)
+                    return None
+            return Difference(f"a case waits at {asked.step}", f"it waits at {', '.join(at)}" if at else "none waits")
+
+        await self._until(there)
+
+    async def _choose(self, activity: Mapping[str, Any], asked: say.ChooseAction | say.AssertActionRefused) -> None:
+        try:
+            await self._stage.client.complete(activity, asked.variables, action=asked.action)
+        except FleetError:
+            if isinstance(asked, say.AssertActionRefused):
+                return
+            raise
+        if isinstance(asked, say.AssertActionRefused):
+            raise Missed(Difference(f"{asked.action} is refused at {asked.step}", "it was taken"))
+
+    async def _of_case(self, asked: say.AssertCase) -> Difference | None:
+        name = asked.process_instance_selector.process_definition_id
+        view, workflow_id = await self._instances.view(name), self._instances.workflow_id(name)
+        if view is None or not workflow_id:
+            return Difference(f"a case of {name}", "this test case has none")
+        return expect.of_case(asked, view, [to for _, _, to in await self._instances.moves(workflow_id)])
 
     async def _tell_engine(self, asked: say.Instruction) -> None:
         engine = self._stage.engine

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.workers.contract.cases import CASE_STATUS, CASE_STEP
 from zeebe_fleet.workers.contract.engine_view import EngineElement, InstanceView
 
 _LONGEST = 400
@@ -98,6 +99,32 @@ def of_compensation(undone: Sequence[str], handlers: Mapping[str, str], view: In
     if seen == list(undone):
         return None
     return Difference(f"undone: {' → '.join(undone) or 'nothing'}", f"undone: {' → '.join(seen) or 'nothing'}")
+
+
+def of_case(asked: say.AssertCase, view: InstanceView, entered: Sequence[str]) -> Difference | None:
+    """Compare where a case is, what it came to, and its way there.
+
+    Args:
+        entered: ids of its steps, in order.
+    """
+    step, status = step_of(view), _own(view).get(CASE_STATUS)
+    if asked.step is not None and asked.step != step:
+        return Difference(f"the case is in step {asked.step}", f"it is in {step}")
+    if asked.status is not None and asked.status != status:
+        return Difference(f"the case is {asked.status}", f"it is {status or f'in step {step}'}")
+    if asked.path is not None and list(asked.path) != list(entered):
+        return Difference(" → ".join(asked.path), " → ".join(entered) or "no step was entered")
+    return None
+
+
+def step_of(view: InstanceView) -> str:
+    """Return the step that a case is in; empty before its first."""
+    step = _own(view).get(CASE_STEP)
+    return str(step.get("id", "")) if isinstance(step, dict) else ""
+
+
+def _own(view: InstanceView) -> dict[str, Any]:
+    return {one.name: _value(one.value) for one in view.variables if one.scope_key == view.process_instance_key}
 
 
 def of_user_task(asked: say.AssertUserTask, found: Sequence[Mapping[str, Any]]) -> Difference | None:

@@ -9,7 +9,8 @@ from typing import Any
 from zeebe_fleet.bpmn.tooling.scenarios.coverage import derived_flows
 from zeebe_fleet.bpmn.tooling.scenarios.instructions import UserTaskSelector
 from zeebe_fleet.deploy.scenarios.script import Script
-from zeebe_fleet.deploy.scenarios.stage import Stage, read
+from zeebe_fleet.deploy.scenarios.stage import Move, Stage, read
+from zeebe_fleet.workers.contract.cases import GENERIC_CASE, PROCESS_NAME
 from zeebe_fleet.workers.contract.engine_view import InstanceView
 from zeebe_fleet.workers.contract.errors import EngineGone
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
@@ -22,6 +23,9 @@ query ($id: UUID!) {
     activities { activityId elementId name state version assignee candidateGroups priority createdAt }
   }
 }
+"""
+_MOVES = """
+query ($id: UUID!) { workflow(workflowId: $id) { steps { result } } }
 """
 _NEWEST = """
 query ($process: String!) {
@@ -37,6 +41,7 @@ class Begun:
     process_name: str
     process_instance_key: int
     workflow_id: str
+    variables: Mapping[str, Any]
 
 
 class Instances:
@@ -76,7 +81,7 @@ class Instances:
                 if not key:
                     await stage.moved()
             stage.director.own(self._script, workflow_id, key)
-            self.begun.append(Begun(process_name, key, workflow_id))
+            self.begun.append(Begun(process_name, key, workflow_id, variables))
 
     def workflow_id(self, process_name: str) -> str:
         """Return the id of the newest workflow of a process that the case started; empty when there is none."""
@@ -119,18 +124,24 @@ class Instances:
 
     async def work(self, selector: UserTaskSelector) -> list[Mapping[str, Any]]:
         """Return the activities of the case that a selector names, the oldest first."""
+        found = [one for each in await self._workflow_ids() for one in await self.work_of(each, selector)]
+        return sorted(found, key=_created)
+
+    async def work_of(self, workflow_id: str, selector: UserTaskSelector) -> list[Mapping[str, Any]]:
+        """Return those of one workflow and of what it called."""
         found: list[Mapping[str, Any]] = []
-        ahead = await self._workflow_ids()
+        ahead = [workflow_id]
         while ahead:
             workflow = (await self._stage.client.ask(_WORK, id=ahead.pop(0)))["workflow"]
             ahead += [child["workflowId"] for child in workflow["children"]]
             if selector.process_definition_id in (None, workflow["processName"]):
                 found += [one for one in workflow["activities"] if _fits(selector, one)]
-        return sorted(found, key=lambda one: str(one["createdAt"]))
+        return sorted(found, key=_created)
 
     async def close(self) -> None:
         """Note what was run where nothing else tells, and leave nothing running."""
         self._script.end()
+        await self._note_moves()
         running = []
         async for view, name in self.views():
             if self._stage.trail is None:
@@ -145,7 +156,22 @@ class Instances:
         if self._alone:
             self._stage.director.alone = None
 
+    async def moves(self, workflow_id: str) -> list[Move]:
+        """Return what a case did, in order."""
+        steps = (await self._stage.client.ask(_MOVES, id=workflow_id))["workflow"]["steps"]
+        moves = [one["result"]["case_move"] for one in steps if one["result"] and "case_move" in one["result"]]
+        return [(one["from"], one["on"], one["to"]) for one in moves]
+
+    async def _note_moves(self) -> None:
+        for one in self.begun:
+            name = one.process_name
+            if name == GENERIC_CASE:
+                name = str(one.variables.get(PROCESS_NAME, ""))
+            if name in self._stage.definitions:
+                self._stage.moves[name] += await self.moves(one.workflow_id)
+
     async def _note(self, view: InstanceView, name: str) -> None:
+        name = GENERIC_CASE if name in self._stage.definitions else name
         stage, entered = self._stage, {one.element_id for one in view.elements}
         stage.elements[name] |= entered
         answer = await stage.http.get(f"/v2/process-instances/{view.process_instance_key}/sequence-flows")
@@ -185,6 +211,10 @@ class Instances:
             nodes = (edge["node"] for edge in answer["workflows"]["edges"])
             ids += [one["workflowId"] for one in nodes if int(one["processInstanceKey"] or 0) == key]
         return ids
+
+
+def _created(activity: Mapping[str, Any]) -> str:
+    return str(activity["createdAt"])
 
 
 def _fits(selector: UserTaskSelector, activity: Mapping[str, Any]) -> bool:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_packages, package_folders
-from zeebe_fleet.bpmn.tooling.scenarios.check import check_case, names_of
+from zeebe_fleet.bpmn.tooling.case.reading import CasePackage, case_folders, load_case
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage, package_folders
+from zeebe_fleet.bpmn.tooling.scenarios.check import Names, check_case, names_of, names_of_case
 from zeebe_fleet.bpmn.tooling.scenarios.file import FOLDER, TestCase, read_scenarios, scenario_files
 from zeebe_fleet.deploy.app import App, load_app
+from zeebe_fleet.deploy.publication import packages_of
 from zeebe_fleet.deploy.scenarios.play import Planned
 from zeebe_fleet.deploy.settings import SHIPPED_APP
+from zeebe_fleet.workers import generic_case
+from zeebe_fleet.workers.contract.cases import GENERIC_CASE
 from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
+from zeebe_fleet.workers.task import tasks_in
 
 
 class NothingToTest(FleetError):
@@ -26,6 +31,8 @@ class Plan:
     app: App
     packages: Sequence[ProcessPackage]
     """All that are deployed."""
+    definitions: Sequence[CasePackage]
+    """Of cases, which run by name."""
     cases: Sequence[Planned]
     untested: Sequence[str] = ()
     """Packages that were meant and have no scenarios."""
@@ -44,9 +51,9 @@ def plan(paths: Sequence[Path], app_name: str, only: str = "") -> Plan:
         DefinitionError: a package or scenario cannot be read, or names what is not there.
     """
     app = app_of(paths, app_name)
-    packages = load_packages(app.processes)
-    known = {one.manifest.name: names_of(one) for one in packages}
-    by_folder = {one.folder.resolve(): one for one in packages}
+    packages, definitions = packages_of(app), cases_of(app)
+    known = known_of(packages, definitions)
+    by_folder = {one.folder.resolve(): one for one in _all(packages, definitions)}
     meant = _meant(paths or [app.processes])
     for folder in meant:
         if folder not in by_folder:
@@ -59,24 +66,47 @@ def plan(paths: Sequence[Path], app_name: str, only: str = "") -> Plan:
     ]
     for one in planned:
         check_case(one.case, known)
-    chosen = [one for one in planned if only.lower() in f"{one.package.manifest.name}: {one.case.name}".lower()]
+    chosen = [one for one in planned if only.lower() in f"{one.name}: {one.case.name}".lower()]
     if not chosen:
         raise NothingToTest(_why_none(planned, only, meant), "Scenarios are in scenarios/*.json of a package's folder.")
-    return Plan(app, packages, chosen, [folder.name for folder, files in meant.items() if not files])
+    return Plan(app, packages, definitions, chosen, [folder.name for folder, files in meant.items() if not files])
 
 
-def planned_of(case: TestCase, packages: Sequence[ProcessPackage]) -> Planned:
+def cases_of(app: App) -> list[CasePackage]:
+    """Return the case definitions of an app."""
+    return [load_case(folder) for folder in case_folders(app.processes)]
+
+
+def known_of(packages: Iterable[ProcessPackage], definitions: Iterable[CasePackage]) -> Mapping[str, Names]:
+    """Return what test cases may name."""
+    known = {one.manifest.name: names_of(one) for one in packages}
+    generic = known.get(GENERIC_CASE)
+    if generic is None:
+        return known
+    cases = {one.definition.name: names_of_case(one.definition, generic) for one in definitions}
+    jobs = {kind: kind for one in cases.values() for kind in one.jobs.values()}
+    steps = {step: actions for one in cases.values() for step, actions in one.steps.items()}
+    all_steps = frozenset(step for one in cases.values() for step in one.all_steps)
+    of_any = replace(generic, jobs={**generic.jobs, **jobs}, steps=steps, all_steps=all_steps)
+    return {**known, GENERIC_CASE: of_any, **cases}
+
+
+def planned_of(case: TestCase, packages: Sequence[ProcessPackage], definitions: Sequence[CasePackage]) -> Planned:
     """Return a test case with its package, held against all packages of the app.
 
     Raises:
         DefinitionError: it names what is not there, or lies in no package.
     """
     folder = case.file.resolve().parent.parent
-    check_case(case, {one.manifest.name: names_of(one) for one in packages})
-    for package in packages:
+    check_case(case, known_of(packages, definitions))
+    for package in _all(packages, definitions):
         if package.folder.resolve() == folder:
             return Planned(package, case)
     raise DefinitionError(f"{folder} is no package of the app.", "Name the app whose processes are there.")
+
+
+def _all(packages: Iterable[ProcessPackage], definitions: Iterable[CasePackage]) -> list[ProcessPackage | CasePackage]:
+    return [*packages, *definitions]
 
 
 def app_of(paths: Sequence[Path], name: str) -> App:
@@ -101,7 +131,8 @@ def app_of(paths: Sequence[Path], name: str) -> App:
             'Use --app, FLEET_APP, or app = "…" under [tool.zeebe-fleet].',
         )
     (home,) = homes
-    return App(f"{home}", home)
+    runs_cases = bool(case_folders(home))
+    return App(f"{home}", home, tasks_in(generic_case) if runs_cases else {}, runs_cases=runs_cases)
 
 
 def _home(path: Path) -> Path:
@@ -111,7 +142,12 @@ def _home(path: Path) -> Path:
         path = path.parent
     if path.name == FOLDER:
         path = path.parent
-    return path if package_folders(path) else path.parent
+    return path if _folders(path) else path.parent
+
+
+def _folders(path: Path) -> list[Path]:
+    """Return the packages of a folder, of processes and of cases."""
+    return sorted({*package_folders(path), *case_folders(path)})
 
 
 def _meant(paths: Iterable[Path]) -> Mapping[Path, list[Path]]:
@@ -124,7 +160,7 @@ def _meant(paths: Iterable[Path]) -> Mapping[Path, list[Path]]:
         if path.is_file():
             found.setdefault(path.parent.parent, []).append(path)
         else:
-            for folder in package_folders(path) or [path.parent if path.name == FOLDER else path]:
+            for folder in _folders(path) or [path.parent if path.name == FOLDER else path]:
                 found.setdefault(folder.resolve(), []).extend(scenario_files(folder))
     return found
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zeebe_fleet.bpmn.tooling.case.reading import CasePackage
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
-from zeebe_fleet.bpmn.tooling.scenarios.coverage import Coverage, coverage
+from zeebe_fleet.bpmn.tooling.scenarios.coverage import Coverage, case_coverage, coverage
 from zeebe_fleet.bpmn.tooling.scenarios.file import TestCase
 from zeebe_fleet.deploy.scenarios.course import Course, Failure, is_alone
 from zeebe_fleet.deploy.scenarios.stage import Stage
@@ -50,8 +51,18 @@ class Outcome:
 class Planned:
     """A test case and the package that it is of."""
 
-    package: ProcessPackage
+    package: ProcessPackage | CasePackage
     case: TestCase
+
+    @property
+    def name(self) -> str:
+        """Of the process or case definition."""
+        return name_of(self.package)
+
+
+def name_of(package: ProcessPackage | CasePackage) -> str:
+    """Return the name of a process or case definition."""
+    return package.manifest.name if isinstance(package, ProcessPackage) else package.definition.name
 
 
 async def play(stage: Stage, planned: Sequence[Planned], tell: Callable[[Verdict], None]) -> Outcome:
@@ -90,15 +101,17 @@ async def played(stage: Stage, planned: Planned) -> Verdict:
     """Play one test case."""
     begun_s = time.monotonic()
     failure = await Course(stage, planned.case).play()
-    return Verdict(planned.package.manifest.name, planned.case, failure, time.monotonic() - begun_s)
+    return Verdict(planned.name, planned.case, failure, time.monotonic() - begun_s)
 
 
-def covered(stage: Stage, package: ProcessPackage) -> Coverage:
-    """Count how much of a process was run so far."""
-    name = package.manifest.name
+def covered(stage: Stage, package: ProcessPackage | CasePackage) -> Coverage:
+    """Count how much of a process or case definition was run so far."""
+    name = name_of(package)
+    if isinstance(package, CasePackage):
+        return case_coverage(package.definition, stage.moves[name])
     return coverage(package.document, package.document.process(name), stage.elements[name], stage.flows[name])
 
 
-def _packages(planned: Sequence[Planned]) -> list[ProcessPackage]:
-    found: dict[Path, ProcessPackage] = {one.package.folder: one.package for one in planned}
+def _packages(planned: Sequence[Planned]) -> list[ProcessPackage | CasePackage]:
+    found: dict[Path, ProcessPackage | CasePackage] = {one.package.folder: one.package for one in planned}
     return list(found.values())

@@ -70,8 +70,8 @@ class ScenarioItem(pytest.Item):
         from zeebe_fleet.workers.contract.errors import FleetError
 
         try:
-            theatre, packages = _theatre(self.config, self.path)
-            verdict = theatre.play(planned_of(self._case, packages))
+            theatre, *deployed = _theatre(self.config, self.path)
+            verdict = theatre.play(planned_of(self._case, *deployed))
         except FleetError as error:
             raise ScenarioFailed([str(error)]) from None
         if verdict.failure is not None:
@@ -131,22 +131,22 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.write_line(f"  not run: {', '.join(missing)}")
 
 
-def _theatre(config: pytest.Config, file: Path) -> tuple[Theatre, Any]:
-    from zeebe_fleet.bpmn.tooling.package import load_packages
+def _theatre(config: pytest.Config, file: Path) -> tuple[Theatre, Any, Any]:
     from zeebe_fleet.deploy.app import configured_app
-    from zeebe_fleet.deploy.scenarios.plan import app_of
+    from zeebe_fleet.deploy.publication import packages_of
+    from zeebe_fleet.deploy.scenarios.plan import app_of, cases_of
     from zeebe_fleet.deploy.scenarios.theatre import Theatre
     from zeebe_fleet.deploy.settings import read_settings
 
     if str(config.rootpath) not in sys.path:
         sys.path.insert(0, str(config.rootpath))
     app = app_of([file], config.getoption("--fleet-app") or configured_app(file.parent))
-    packages = load_packages(app.processes)
+    packages, definitions = packages_of(app), cases_of(app)
     theatres = config.stash.setdefault(_THEATRES, {})
     if app.processes not in theatres:
         engine, timeout_s = config.getoption("--fleet-engine"), config.getoption("--fleet-timeout")
-        theatres[app.processes] = Theatre(app, packages, read_settings(), engine, timeout_s)
-    return theatres[app.processes], packages
+        theatres[app.processes] = Theatre(app, packages, definitions, read_settings(), engine, timeout_s)
+    return theatres[app.processes], packages, definitions
 
 
 def _told(verdict: Verdict) -> list[str]:

@@ -51,7 +51,7 @@ async def _played(plan: Plan, settings: Settings, wanted: Wanted, console: Conso
         if wanted.form == "text":
             show_verdict(verdict, console)
 
-    async with stage(settings, plan.app, plan.packages, wanted.timeout_s) as there:
+    async with stage(settings, plan.app, plan.packages, wanted.timeout_s, plan.definitions) as there:
         return await play(there, plan.cases, tell)
 
 

@@ -15,6 +15,8 @@ import httpx
 from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.instance_view import read_instance
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.bpmn.tooling.case.definition import CaseDefinition, SystemStep
+from zeebe_fleet.bpmn.tooling.case.reading import CasePackage
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
 from zeebe_fleet.deploy.app import App
 from zeebe_fleet.deploy.bootstrap import connection_to, core
@@ -32,6 +34,7 @@ from zeebe_fleet.workers.contract.ports import Engine
 
 _TESTER = "ada"
 """The persona that may start every process and complete every activity."""
+Move = tuple[str | None, str, str]
 _UNLIMITED = 1_000_000
 _GLANCE_S = 0.25
 """How long to wait before looking again where nothing tells that something moved."""
@@ -51,9 +54,13 @@ class Stage:
     trail: Trail | None
     """Only of the engine in the box."""
     timeout_s: float
+    definitions: Mapping[str, CaseDefinition]
+    """Of cases, by name."""
     elements: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Ids of elements that were entered, by process, where there is no trail."""
     flows: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    moves: defaultdict[str, list[Move]] = field(default_factory=lambda: defaultdict(list))
+    """What cases did, by definition: the step that was left, what after, and the step that was entered."""
     derived: set[str] = field(default_factory=set)
     """Processes some of whose flows are concluded from their elements."""
 
@@ -115,16 +122,23 @@ def settings_of(read_settings: Settings, app: str, engine: str, state: Path) -> 
 
 @asynccontextmanager
 async def stage(
-    settings: Settings, app: App, packages: Iterable[ProcessPackage], timeout_s: float
+    settings: Settings,
+    app: App,
+    packages: Iterable[ProcessPackage],
+    timeout_s: float,
+    cases: Iterable[CasePackage] = (),
 ) -> AsyncIterator[Stage]:
     """Deploy the app and run every role, for as long as the block lasts.
 
     Args:
         settings: as located by `ground`.
         timeout_s: how long an instruction may wait for what it expects.
+        cases: definitions whose cases may run.
     """
+    definitions = {one.definition.name: one.definition for one in cases}
     by_name = {one.manifest.name: one for one in packages}
     job_types = {t for one in by_name.values() for t in one.model.job_types.values() if t and not t.startswith("=")}
+    job_types |= {step.job_type for one in definitions.values() for step in one.steps if isinstance(step, SystemStep)}
     async with AsyncExitStack() as opened:
         http = await opened.enter_async_context(await _http(settings))
 
@@ -142,7 +156,7 @@ async def stage(
         await client.sign_in(_TESTER)
         connected = await opened.enter_async_context(core(settings))
         followed = await opened.enter_async_context(trail(http)) if settings.engine == "builtin" else None
-        yield Stage(by_name, client, connected.engine, http, director, Clock(http), followed, timeout_s)
+        yield Stage(by_name, client, connected.engine, http, director, Clock(http), followed, timeout_s, definitions)
 
 
 async def _http(settings: Settings) -> httpx.AsyncClient:

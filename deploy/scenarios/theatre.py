@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 
+from zeebe_fleet.bpmn.tooling.case.reading import CasePackage
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
 from zeebe_fleet.bpmn.tooling.scenarios.coverage import Coverage
 from zeebe_fleet.deploy.app import App
@@ -25,15 +26,22 @@ class Theatre:
     Args:
         app: whose processes and tasks.
         packages: all of its packages.
+        definitions: of its cases.
         settings: as read; they lead to an engine only where another than the one in the box is asked for.
         timeout_s: how long an instruction may wait for what it expects.
     """
 
     def __init__(
-        self, app: App, packages: Sequence[ProcessPackage], settings: Settings, engine: str, timeout_s: float
+        self,
+        app: App,
+        packages: Sequence[ProcessPackage],
+        definitions: Sequence[CasePackage],
+        settings: Settings,
+        engine: str,
+        timeout_s: float,
     ) -> None:
-        self._app, self._packages, self._timeout_s = app, packages, timeout_s
-        self._played: dict[str, ProcessPackage] = {}
+        self._app, self._packages, self._definitions, self._timeout_s = app, packages, definitions, timeout_s
+        self._played: dict[str, ProcessPackage | CasePackage] = {}
         self._ground = ExitStack()
         state = self._ground.enter_context(tempfile.TemporaryDirectory(prefix="fleet-test-"))
         ours = settings_of(settings, app.name, engine, Path(state))
@@ -50,7 +58,7 @@ class Theatre:
 
     def play(self, planned: Planned) -> Verdict:
         """Play one test case."""
-        self._played[planned.package.manifest.name] = planned.package
+        self._played[planned.name] = planned.package
         return asyncio.run_coroutine_threadsafe(played(self._stage, planned), self._loop).result()
 
     def coverage(self) -> list[Coverage]:
@@ -67,7 +75,7 @@ class Theatre:
 
     async def _open(self, settings: Settings) -> None:
         try:
-            async with stage(settings, self._app, self._packages, self._timeout_s) as there:
+            async with stage(settings, self._app, self._packages, self._timeout_s, self._definitions) as there:
                 self._stop = asyncio.Event()
                 self._ready.set_result((asyncio.get_running_loop(), there))
                 await self._stop.wait()

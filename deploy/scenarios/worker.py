@@ -79,7 +79,7 @@ def directed(app: App, director: Director, job_types: Collection[str]) -> Role:
             bootstrap.core(settings) as core,
             records(settings, health) as known,
             bootstrap.ledger(core) as ledger,
-            bootstrap.services(settings, app.data_models) as services,
+            bootstrap.services(settings, app.data_models, runs_cases=app.runs_cases) as services,
         ):
             if not await unless(stop, known.there()):
                 return

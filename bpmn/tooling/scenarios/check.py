@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from zeebe_fleet.bpmn.tooling import document as xml
+from zeebe_fleet.bpmn.tooling.case.definition import CaseDefinition, HumanStep, SystemStep
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
 from zeebe_fleet.bpmn.tooling.scenarios.file import TestCase
@@ -22,12 +23,16 @@ class Names:
         user_tasks: likewise.
         undone: ids of activities that have a compensation handler.
         jobs: job types by element, as they are written: some are expressions.
+        steps: of a case definition, its human steps with their actions.
+        all_steps: of a case definition.
     """
 
     elements: Mapping[str, str]
     user_tasks: Mapping[str, str]
     undone: frozenset[str]
     jobs: Mapping[str, str]
+    steps: Mapping[str, Collection[str]] = field(default_factory=dict)
+    all_steps: frozenset[str] = frozenset()
 
 
 def names_of(package: ProcessPackage) -> Names:
@@ -38,6 +43,15 @@ def names_of(package: ProcessPackage) -> Names:
         {task.element_id: task.name for task in model.human_tasks.values()},
         frozenset(undo.element_id for undo in model.undoes.values()),
         model.job_types,
+    )
+
+
+def names_of_case(definition: CaseDefinition, generic: Names) -> Names:
+    """Return what may be named of a case: what may be of the process that runs it, and the definition's own words."""
+    jobs = {step.id: step.job_type for step in definition.steps if isinstance(step, SystemStep)}
+    human = {step.id: [a.id for a in step.actions] for step in definition.steps if isinstance(step, HumanStep)}
+    return replace(
+        generic, jobs={**generic.jobs, **jobs}, steps=human, all_steps=frozenset(one.id for one in definition.steps)
     )
 
 
@@ -70,8 +84,8 @@ Named = tuple[str, str, Collection[str]]
 
 def _named(instruction: say.Instruction, known: Mapping[str, Names]) -> Iterable[Named]:
     chosen: Collection[Names] = known.values()
-    for field in ("process_definition_selector", "process_instance_selector"):
-        if (selector := getattr(instruction, field, None)) is not None:
+    for name in ("process_definition_selector", "process_instance_selector"):
+        if (selector := getattr(instruction, name, None)) is not None:
             yield "process", selector.process_definition_id, known.keys()
             chosen = [known[selector.process_definition_id]]
     for selector in _selectors(instruction):
@@ -84,14 +98,26 @@ def _named(instruction: say.Instruction, known: Mapping[str, Names]) -> Iterable
     if isinstance(instruction, say.CreateProcessInstance):
         for process in instruction.workflow_ids.values():
             yield "process", process, known.keys()
+    yield from _of_case(instruction, known, chosen)
     if isinstance(instruction, say.AssertCompensation):
         for element in instruction.undone:
             yield "activity with a compensation handler", element, _union(one.undone for one in chosen)
 
 
+def _of_case(instruction: say.Instruction, known: Mapping[str, Names], chosen: Collection[Names]) -> Iterable[Named]:
+    if isinstance(instruction, say.ChooseAction | say.AssertActionRefused):
+        yield "human step", instruction.step, _union(one.steps for one in known.values())
+    if isinstance(instruction, say.ChooseAction):
+        yield "action", instruction.action, _union(one.steps.get(instruction.step, ()) for one in known.values())
+    if isinstance(instruction, say.AssertCase):
+        steps = _union(one.all_steps for one in chosen)
+        for step in (*filter(None, [instruction.step]), *(instruction.path or ())):
+            yield "step", step, steps
+
+
 def _selectors(instruction: say.Instruction) -> Iterable[object]:
-    for field in ("element_selector", "job_selector", "user_task_selector", "incident_selector"):
-        if (selector := getattr(instruction, field, None)) is not None:
+    for name in ("element_selector", "job_selector", "user_task_selector", "incident_selector"):
+        if (selector := getattr(instruction, name, None)) is not None:
             yield selector
     yield from getattr(instruction, "element_selectors", ())
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling import document as xml
+from zeebe_fleet.bpmn.tooling.case.definition import CaseDefinition
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.parse import undo_pairs
 
@@ -58,6 +59,28 @@ class Coverage:
         """Return its shape in a report."""
         shares = {"elements": self.elements, "flows": self.flows, "compensationHandlers": self.handlers}
         return {"process": self.process_name, **{name: share.to_json() for name, share in shares.items()}}
+
+
+def case_coverage(definition: CaseDefinition, moves: Iterable[tuple[str | None, str, str]]) -> Coverage:
+    """Compare the moves of cases with their definition: steps are elements, transitions are flows.
+
+    Args:
+        definition: of the cases.
+        moves: each with the step that was left, what after, and the step that was entered.
+    """
+    made = list(moves)
+    return Coverage(
+        definition.name,
+        Share([one.id for one in definition.steps], frozenset(to for _, _, to in made)),
+        Share(
+            [_way(one.source, one.on) for one in definition.transitions], frozenset(_way(s, on) for s, on, _ in made)
+        ),
+        Share([], frozenset()),
+    )
+
+
+def _way(source: str | None, on: str) -> str:
+    return f"{source or ''}/{on}" if on else f"{source or ''}"
 
 
 def coverage(document: Document, process: Element, elements: Iterable[str], flows: Iterable[str]) -> Coverage:

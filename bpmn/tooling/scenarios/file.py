@@ -28,6 +28,7 @@ OURS = frozenset(
         "ASSERT_COMPENSATION",
         "CANCEL_PROCESS_INSTANCE",
         "CHOOSE_ACTION",
+        "ASSERT_CASE",
         "ASSERT_ACTION_REFUSED",
     }
 )

@@ -304,6 +304,17 @@ class ChooseAction(Instruction):
     """What is filled in beside it."""
 
 
+class AssertCase(Instruction):
+    """Ours, for case definitions: wait until a case is in a step, has a status, and went this way."""
+
+    type: Literal["ASSERT_CASE"]
+    process_instance_selector: ProcessSelector
+    step: str | None = None
+    status: str | None = None
+    path: tuple[str, ...] | None = None
+    """Ids of all steps that were entered, the first one first."""
+
+
 class AssertActionRefused(Instruction):
     """Ours, for case definitions: see that an action is refused at the human step that a case waits at."""
 
@@ -335,6 +346,7 @@ Case = Annotated[
     | AssertCompensation
     | CancelProcessInstance
     | ChooseAction
+    | AssertCase
     | AssertActionRefused,
     Field(discriminator="type"),
 ]

@@ -86,7 +86,7 @@ class _Walk:
         """Note a value and what is in it; returns where it ends."""
         at = self._past_blank(at)
         self.lines[place] = self._line_of(at)
-        if len(place) > MAX_LEVELS:
+        if len(place) >= MAX_LEVELS:
             raise DefinitionError(f"{self._file}:{self._line}: more than {MAX_LEVELS} levels.", "Nest less.")
         match self._text[at]:
             case "{":
