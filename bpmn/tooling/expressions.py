@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
@@ -100,8 +101,13 @@ _REFERRED = (
 )
 
 
-def written_in(document: Document, process: Element) -> Iterator[Written]:
-    """Yield what a process computes, element by element; what has no text is left out."""
+@lru_cache(2)
+def written_in(document: Document, process: Element) -> tuple[Written, ...]:
+    """Return what a process computes, element by element; what has no text is left out."""
+    return tuple(_of_process(document, process))
+
+
+def _of_process(document: Document, process: Element) -> Iterator[Written]:
     for node in (process, *xml.nodes(process)):
         yield from (one for one in _of_node(document, node) if one.text.strip())
     for flow in xml.flows(process):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling.patterns import check_pattern, patterns_of
+from zeebe_fleet.bpmn.tooling.plain_schema import is_plain
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
 _SUGGESTION = "See https://json-schema.org/draft/2020-12 for what it may say."
@@ -47,6 +48,8 @@ def check_schema(schema: Mapping[str, Any], where: str) -> None:
 
 
 def _check_words(schema: Mapping[str, Any], where: str) -> None:
+    if is_plain(schema):
+        return
     from jsonschema import Draft202012Validator, FormatChecker, SchemaError  # slow to import, and rarely wanted
 
     try:

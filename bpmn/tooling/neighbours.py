@@ -59,6 +59,7 @@ class Neighbours:
     def __init__(self, found: Mapping[str, Neighbour], *, is_whole: bool) -> None:
         self._found = found
         self.is_whole = is_whole
+        self._known: dict[tuple[str, bool], set[str]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._found
@@ -71,11 +72,15 @@ class Neighbours:
     @cached_property
     def escaping(self) -> Mapping[str, frozenset[str]]:
         """The codes that each process lets go, those of the processes it calls included."""
-        found: dict[str, frozenset[str]] = {}
+        found = {name: one.escaping for name, one in self._found.items()}
         for group in components(self._found, self._following):
-            for _ in group:
+            changed = True
+            while changed:  # what calls one another passes errors on until no more come
+                changed = False
                 for name in group:
-                    found[name] = self._found[name].escaping | frozenset(self._passed_on(name, found))
+                    codes = found[name].union(self._passed_on(name, found))
+                    changed |= codes != found[name]
+                    found[name] = codes
         return found
 
     def _passed_on(self, name: str, found: Mapping[str, frozenset[str]]) -> Iterator[str]:
@@ -87,28 +92,32 @@ class Neighbours:
 
     def comes_back(self, name: str, process: str) -> bool:
         """Tell whether what a process calls may lead back to it."""
-        return self._leads(process, name, always=False)
+        return name in self._led_to(process, always=False)
 
     def is_endless(self, name: str, element_id: str) -> bool:
         """Tell whether a call activity leads back to its own process by calls that every instance makes."""
-        return any(
-            call.element_id == element_id and call.always and self._leads(call.process, name, always=True)
-            for call in self._found[name].calls
-        )
+        call = self._calls.get((name, element_id))
+        return call is not None and call.always and name in self._led_to(call.process, always=True)
 
-    def _leads(self, process: str, name: str, *, always: bool) -> bool:
-        ahead, seen = [process], {process}
-        while ahead:
-            here = ahead.pop()
-            if here == name:
-                return True
-            for call in self._found[here].calls if here in self._found else ():
-                if call.process not in seen and (call.always or not always):
-                    seen.add(call.process)
-                    ahead.append(call.process)
-        return False
+    @cached_property
+    def _calls(self) -> Mapping[tuple[str, str], Call]:
+        return {(name, call.element_id): call for name, one in self._found.items() for call in one.calls}
+
+    def _led_to(self, process: str, *, always: bool) -> set[str]:
+        """Return what comes of calling a process, itself included."""
+        key = (process, always)
+        if key not in self._known:
+            ahead, self._known[key] = [process], {process}
+            while ahead:
+                here = ahead.pop()
+                for call in self._found[here].calls if here in self._found else ():
+                    if call.process not in self._known[key] and (call.always or not always):
+                        self._known[key].add(call.process)
+                        ahead.append(call.process)
+        return self._known[key]
 
 
+@lru_cache(1)
 def neighbours_of(subject: Subject) -> Neighbours | None:
     """Return the processes of the folder that a package stands in; None where it stands in none."""
     folder = subject.package.folder.resolve()

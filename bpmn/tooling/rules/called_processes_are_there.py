@@ -16,11 +16,12 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 
 @rule(severity="error", manifest=True)
 def called_processes_are_there(subject: Subject) -> Iterator[Finding]:
-    neighbours = neighbours_of(subject)
+    calls = list(called_in(subject))
+    neighbours = neighbours_of(subject) if calls else None
     if neighbours is None:
         return
     name = subject.manifest.name
-    for node, process in called_in(subject):
+    for node, process in calls:
         if process not in neighbours:
             if neighbours.is_whole and process not in subject.manifest.elsewhere.processes:
                 message = f"It calls {process!r}, which is not in the folder."

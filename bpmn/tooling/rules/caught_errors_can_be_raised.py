@@ -20,7 +20,7 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 
 @rule(severity="error", manifest=True)
 def caught_errors_can_be_raised(subject: Subject) -> Iterator[Finding]:
-    neighbours = neighbours_of(subject)
+    neighbours = neighbours_of(subject) if subject.of_kind("callActivity") else None
     for event in subject.of_kind("boundaryEvent"):
         codes = [code for code in error_codes(subject.document, event) if code and not is_expression(code)]
         inside = _raised_inside(subject, subject.host(event), neighbours) if codes else None

@@ -17,16 +17,25 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 
 @rule(severity="error", manifest=True)
 def errors_are_caught(subject: Subject) -> Iterator[Finding]:
-    neighbours = neighbours_of(subject)
-    if neighbours is not None and subject.manifest.name in neighbours.called:
-        return  # whoever calls it is asked
+    found = [*_own(subject), *_of_called(subject)]
+    neighbours = neighbours_of(subject) if found else None
+    if neighbours is None or subject.manifest.name not in neighbours.called:
+        yield from found  # else whoever calls it is asked
+
+
+def _own(subject: Subject) -> Iterator[Finding]:
     for node in subject.nodes:
         codes = dict.fromkeys(raised_by(subject, node))
         caught = caught_around(subject, node) if codes else set()
         for code in codes:
             if not is_caught(code, caught):
                 yield subject.wrong(node, f"Its error {code!r} is not caught.", "Add an error boundary event.")
-    for node, process in called_in(subject) if neighbours is not None else ():
+
+
+def _of_called(subject: Subject) -> Iterator[Finding]:
+    calls = list(called_in(subject))
+    neighbours = neighbours_of(subject) if calls else None
+    for node, process in calls if neighbours else ():
         escaping = sorted(neighbours.escaping.get(process, ())) if neighbours else []
         caught = caught_around(subject, node) if escaping else set()
         for code in escaping:
