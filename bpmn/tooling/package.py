@@ -84,17 +84,17 @@ def load_package(folder: Path) -> ProcessPackage:
         {form["id"]: form for form in forms.values()},
         {file: form["id"] for file, form in forms.items()},
     )
-    package.document.process(package.manifest.name)
-    _check_whole(package, forms)
+    check_whole(package)
     return package
 
 
-def _check_whole(package: ProcessPackage, forms: Mapping[str, Mapping[str, Any]]) -> None:
-    """See to it that nothing in the folder is left out without a word.
+def check_whole(package: ProcessPackage) -> None:
+    """See to it that the process is there, and that nothing in the folder is left out without a word.
 
     Raises:
         DefinitionError: something would be, with its name and what to do.
     """
+    package.document.process(package.manifest.name)
     for file in sorted(package.folder.iterdir()):
         if file.suffix == ".bpmn" and file != package.model_file:
             raise DefinitionError(
@@ -106,13 +106,13 @@ def _check_whole(package: ProcessPackage, forms: Mapping[str, Mapping[str, Any]]
                 "Deploy it to your engine by itself, and keep it out of the folder.",
             )
     named: dict[str, str] = {}
-    for name, form in forms.items():
-        if form["id"] in named:
+    for file_name, form_id in package.form_files.items():
+        if form_id in named:
             raise DefinitionError(
-                f"{package.folder / name}: form {form['id']!r} is in {named[form['id']]} already.",
+                f"{package.folder / file_name}: form {form_id!r} is in {named[form_id]} already.",
                 "Give each form an id of its own.",
             )
-        named[form["id"]] = name
+        named[form_id] = file_name
     for process in package.document.processes:
         if process.get("id") != package.manifest.name:
             raise package.document.wrong(

@@ -14,7 +14,7 @@ from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.package import (
     MANIFEST,
     ProcessPackage,
-    load_package,
+    check_whole,
     model_of,
     read_content,
     read_form,
@@ -42,6 +42,13 @@ class Reading:
             self.faults.append(unreadable(str(file), error))
             return None
 
+    def check(self, package: ProcessPackage) -> None:
+        """Note what would be left out of it without a word."""
+        try:
+            check_whole(package)
+        except DefinitionError as error:
+            self.faults.append(unreadable(str(package.folder), error))
+
 
 def read_folder(folder: Path, target: Target | None) -> Reading:
     """Read a package, or, where one of its files cannot be read, all of those that can."""
@@ -49,8 +56,6 @@ def read_folder(folder: Path, target: Target | None) -> Reading:
     manifest = reading.tried(folder / MANIFEST, lambda file: read_manifest(file.parent))
     document = reading.tried(model_of(folder), _document)
     forms = dict(_forms(folder, reading))
-    if not reading.faults:
-        reading.tried(folder, load_package)
     if document:
         for name in [manifest.name] if manifest else _names(document):
             package = ProcessPackage(
@@ -60,6 +65,8 @@ def read_folder(folder: Path, target: Target | None) -> Reading:
                 {form["id"]: form for form in forms.values()},
                 {file: form["id"] for file, form in forms.items()},
             )
+            if not reading.faults:
+                reading.check(package)
             reading.subjects.append(Subject(package, manifest=manifest is not None, target=target))
     return reading
 
