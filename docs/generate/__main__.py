@@ -18,6 +18,7 @@ from docs.generate.manifest import manifest_page
 from docs.generate.schemas import case_schema, manifest_schema
 from docs.generate.settings import settings_page
 from docs.generate.tasks import tasks_page
+from docs.generate.versioning import versioning_page
 
 DOCS = Path(__file__).parents[1]
 SCHEMAS = DOCS.parent / "bpmn/schemas"
@@ -30,6 +31,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference/settings.md", settings_page()
     yield DOCS / "reference/graphql.md", graphql_page()
     yield DOCS / "reference/tasks.md", tasks_page()
+    yield DOCS / "reference/versioning.md", versioning_page()
     yield DOCS / "reference/lint.md", lint_page()
     yield DOCS / "reference/manifest.md", manifest_page()
     yield SCHEMAS / "manifest.schema.json", manifest_schema()

@@ -55,10 +55,16 @@ def differences(before: Any, after: Any) -> list[Difference]:
 class _Comparison:
     def __init__(self, before: Schema, after: Schema) -> None:
         self._before, self._after = before, after
+        self._met: set[tuple[str, str]] = set()
+        """Pairs of references that were followed: schemas may hold themselves."""
 
     def of(self, before: Any, after: Any, path: str, depth: int) -> Iterator[Difference]:
-        if before == after and self._before.get("$defs") == self._after.get("$defs"):
+        if _as_written(before) == _as_written(after) and not _refers(before):
             return
+        if _refers(before, 0) or _refers(after, 0):
+            if (pair := (_canonical(before), _canonical(after))) in self._met:
+                return
+            self._met.add(pair)
         old, new = _resolved(_schema(before), self._before), _resolved(_schema(after), self._after)
         if depth > _DEEPEST:
             if _stripped(old) != _stripped(new):
@@ -142,10 +148,10 @@ def _values(old: Schema, new: Schema, path: str) -> Iterator[Difference]:
 
 def _choices(schema: Schema) -> frozenset[str] | None:
     if "const" in schema:
-        return frozenset({json.dumps(schema["const"], sort_keys=True)})
+        return frozenset({_canonical(schema["const"])})
     if not isinstance(schema.get("enum"), Sequence):
         return None
-    return frozenset(json.dumps(one, sort_keys=True) for one in schema["enum"])
+    return frozenset(map(_canonical, schema["enum"]))
 
 
 def _bounds(old: Schema, new: Schema, path: str) -> Iterator[Difference]:
@@ -177,8 +183,13 @@ def _short(value: Any) -> str:
 def _described(old: Schema, new: Schema, path: str) -> Iterator[Difference]:
     words = sorted(word for word in {*old, *new} if word in _WORDS - {"$defs", "definitions"} or word.startswith("x-"))
     changed = [word for word in words if old.get(word) != new.get(word)]
-    if changed or (list(_mapping(old.get("properties"))) != list(_mapping(new.get("properties")))):
+    if changed or _order(old, new) != _order(new, old):
         yield Difference(Kind.DESCRIBED, path, f"{', '.join(changed) or 'the order of its properties'} changed")
+
+
+def _order(one: Schema, other: Schema) -> list[str]:
+    """Return the properties that both have, in the order of one: forms are laid out by it."""
+    return [name for name in _mapping(one.get("properties")) if name in _mapping(other.get("properties"))]
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
@@ -192,6 +203,19 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
             found = _mapping(found).get(step.replace("~1", "/").replace("~0", "~"))
         schema = {**_schema(found), **{word: value for word, value in schema.items() if word != "$ref"}}
     return schema
+
+
+def _refers(schema: Any, deep: int = 1) -> bool:
+    """Tell whether a schema is a reference; or holds one, however deep."""
+    return isinstance(schema, Mapping) and ("$ref" in schema or (deep > 0 and '"$ref"' in _canonical(schema)))
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _as_written(value: Any) -> str:
+    return json.dumps(value, default=str)
 
 
 def _stripped(schema: Any) -> Any:
