@@ -20,7 +20,7 @@ from zeebe_fleet.adapters.sandbox import SandboxControl
 from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.arrivals import process_versions
 from zeebe_fleet.deploy.bootstrap import Core, cases, relay
-from zeebe_fleet.deploy.connections import Patience
+from zeebe_fleet.deploy.connections import Patience, affordable
 from zeebe_fleet.deploy.known_operations import known_operations
 from zeebe_fleet.deploy.library import library_of
 from zeebe_fleet.deploy.settings import Settings
@@ -28,7 +28,7 @@ from zeebe_fleet.deploy.sign_in import provider_settings
 from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.guards import check_bind, security_headers
 from zeebe_fleet.graphql_api.keys import LiveKeys
-from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, ShareLimits
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, RoomLimits, ShareLimits
 from zeebe_fleet.workers.contract.data_models import data_models
 
 
@@ -45,6 +45,7 @@ async def api_app(core: Core) -> AsyncIterator[Starlette]:
         definitions_url=settings.api.definitions_url,
         allowed_origins=frozenset(settings.api.allowed_origins),
         share=ShareLimits(**settings.api.share.model_dump()),
+        room=_room(settings),
         known=known_operations(settings.api),
         oidc=provider_settings(settings.api.oidc) if settings.api.oidc.issuer else None,
     )
@@ -80,6 +81,12 @@ def api_patience(settings: Settings) -> Patience:
     """Return how long the API's connections may rest, how many there may be, and what each answer has."""
     https = settings.api.oidc.public_url.lower().startswith("https:")
     return Patience(connections=settings.api.connections, headers=security_headers(https=https))
+
+
+def _room(settings: Settings) -> RoomLimits:
+    """Leave a tenth of the connections to pages, to signing in and to strangers."""
+    connections = affordable(api_patience(settings)).connections
+    return RoomLimits(lasting=connections * 6 // 10, under_way=connections * 3 // 10)
 
 
 def _data_rows(app: str, sessions: async_sessionmaker[AsyncSession]) -> PostgresDataRows | None:

@@ -1,7 +1,8 @@
 """Connections of the HTTP server, none of which lasts without being used.
 
 Uvicorn waits for ever for a first request, for the rest of its head or of its body, and for a client to read. Here each
-of these has its time; and where there are too many connections, one that is idle makes room for one that asks.
+of these has its time; and where there are too many connections, the one that has rested, or waited for its own client,
+for longest makes room for one that asks.
 
 Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.5
 """
@@ -9,6 +10,7 @@ Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.5
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +25,9 @@ from uvicorn.server import ServerState
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import RejectConnection
 from wsproto.utilities import RemoteProtocolError
+
+_OTHER_FILES = 200
+_FEWEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,22 @@ class Patience:
     """Of an answer that the server gives by itself."""
 
 
+def affordable(patience: Patience) -> Patience:
+    """Return the same with as many connections as leave the process some of the files that it may open."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return patience
+    return replace(patience, connections=min(patience.connections, max(_FEWEST, allowed - _OTHER_FILES)))
+
+
 class Timer:
     """Cuts a connection when its time is over, whatever it was about to send."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._handle: asyncio.TimerHandle | None = None
+        self.since = 0.0
+        """When it was begun."""
 
     @property
     def runs(self) -> bool:
@@ -57,6 +72,7 @@ class Timer:
     def start(self, transport: asyncio.Transport, after_s: float) -> None:
         """Begin anew."""
         self.stop()
+        self.since = self._loop.time()
         self._handle = self._loop.call_later(after_s, transport.abort)
 
     def stop(self) -> None:
@@ -115,6 +131,11 @@ class _Http(H11Protocol):
     def is_idle(self) -> bool:
         """Whether nobody waits for an answer here."""
         return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it has waited for its client to send the rest of a body, or to read."""
+        return min((one.since for one in (self._body, self._unread) if one.runs), default=None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Welcome a client, if there is room."""
@@ -188,12 +209,12 @@ class _Http(H11Protocol):
             self._body.stop()
 
     def _make_room(self) -> None:
-        """Close the connection that has been idle for longest, if there are as many as there may be."""
+        """Close the connection that can be spared best, if there are as many as there may be."""
         if len(self.connections) < self.patience.connections:
             return
-        idle = [one for one in self.connections if isinstance(one, _Http | _Socket) and one.is_idle]
-        if idle:
-            oldest = min(idle, key=lambda one: one.idle_since)
+        spared = [(since, one) for one in self.connections if (since := _spared_since(one)) is not None]
+        if spared:
+            _, oldest = min(spared, key=lambda one: one[0])
             self.connections.discard(oldest)
             oldest.transport.abort()
 
@@ -218,6 +239,11 @@ class _Socket(WSProtocol):
         """Whether it is closed but for what the client has still to do, and may never do: it is the first to go."""
         return self.close_sent or self.transport.is_closing()
 
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it has waited for its client to read."""
+        return self._unread.since if self._unread.runs else None
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._unread.stop()
         self.connections.add(self)  # uvicorn takes it out, and it may have made room before
@@ -230,6 +256,13 @@ class _Socket(WSProtocol):
     def resume_writing(self) -> None:
         self._unread.stop()
         super().resume_writing()
+
+
+def _spared_since(connection: object) -> float | None:
+    """Return since when a connection rests, or waits for its own client; nothing if it is at work."""
+    if not isinstance(connection, _Http | _Socket):
+        return None
+    return connection.idle_since if connection.is_idle else connection.waits_since
 
 
 class _Handshake(WSConnection):

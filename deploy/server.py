@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from zeebe_fleet.deploy.connections import Patience, protocols
+from zeebe_fleet.deploy.connections import Patience, affordable, protocols
 from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -21,8 +19,6 @@ _KEEP_ALIVE_S = 75
 """Longer than clients keep a connection: one that is closed as it is used again fails a request."""
 _MESSAGE_BYTES = 1_048_576
 """Of a WebSocket, as a body may have; packed ones are not taken, since they could unfold to anything."""
-_OTHER_FILES = 200
-_FEWEST = 50
 _PATIENCE = Patience()
 
 
@@ -47,7 +43,7 @@ async def served(
 
 def configured(app: ASGIApp, patience: Patience = _PATIENCE) -> uvicorn.Config:
     """Return how an application is served: without a banner, and with nobody who keeps a connection unused."""
-    http, socket_protocol = protocols(_affordable(patience))
+    http, socket_protocol = protocols(affordable(patience))
     return uvicorn.Config(
         app,
         http=http,
@@ -61,14 +57,6 @@ def configured(app: ASGIApp, patience: Patience = _PATIENCE) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_S,
         lifespan="off",
     )
-
-
-def _affordable(patience: Patience) -> Patience:
-    """Leave the process some of the files that it may open."""
-    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if allowed == resource.RLIM_INFINITY:
-        return patience
-    return replace(patience, connections=min(patience.connections, max(_FEWEST, allowed - _OTHER_FILES)))
 
 
 @contextmanager

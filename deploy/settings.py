@@ -86,6 +86,7 @@ class ShareSection(BaseModel):
         default=5.0, description="Processor seconds for reading requests and new documents, in a burst."
     )
     reading_per_s: float = Field(default=0.1, gt=0, description="The same per second in the long run: 0.1 is a tenth.")
+    body_bytes: int = Field(default=8_388_608, description="Bytes of the bodies of requests at once.")
 
 
 class ApiSettingsSection(BaseModel):
@@ -126,7 +127,8 @@ class ApiSettingsSection(BaseModel):
     share: ShareSection = ShareSection()
     connections: int = Field(
         default=1_000,
-        description="Connections of one process at once; beyond, the one that rests for longest makes room.",
+        description="Connections of one process at once; beyond, the one that rests for longest makes room. Six in ten "
+        "may be streams and WebSockets; beyond, whoever has most of them gives one up.",
     )
     operate_url: Word = Field(
         default="",

@@ -82,7 +82,7 @@ class Endpoint(GraphQL[Context, None]):
         self._sessions = sessions
         self._news = News(services)
         self._accesses = Accesses(services.workflows.accesses)
-        self._shares = Shares(settings.share)
+        self._shares = Shares(settings.share, settings.room)
         self.decoding_s = 0.0
         """What it took to decode the message that is handled now."""
         self.strangers: set[Socket] = set()
@@ -116,8 +116,8 @@ class Endpoint(GraphQL[Context, None]):
         request.state.is_of_service = identity.principal.is_service
         request.state.share = share = self._shares.of(identity.principal)
         try:
-            with share.request():
-                return await self.run(request)
+            with share.request(), share.body(request.receive) as receive:
+                return await self.run(Request(request.scope, receive))
         except ShareUsed as used:
             return _too_many(used)
         except Refused as refused:
@@ -236,8 +236,14 @@ class Endpoint(GraphQL[Context, None]):
     async def create_streaming_response(
         self, request: Any, stream: Any, sub_response: Response, headers: Mapping[str, str]
     ) -> Response:
-        """Stream what may be lost on its way."""
-        return EventStream(stream(), headers=headers)
+        """Stream what may be lost on its way.
+
+        Raises:
+            ShareUsed: there is no room for it.
+        """
+        share: Share = request.state.share
+        share.check_stream()
+        return EventStream(stream(), share, headers)
 
     def _context(self, identity: Identity) -> Context:
         signed_in = SignedIn(

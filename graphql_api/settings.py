@@ -87,6 +87,20 @@ class ShareLimits:
     reading_s: float = 5.0
     """Processor seconds that reading requests and unknown documents may take in a burst."""
     reading_per_s: float = 0.1
+    body_bytes: int = 8_388_608
+    """Of the bodies of requests under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLimits:
+    """How much there is for all principals of a process."""
+
+    lasting: int = 600
+    """Streams and WebSockets, each of which holds a connection."""
+    under_way: int = 300
+    """Requests, before each has less than its limit."""
+    body_bytes: int = 67_108_864
+    """Of bodies of requests under way, before each has less than its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +157,7 @@ class ApiSettings:
     """All that is executed; nothing where anything may be asked, the schema as well."""
     limits: Limits = Limits()
     share: ShareLimits = ShareLimits()
+    room: RoomLimits = RoomLimits()
 
     @property
     def is_https(self) -> bool:

@@ -11,12 +11,15 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from zeebe_fleet.graphql_api.settings import ShareLimits
+from starlette.types import Message, Receive
+
+from zeebe_fleet.graphql_api.room import Room
+from zeebe_fleet.graphql_api.settings import RoomLimits, ShareLimits
 from zeebe_fleet.graphql_api.slices import LET_BY_S, Turns
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import Principal
@@ -65,15 +68,22 @@ class Bucket:
 
 
 class Share:
-    """What one principal uses now, and may use still."""
+    """What one principal uses now, and may use still.
 
-    def __init__(self, limits: ShareLimits) -> None:
+    Args:
+        room: what there is for all; the service has its own.
+    """
+
+    def __init__(self, limits: ShareLimits, room: Room | None = None) -> None:
         self._limits = limits
+        self._room = room or Room(RoomLimits())
         self._requests = Bucket(limits.requests_per_s, limits.requests)
         self._rows = Bucket(limits.rows_per_s, limits.rows)
         self._bytes = Bucket(limits.bytes_per_s, limits.bytes)
         self._reading = Bucket(limits.reading_per_s, limits.reading_s)
-        self._under_way = 0
+        self.under_way = 0
+        self.body_bytes = 0
+        """Of the bodies of requests under way."""
         self._subscriptions = 0
         self._sockets = 0
         self._weight = 0
@@ -82,7 +92,7 @@ class Share:
     @property
     def is_idle(self) -> bool:
         """Whether it may be forgotten: nothing is used, and nothing owed."""
-        used = self._under_way or self._subscriptions or self._sockets or self._weight or self._waiting
+        used = self.under_way or self._subscriptions or self._sockets or self._weight or self._waiting
         return not used and not any(one.missing_s(one.most) for one in self._buckets)
 
     @property
@@ -108,34 +118,78 @@ class Share:
         Raises:
             ShareUsed: there are too many under way, or there were of late.
         """
-        if self._under_way >= self._limits.under_way:
-            raise ShareUsed(f"{self._under_way} requests under way", 1)
+        if self.under_way >= self._room.most_under_way(self._limits.under_way):
+            raise ShareUsed(f"{self.under_way} requests under way", 1)
         self.admit()
-        self._under_way += 1
-        try:
+        with self._room.work(self):
             yield
+
+    @contextmanager
+    def body(self, receive: Receive) -> Iterator[Receive]:
+        """Hold the body of a request, as far as it has come, until the request is answered.
+
+        Raises:
+            ShareUsed: as it is read: those of all requests under way take too much.
+        """
+        held_bytes = 0
+
+        async def held() -> Message:
+            nonlocal held_bytes
+            message = await receive()
+            size_bytes = len(message.get("body", b""))
+            if self.body_bytes + size_bytes > self._room.most_body_bytes(self._limits.body_bytes):
+                raise ShareUsed(f"{self.body_bytes:,} bytes of requests under way", 1)
+            held_bytes += size_bytes
+            self.body_bytes += size_bytes
+            return message
+
+        try:
+            yield held
         finally:
-            self._under_way -= 1
+            self.body_bytes -= held_bytes
 
     @property
     def has_socket(self) -> bool:
         """Whether another WebSocket may be opened."""
-        return self._sockets < self._limits.sockets
+        return self._sockets < self._limits.sockets and self._room.has_place(self)
 
     @contextmanager
-    def socket(self) -> Iterator[None]:
+    def socket(self, give_up: Callable[[], None]) -> Iterator[None]:
         """Hold a WebSocket.
+
+        Args:
+            give_up: closes it, for somebody who has fewer connections.
 
         Raises:
             ShareUsed: there are too many.
         """
         if not self.has_socket:
-            raise ShareUsed(f"{self._sockets} WebSockets open", _PATIENCE_S)
+            raise ShareUsed(f"{self._sockets} WebSockets open, or there is no room for more", _PATIENCE_S)
         self._sockets += 1
         try:
-            yield
+            with self._room.place(self, give_up):
+                yield
         finally:
             self._sockets -= 1
+
+    def check_stream(self) -> None:
+        """See whether there is room for a response that lasts.
+
+        Raises:
+            ShareUsed: there is none.
+        """
+        if not self._room.has_place(self):
+            raise ShareUsed("as many streams open as there is room for", _PATIENCE_S)
+
+    @contextmanager
+    def stream(self, give_up: Callable[[], None]) -> Iterator[None]:
+        """Hold a response that lasts.
+
+        Args:
+            give_up: ends it, for somebody who has fewer connections.
+        """
+        with self._room.place(self, give_up):
+            yield
 
     async def rest(self) -> None:
         """Have one who follows much be told one event after the other, others' operations in between."""
@@ -230,8 +284,9 @@ class Share:
 class Shares:
     """The shares of all principals; those that nobody uses are forgotten."""
 
-    def __init__(self, limits: ShareLimits) -> None:
+    def __init__(self, limits: ShareLimits, room: RoomLimits | None = None) -> None:
         self._limits = limits
+        self._room = Room(room or RoomLimits())
         self._shares: dict[tuple[str, str], Share] = {}
 
     def of(self, principal: Principal) -> Share:
@@ -242,7 +297,7 @@ class Shares:
         if key not in self._shares:
             if len(self._shares) >= _REMEMBERED:
                 self._shares = {one: share for one, share in self._shares.items() if not share.is_idle}
-            self._shares[key] = Share(self._limits)
+            self._shares[key] = Share(self._limits, self._room)
         return self._shares[key]
 
 

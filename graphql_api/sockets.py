@@ -5,7 +5,8 @@ Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import asyncio
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from graphql import GraphQLError
@@ -32,6 +33,7 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
 
     _is_closing = False
     _early = 0
+    _leaving: asyncio.Future[None] | None = None
     _share: Share | None = None
     """Whose the connection is counted as, where the handshake said so."""
 
@@ -40,7 +42,7 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         with ExitStack() as self._held:
             share = self.context.signed_in.share
             if self.context.principal.subject and share.has_socket:
-                self._held.enter_context(share.socket())
+                self._held.enter_context(share.socket(self._give_up))
                 self._share = share
             else:
                 self.view.strangers.add(self)  # type: ignore[attr-defined]
@@ -49,8 +51,20 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             finally:
                 self.view.strangers.discard(self)  # type: ignore[attr-defined]
 
+    def _give_up(self) -> None:
+        """Leave the place to somebody who has fewer connections."""
+        self._is_closing = True
+        self._leaving = asyncio.ensure_future(self._leave())
+
+    async def _leave(self) -> None:
+        await self.shutdown()
+        with suppress(RuntimeError, OSError):  # it is gone already
+            await self.websocket.close(_TRY_AGAIN_LATER, "Others have fewer connections")
+
     async def handle_message(self, message: Any) -> None:
         """Take a message of the protocol, or close what does not speak it."""
+        if self._is_closing:
+            return
         names = [message.get("type"), message.get("id", "")] if isinstance(message, dict) else [None]
         if not all(isinstance(one, str) and len(one) <= _LONGEST_NAME for one in names):
             await self.handle_invalid_message("That is no message of graphql-transport-ws")
@@ -75,7 +89,7 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         share = known.signed_in.share
         if not self.connection_init_received and share is not self._share:
             try:
-                self._held.enter_context(share.socket())
+                self._held.enter_context(share.socket(self._give_up))
             except ShareUsed as used:
                 await self.websocket.close(_TRY_AGAIN_LATER, used.message)
                 return

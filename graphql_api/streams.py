@@ -6,8 +6,9 @@ torn do, by themselves.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Any
@@ -19,6 +20,7 @@ from strawberry.http.streaming import SSETransport
 from strawberry.types.execution import PreExecutionError
 
 from zeebe_fleet.graphql_api.faults import UNAVAILABLE, shown
+from zeebe_fleet.graphql_api.shares import Share
 from zeebe_fleet.workers.contract.errors import FleetError
 
 
@@ -44,9 +46,16 @@ class Events(SSETransport):
 
 
 class EventStream(StreamingResponse):
-    """Events as they come; when the stream is lost, the response is left without its end, and the server tears it."""
+    """Events as they come; when the stream is lost, the response is left without its end, and the server tears it.
 
-    _is_lost = False
+    Args:
+        share: of whoever asked; holds a place while the response lasts, which others may need.
+    """
+
+    def __init__(self, content: AsyncGenerator[str, None], share: Share, headers: Mapping[str, str]) -> None:
+        super().__init__(content, headers=headers)
+        self._share = share
+        self._is_lost = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them."""
@@ -55,11 +64,20 @@ class EventStream(StreamingResponse):
             _torn.set(True)
 
     async def stream_response(self, send: Send) -> None:
-        """Send what comes until the end, or until it is lost."""
-        try:
-            await super().stream_response(send)
-        except StreamLost:
-            self._is_lost = True
+        """Send what comes until the end, until it is lost, or until it is given up."""
+        sending = asyncio.ensure_future(super().stream_response(send))
+
+        def give_up() -> None:
+            self._is_lost = sending.cancel()
+
+        with self._share.stream(give_up):
+            try:
+                await sending
+            except StreamLost:
+                self._is_lost = True
+            except asyncio.CancelledError:
+                if not self._is_lost:
+                    raise
 
 
 _torn: ContextVar[bool] = ContextVar("torn", default=False)

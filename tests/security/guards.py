@@ -279,6 +279,19 @@ GUARDS: Sequence[Guard] = (
         _always("deploy.connections:_Http", "_make_room", None),
         "test_connections.py -k lock_nobody",
     ),
+    Guard(
+        "a connection that waits for its client makes room",
+        _is("deploy.connections:_Http", "waits_since", None),
+        "test_connections.py -k wait_for_their",
+    ),
+    Guard(
+        "who holds most makes room",
+        _always("graphql_api.room:Room", "_give_up_one", None),
+        "test_shares.py -k leave_room",
+    ),
+    Guard(
+        "bodies take little", _always("graphql_api.room:Room", "most_body_bytes", 2**60), "test_shares.py -k test_bytes"
+    ),
 )
 
 

@@ -165,6 +165,30 @@ async def test_connections_that_rest_lock_nobody_out() -> None:
         assert await ended(resting[0][0]) == b""
 
 
+@pytest.mark.parametrize("held", [POST, POST + b"x" * 10, GET.replace(b"/ ", b"/endless ", 1)])
+async def test_connections_that_wait_for_their_clients_lock_nobody_out(held: bytes) -> None:
+    """Half of a body, or an answer that is not read: the one that has waited for longest makes room."""
+    patience = Patience(connections=5)
+    async with listening(echo, patience) as url, AsyncExitStack() as stack:
+        for _ in range(5):
+            _, writer = await stack.enter_async_context(connection(url))
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            writer.write(held)
+        async with asyncio.timeout(10):
+            for _ in range(7):
+                while b"200 OK" not in await first_line(url):  # their buffers have to fill first
+                    pass
+
+
+async def first_line(url: str) -> bytes:
+    """Ask, and return the first line of the answer; nothing where the connection is torn."""
+    async with connection(url) as (reader, writer):
+        writer.write(GET)
+        with suppress(ConnectionError):
+            return await reader.readline()
+    return b""
+
+
 async def test_quiet_socket_stays_open() -> None:
     """Its handshake has no body, so that no time runs for one."""
     async with listening(echo, IMPATIENT) as url, connection(url) as (reader, writer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,8 @@ from wsproto.events import AcceptConnection
 from tests.graphql_api.conftest import SERVICE_TOKEN, Api, Client, serving
 from tests.graphql_api.test_subscriptions import socket
 from tests.security.test_requests import code
-from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, ShareLimits
+from zeebe_fleet.graphql_api.room import Room
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, RoomLimits, ShareLimits
 from zeebe_fleet.graphql_api.shares import Bucket, Share, Shares, ShareUsed, weigh
 from zeebe_fleet.graphql_api.slices import Turns
 from zeebe_fleet.workers.contract.principal import FLEET, Principal
@@ -150,6 +151,99 @@ async def test_bodies_under_way_are_bounded(small: Api, paul: Client) -> None:
     assert not any(one.done() for one in held)
     ended.set()
     await asyncio.gather(*held)
+
+
+async def test_bytes_of_bodies_under_way_are_bounded(services: ApiServices, database_url: str) -> None:
+    """However few they are: what is held of them is counted as it comes."""
+    limits = ShareLimits(body_bytes=1_000)
+    sent, ended = asyncio.Event(), asyncio.Event()
+
+    async def unended() -> AsyncIterator[bytes]:
+        yield b" " * 600
+        sent.set()
+        await ended.wait()
+        yield b'{"query": "{ me { subject } }"}'
+
+    async with serving(services, database_url, ApiSettings(service_token=SERVICE_TOKEN, share=limits)) as api:
+        paul, alma = await api.persona("paul"), await api.persona("alma")
+        headers = {**paul.headers, "content-type": "application/json"}
+
+        async def asked(content: Any) -> httpx.Response:
+            return await api.http.post("/graphql", content=content, headers=headers)
+
+        async with asyncio.timeout(10):
+            await paul.ask(ME["query"])  # who that is, is known from here on
+            held = asyncio.create_task(asked(unended()))
+            await sent.wait()
+            await api.http.get("/health")  # by now it has come
+            long = b" " * 500 + b'{"query": "{ me { subject } }"}'
+            assert refusal(await asked(long)) == TOO_MANY
+            assert await alma.ask(ME["query"])
+            ended.set()
+            assert (await held).status_code == 200
+            assert (await asked(long)).status_code == 200
+
+
+@pytest.fixture
+async def narrow(services: ApiServices, database_url: str) -> AsyncIterator[Api]:
+    """An API in which three connections may last, whoever holds them."""
+    settings = ApiSettings(service_token=SERVICE_TOKEN, room=RoomLimits(lasting=3))
+    async with serving(services, database_url, settings) as api:
+        yield api
+
+
+async def test_streams_of_one_leave_room_for_others(narrow: Api) -> None:
+    """Who holds most gives the oldest up for who holds fewer, and is refused for another."""
+    paul, alma = await narrow.persona("paul"), await narrow.persona("alma")
+
+    async def asked(client: Client, stack: AsyncExitStack) -> httpx.Response:
+        headers = {**client.headers, "accept": "text/event-stream"}
+        return await stack.enter_async_context(narrow.http.stream("POST", "/graphql", json=SHARED, headers=headers))
+
+    async with AsyncExitStack() as stack, asyncio.timeout(20):
+        first, *_ = [await asked(paul, stack) for _ in range(3)]
+        refused = await asked(paul, stack)
+        await refused.aread()
+        assert refusal(refused) == TOO_MANY
+        assert (await asked(alma, stack)).status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError):  # torn, so that it is followed again
+            await first.aread()
+        again = await asked(paul, stack)
+        await again.aread()
+        assert refusal(again) == TOO_MANY
+
+
+async def test_sockets_of_one_leave_room_for_others(narrow: Api) -> None:
+    """The oldest is closed for another try, with all that was followed by it."""
+    paul, alma = await narrow.persona("paul"), await narrow.persona("alma")
+    async with AsyncExitStack() as stack, asyncio.timeout(20):
+
+        async def opened(client: Client) -> Any:
+            return await stack.enter_async_context(socket(narrow, dict(client.headers)))
+
+        first, *others = [await opened(paul) for _ in range(3)]
+        for one in (first, *others):
+            await one.begin()
+        first.tell({"id": "1", "type": "subscribe", "payload": SHARED})
+        assert (await (await opened(paul)).begin()).code == 1013
+        assert (await (await opened(alma)).begin())["type"] == "connection_ack"
+        assert (await first.read()).code == 1013
+        others[0].tell({"type": "ping"})
+        assert (await others[0].read())["type"] == "pong"
+
+
+def test_the_more_there_are_the_less_each_may_have_under_way() -> None:
+    """Down to some that anybody may have, and one whole body."""
+    room = Room(RoomLimits(under_way=40, body_bytes=4_000_000))
+    limits = ShareLimits(under_way=30, body_bytes=3_000_000)
+    with ExitStack() as stack:
+        had = []
+        for _ in range(6):
+            stack.enter_context(room.work(Share(limits, room)))
+            had.append((room.most_under_way(limits.under_way), room.most_body_bytes(limits.body_bytes)))
+    whole = 1_048_576
+    assert had == [(30, 3_000_000), (20, 2_000_000), (13, 1_333_333), (10, whole), (8, whole), (8, whole)]
+    assert room.most_under_way(30) == 30
 
 
 async def test_answers_are_paid_for(services: ApiServices, database_url: str) -> None:
