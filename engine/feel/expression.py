@@ -53,6 +53,10 @@ class Expression:
         except RecursionError as error:
             raise FeelFailure(_TOO_DEEP) from error
 
+    def within(self, lookup: Lookup, run: Run) -> Any:
+        """Evaluate as a part of something larger, which bounds it all."""
+        return self._code(lookup, run)
+
 
 class UnaryTests:
     """Unary tests, ready to be evaluated against an input."""
@@ -71,12 +75,16 @@ class UnaryTests:
         Raises:
             FeelFailure: As an expression's.
         """
-        if self._code is None:
-            return True
         try:
-            fits = self._code(inner(lookup, {"?": input_value, "cellInput": input_value}), Run(now_ms, seed))
+            return self.within(input_value, lookup, Run(now_ms, seed))
         except RecursionError as error:
             raise FeelFailure(_TOO_DEEP) from error
+
+    def within(self, input_value: Any, lookup: Lookup, run: Run) -> bool | None:
+        """Evaluate as a part of something larger, which bounds it all."""
+        if self._code is None:
+            return True
+        fits = self._code(inner(lookup, {"?": input_value, "cellInput": input_value}), run)
         if type(fits) is not bool:
             return None
         return fits is not self._negated
