@@ -146,7 +146,7 @@ class Reach:
             around = scope.getparent()
             starts = xml.children(scope, "startEvent")
             if around is not None and any(start.get("isInterrupting") == "false" for start in starts):
-                lifted[_id(around)] |= below.get(_id(scope), 0) & ~below.get(after(_id(scope)), 0)
+                lifted[_id(around)] |= reduce(or_, (self._given.get(after(_id(one)), 0) for one in xml.nodes(scope)), 0)
         handled = reduce(or_, (self._given[after(_id(one))] for one in subject.nodes if _is_handler(one)), 0)
         for event in subject.of_kind("intermediateThrowEvent"):
             if handled and xml.is_compensation(event):
