@@ -13,6 +13,13 @@ from zeebe_fleet.deploy.schemas import write_schemas
 
 _TAKEN = frozenset({"test", "tests", "zeebe_fleet", *sys.stdlib_module_names})
 
+IntoOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder in which the package is made; the app's, or else `processes`, when left out.", show_default=False
+    ),
+]
+
 new = typer.Typer(name="new", help="Begin something of your own.", no_args_is_help=True)
 
 
@@ -38,20 +45,32 @@ def project(
 @new.command(epilog="Example: fleet new process purchase_refund · fleet new process refund --into processes")
 def process(
     name: Annotated[str, typer.Argument(help="Name of the process and of its folder.")],
-    into: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder in which the package is made; the app's, or else `processes`, when left out.",
-            show_default=False,
-        ),
-    ] = None,
+    into: IntoOption = None,
 ) -> None:
-    """Make a process package: model with its diagram, manifest, form; inside a project with the code of its task."""
+    """Make a process package: model with diagram, manifest, form, scenarios; in a project with the code of its task."""
     from zeebe_fleet.deploy.new_process import create_process
 
     folder = create_process(name, into, Path.cwd())
-    typer.echo(f"{folder} is there: a system task, a person's task, a decision and two ends. It is in order:")
+    typer.echo(f"{folder} is there: a system task, a person's task, a decision and two ends. Next:")
+    _say_next(folder)
+
+
+@new.command(epilog="Example: fleet new case travel_request")
+def case(
+    name: Annotated[str, typer.Argument(help="Name of the case and of its folder.")],
+    into: IntoOption = None,
+) -> None:
+    """Make a case definition: steps of people and decisions in YAML, the transitions between them, scenarios."""
+    from zeebe_fleet.deploy.new_process import create_case
+
+    folder = create_case(name, into, Path.cwd())
+    typer.echo(f"{folder} is there: a decision, a person's step with two actions, and two ends. Next:")
+    _say_next(folder)
+
+
+def _say_next(folder: Path) -> None:
     typer.echo(f"  fleet lint {folder}")
+    typer.echo(f"  fleet test {folder}   # walks its scenarios on an engine")
 
 
 def create_project(name: str, into: Path) -> Path:

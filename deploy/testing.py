@@ -19,6 +19,7 @@ from zeebe_fleet.adapters.fault_gateway import Fault, FaultGateway
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy.app import configured_app
 from zeebe_fleet.deploy.client import FleetClient
+from zeebe_fleet.deploy.local.definitions import with_local_store
 from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.settings import Settings, on_the_local_stack
@@ -150,7 +151,7 @@ async def running_fleet(
         settings = _settings(app or configured_app(Path.cwd()), Path(state), services or {}, secrets or {})
         stack = LocalStack(settings.state)
         try:
-            settings = located(settings, await asyncio.to_thread(stack.up))
+            settings = with_local_store(located(settings, await asyncio.to_thread(stack.up)))
             async with AsyncExitStack() as opened:
                 gateway = await opened.enter_async_context(FaultGateway(settings.zeebe.address)) if faults else None
                 yield await opened.enter_async_context(_roles(settings, gateway))

@@ -57,7 +57,7 @@ def plan(paths: Sequence[Path], app_name: str, only: str = "") -> Plan:
     meant = _meant(paths or [app.processes])
     for folder in meant:
         if folder not in by_folder:
-            raise DefinitionError(f"{folder} is no package of {app.name}.", f"Its packages are in {app.processes}.")
+            raise DefinitionError(f"{folder} is no package of the app.", f"Its packages are in {app.processes}.")
     planned = [
         Planned(by_folder[folder], case)
         for folder, files in meant.items()
@@ -132,7 +132,7 @@ def app_of(paths: Sequence[Path], name: str) -> App:
         )
     (home,) = homes
     runs_cases = bool(case_folders(home))
-    return App(f"{home}", home, tasks_in(generic_case) if runs_cases else {}, runs_cases=runs_cases)
+    return App("", home, tasks_in(generic_case) if runs_cases else {}, runs_cases=runs_cases)
 
 
 def _home(path: Path) -> Path:

@@ -1,9 +1,9 @@
-"""`fleet new process`: what it makes passes everything there is, as it is."""
+"""`fleet new process` and `fleet new case`: what they make passes everything there is, as it is."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from zeebe_fleet.deploy.app import load_app
 from zeebe_fleet.deploy.cli import app
 from zeebe_fleet.deploy.local.stack import Addresses
 from zeebe_fleet.deploy.new import create_project
-from zeebe_fleet.deploy.new_process import create_process
+from zeebe_fleet.deploy.new_process import create_case, create_process
+from zeebe_fleet.deploy.scenarios.plan import plan
 from zeebe_fleet.deploy.settings import ZeebeSettings, on_the_local_stack
 from zeebe_fleet.deploy.testing import RunningFleet, _roles
 from zeebe_fleet.deploy.up import located
@@ -48,6 +49,20 @@ def test_new_process_is_in_order(name: str, tmp_path: Path) -> None:
     assert lint_path(create_process(name, tmp_path / "processes", tmp_path)) == []
 
 
+@pytest.mark.parametrize("name", ["travel", "decide", "accepted", "mycase", "a", "x" * 100])
+def test_new_case_is_in_order(name: str, tmp_path: Path) -> None:
+    """The lint has nothing to say of a case either, whatever it is called."""
+    assert lint_path(create_case(name, tmp_path / "processes", tmp_path)) == []
+
+
+def test_new_definitions_have_scenarios(tmp_path: Path) -> None:
+    """Of each end; the pipeline's test runs them."""
+    packages = [create_process("refund", tmp_path, tmp_path), create_case("travel", tmp_path, tmp_path)]
+    found = [one.case.name for one in plan(packages, "").cases]
+
+    assert found == ["accepted", "declined", "small", "accepted", "declined"]
+
+
 @pytest.mark.parametrize("decision", ["accept", "decline"])
 async def test_new_process_runs_to_its_end(fleet: RunningFleet, decision: str) -> None:
     """Deployed with the project, its task done by the code that came with it, and decided by a person."""
@@ -76,6 +91,7 @@ def test_new_process_outside_of_a_project_has_no_code(tmp_path: Path, monkeypatc
         "decide_refund.form",
         "manifest.yaml",
         "refund.bpmn",
+        "scenarios",
     ]
 
 
@@ -99,6 +115,13 @@ def test_new_process_refuses_what_can_be_no_name(name: str, suggestion: str, tmp
 
     assert suggestion in refused.value.suggestion
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("create", [create_process, create_case])
+def test_new_definition_leaves_the_house_its_name(create: Callable[..., Path], tmp_path: Path) -> None:
+    """One process is the fleet's own: it runs all cases."""
+    with pytest.raises(FleetError, match="there already"):
+        create("generic_case", tmp_path, tmp_path)
 
 
 def test_new_process_touches_no_package_that_is_there(tmp_path: Path) -> None:
