@@ -1,7 +1,8 @@
 """An S3 server of the tests' own, spoken to over a socket: moto's, in a process of its own, until its input ends.
 
 It answers one request at a time, so that what is conditional is decided by nobody else meanwhile.
-FLEET_TEST_S3 names another one, FLEET_TEST_S3_KEY and FLEET_TEST_S3_SECRET let the tests in.
+FLEET_TEST_S3 names another one, FLEET_TEST_S3_KEY and FLEET_TEST_S3_SECRET let the tests in: Versity's gateway, say,
+`versitygw --access KEY --secret SECRET --port 127.0.0.1:7071 posix FOLDER`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class S3Server:
     endpoint: str
     key: str = "tests"
     secret: str = "tests"
+    reads_signatures: bool = False
+    """Whether it refuses a request that was changed on its way."""
 
     def access(self, endpoint: str = "", *, timeout_s: float = 10.0) -> S3Access:
         """Return how a bucket of it is reached, or through what stands before it."""
@@ -57,7 +60,7 @@ class S3Server:
         return name
 
     def _make(self, name: str) -> None:
-        import boto3
+        import boto3  # type: ignore[import-untyped]
 
         client = boto3.client(
             "s3",
@@ -73,7 +76,9 @@ class S3Server:
 def s3_server() -> Iterator[S3Server]:
     """Start it, or find the one that was named."""
     if named := os.environ.get("FLEET_TEST_S3"):
-        yield S3Server(named, os.environ["FLEET_TEST_S3_KEY"], os.environ["FLEET_TEST_S3_SECRET"])
+        yield S3Server(
+            named, os.environ["FLEET_TEST_S3_KEY"], os.environ["FLEET_TEST_S3_SECRET"], reads_signatures=True
+        )
         return
     with subprocess.Popen(
         [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

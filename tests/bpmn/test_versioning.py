@@ -142,6 +142,7 @@ _BY_MANIFEST: list[tuple[str, str, list[Replaced]]] = [
     ("job-output-narrowed", "job type books.book, output id", [("output: {type: object,", "output: {required: [id],")]),
     ("job-output-widened", "job type books.book, output id", [("{booking:", "{id: {}, booking:")]),
     ("job-described", "job type books.book, output", [("output: {", "output: {title: Booked, ")]),
+    ("job-described", "job type books.unbook, output", [("Unbooks.}", "Unbooks., output: {required: [id]}}")]),
     ("people-changed", "human task decide", [("candidate_groups: [clerks]", "candidate_groups: [sales]")]),
     ("error-removed", "error NO_MONEY", [("errors: {NO_MONEY: Nothing is left.}", "errors: {}")]),
     ("error-added", "error LATE", [("left.}", "left., LATE: Too late.}")]),

@@ -143,6 +143,8 @@ async def test_store_that_creates_once_passes_its_check(store: ArtifactStore) ->
 
 async def test_server_that_ignores_the_condition_is_refused_by_name(proxy: S3Proxy, s3: S3Server, bucket: str) -> None:
     """It took the same name twice: the check says so, whether the probe was there before or not."""
+    if s3.reads_signatures:
+        pytest.skip("The condition is signed: this server is told nothing else on the way.")
     proxy.forgets_conditions = True
     store = store_of(bucket, s3.access(proxy.endpoint))
     for _ in range(2):

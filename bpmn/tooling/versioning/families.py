@@ -50,6 +50,9 @@ def job_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator
         yield from set_changes(*errors, f"job type {name}, error {{}}", "job-error-removed", "job-error-added")
         for words, family in ((_TO_WORKER, _GIVEN), (_FROM_WORKER, _RETURNED)):
             for word in words:
+                if now.get(word) and not was.get(word):
+                    yield Change("job-described", f"job type {name}, {word}", "nothing was known of it, and is now")
+                    continue
                 for one in differences(was.get(word), now.get(word)):
                     where = f"job type {name}, {word} {one.path}".rstrip()
                     yield Change(family[one.kind], where, one.told)
