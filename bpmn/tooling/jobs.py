@@ -11,7 +11,7 @@ from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 def job_types(element: Element) -> list[str]:
     """Return the job types of an element and of its listeners; an expression is known only when it runs."""
     own = [definition.get("type", "") for definition in xml.extension(element, "taskDefinition")]
-    return [job_type for job_type in own + heard(element) if not is_expression(job_type)]
+    return [job_type for job_type in own + heard(element) if job_type and not is_expression(job_type)]
 
 
 def heard(element: Element) -> list[str]:

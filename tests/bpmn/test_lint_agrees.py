@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.lint import UNREADABLE, NothingToLint, lint, lint_folder, lint_path
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
+from zeebe_fleet.bpmn.tooling.rules import RULES
 
 SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
 NAMESPACES = (
@@ -23,7 +26,7 @@ NAMESPACES = (
 
 def _model(elements: str, diagrams: str = "", beside: str = "", name: str = "p") -> bytes:
     process = f'<bpmn:process id="{name}" isExecutable="true">{elements}</bpmn:process>'
-    return f"<bpmn:definitions {NAMESPACES}>{process}{beside}{diagrams}</bpmn:definitions>".encode()
+    return f"<bpmn:definitions targetNamespace='x' {NAMESPACES}>{process}{beside}{diagrams}</bpmn:definitions>".encode()
 
 
 def _plane(of: str, **boxes: tuple[int, int, int, int]) -> str:
@@ -180,3 +183,117 @@ def test_lint_of_nothing_is_refused(there: str, tmp_path: Path) -> None:
 
     with pytest.raises(NothingToLint):
         lint_path(tmp_path / (there or "missing"))
+
+
+CAMUNDA_7 = (
+    '<bpmn:serviceTask id="t" camunda:class="org.example.Work" /><bpmn:userTask id="u" camunda:assignee="ada" />'
+)
+
+
+def _alone(tmp_path: Path, elements: str, spaces: str = "", runs: str = "true") -> list[Finding]:
+    """Return what lint says of somebody's model without a manifest."""
+    model = tmp_path / "somebodys.bpmn"
+    process = (
+        f'<bpmn:process id="p" isExecutable="{runs}"><bpmn:startEvent id="s" name="Begun" />{elements}</bpmn:process>'
+    )
+    model.write_text(f'<bpmn:definitions targetNamespace="x" {NAMESPACES} {spaces}>{process}</bpmn:definitions>')
+    return lint_path(model)
+
+
+def test_lint_tells_a_model_for_camunda_7_so_in_one_sentence(tmp_path: Path) -> None:
+    """Where nothing can run, what else is wrong is no news."""
+    (found,) = _alone(tmp_path, CAMUNDA_7, 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn"')
+
+    assert (found.rule, found.severity) == ("model-is-for-camunda-8", "error")
+    assert found.message == "It is made for Camunda 7, and nothing here can run it."
+    assert "Convert it" in found.suggestion
+
+
+def test_lint_takes_no_model_for_camunda_7_by_a_namespace_that_is_left_over(tmp_path: Path) -> None:
+    """Modelers declare more than a file uses."""
+    found = _alone(tmp_path, "", 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn"')
+
+    assert "model-is-for-camunda-8" not in {one.rule for one in found}
+
+
+def test_lint_tells_a_drawing_so_without_blaming_it(tmp_path: Path) -> None:
+    """A process that nobody meant to run has no errors."""
+    (found,) = _alone(tmp_path, '<bpmn:serviceTask id="t" /><bpmn:userTask id="lost" />', runs="false")
+
+    assert (found.rule, found.severity) == ("something-runs", "info")
+
+
+def test_lint_tells_of_plain_bpmn_once(tmp_path: Path) -> None:
+    """What no engine was named for is refused for many reasons, and they are one."""
+    (found,) = _alone(tmp_path, '<bpmn:serviceTask id="t" /><bpmn:callActivity id="u" />')
+
+    assert (found.rule, found.severity) == ("model-is-for-camunda-8", "warning")
+    assert "of 2 reasons" in found.message
+
+
+def test_lint_of_a_drawing_in_a_package_is_an_error(packages: Path) -> None:
+    """What is to be deployed must run."""
+    model = packages / "hello_world/hello_world.bpmn"
+    model.write_text(model.read_text().replace('isExecutable="true"', 'isExecutable="false"'))
+
+    assert {"something-runs", UNREADABLE} & {one.rule for one in lint_path(packages / "hello_world")}
+    assert all(one.severity == "error" for one in lint_path(packages / "hello_world"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "left"),
+    [
+        ("{}", {"every-element-is-reachable": "error", "everything-is-named": "warning"}),
+        ("{rules: {every-element-is-reachable: info}}", {"every-element-is-reachable": "info"}),
+        ("{rules: {every-element-is-reachable: off}}", {"every-element-is-reachable": None}),
+        (
+            "{waivers: [{rule: every-element-is-reachable, element: lost, reason: Soon.}]}",
+            {"every-element-is-reachable": None, "waivers-are-used": None},
+        ),
+        (
+            "{waivers: [{rule: every-element-is-reachable, element: other, reason: Soon.}]}",
+            {"every-element-is-reachable": "error", "waivers-are-used": "warning"},
+        ),
+        (
+            "{waivers: [{rule: every-element-is-reachable}]}",
+            {"every-element-is-reachable": None, "waivers-say-why": "error"},
+        ),
+        ("{rules: {engine-takes-it: off}}", {"rules-are-known": "error"}),
+        ("{rules: {every-element-is-reached: off}}", {"rules-are-known": "error"}),
+    ],
+)
+def test_lint_goes_by_the_settings_of_the_manifest(settings: str, left: dict[str, str | None], packages: Path) -> None:
+    """Severities and waivers, with what is wrong about them."""
+    model, manifest = packages / "hello_world/hello_world.bpmn", packages / "hello_world/manifest.yaml"
+    model.write_text(model.read_text().replace("</bpmn:process>", '<bpmn:task id="lost" /></bpmn:process>'))
+    manifest.write_text(f"{manifest.read_text()}\nlint: {settings}\n")
+    found = {one.rule: one.severity for one in lint_path(packages / "hello_world")}
+
+    assert {rule: found.get(rule) for rule in left} == left
+
+
+def test_lint_says_what_the_engine_says_once(packages: Path) -> None:
+    """In the engine's words, at the part that is meant; no rule of ours says it again."""
+    model = packages / "hello_world/hello_world.bpmn"
+    broken = model.read_text().replace(' type="hello.log-message"', "")
+    model.write_text(broken)
+    found = [one for one in lint_path(packages / "hello_world") if one.file == str(model)]
+
+    assert [one.rule for one in found] == ["engine-takes-it"]
+    assert "zeebe:taskDefinition" in broken.splitlines()[found[0].line - 1]
+
+
+def test_lint_goes_on_when_a_rule_breaks(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People get the findings of all others, and one that can be reported."""
+
+    def broken(_: object) -> Iterator[Finding]:
+        raise RuntimeError("out of ideas")
+        yield
+
+    model = packages / "hello_world/hello_world.bpmn"
+    model.write_text(model.read_text().replace('retries="', 'retries="-'))
+    monkeypatch.setitem(RULES, "names-agree", replace(RULES["names-agree"], find=broken))
+    found = {one.rule: one for one in lint_path(packages / "hello_world")}
+
+    assert "retries-are-set" in found
+    assert "out of ideas" in next(one.message for one in found.values() if "broke" in one.message)

@@ -40,7 +40,7 @@ def test_lint_says_file_line_element_rule_and_fix() -> None:
 
     assert status == 1
     assert text.splitlines()[0] == str(REFUSED)
-    assert "  10: error wrong: Must have a condition or be default flow. engine-takes-it" in text.splitlines()
+    assert "  14: error wrong: Must have a condition or be default flow. engine-takes-it" in text.splitlines()
     assert "     → Camunda 8.9 refuses to deploy it: change this in the modeler." in text.splitlines()
     assert "\x1b" not in text
 
@@ -101,7 +101,7 @@ def test_lint_annotates_pipelines() -> None:
     assert as_github([finding], 1) == (
         "::notice file=a%2Cb%3Ac.bpmn,line=7,title=some-rule::work: 100 %25 wrong%0A::error::x. Mend it."
     )
-    assert lint(REFUSED, "--format", "github")[1].startswith(f"::error file={REFUSED},line=10,title=engine-takes-it::")
+    assert lint(REFUSED, "--format", "github")[1].startswith(f"::error file={REFUSED},line=14,title=engine-takes-it::")
 
 
 @pytest.mark.parametrize(

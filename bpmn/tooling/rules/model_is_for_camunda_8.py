@@ -37,7 +37,7 @@ def model_is_for_camunda_8(subject: Subject) -> Iterator[Finding]:
     engine = named or next((engine for space, engine in _ENGINES.items() if space in spaces), "")
     if engine:
         yield subject.wrong(processes[0], f"It is made for {engine}, and nothing here can run it.", _FIX)
-    elif subject.document.processes and len(subject.refused) > 1:
+    elif subject.alone and subject.document.processes and subject.refused:
         yield _plain(subject)
 
 
@@ -45,11 +45,11 @@ def _plain(subject: Subject) -> Finding:
     """Tell of BPMN that no engine was named for, and which Camunda 8 would refuse."""
     first = subject.refused[0]
     message = (
-        f"Nothing in it is made for Camunda 8, which would refuse it for {len(subject.refused)} reasons; "
-        f"the first, on line {first.line}: {first.error.rstrip('.')}."
+        f"Nothing in it is made for Camunda 8, which would refuse it; of {len(subject.refused)} reasons, the first is "
+        f"on line {first.line}: {first.error.rstrip('.')}."
     )
     fix = 'If it is a drawing, set isExecutable="false"; else say in a modeler for Camunda 8 how each task is done.'
-    return subject.wrong(subject.document.processes[0], message, fix, Severity.WARNING if subject.alone else None)
+    return subject.wrong(subject.document.processes[0], message, fix, Severity.WARNING)
 
 
 def _spaces(processes: list[Element]) -> set[str | None]:

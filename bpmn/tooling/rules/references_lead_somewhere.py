@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Element
-from zeebe_fleet.bpmn.tooling.finding import Finding
+from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.rule import rule
 from zeebe_fleet.bpmn.tooling.subject import Subject
 
@@ -46,7 +46,7 @@ def references_lead_somewhere(subject: Subject) -> Iterator[Finding]:
             to = one.get("bpmnElement", "")
             if to and _name(to) not in subject.document.by_id:
                 message = f"The drawing shows {to!r}, which does not exist."
-                yield subject.wrong(one, message, "Open the model in a modeler and save it again.")
+                yield subject.wrong(one, message, "Open the model in a modeler and save it again.", Severity.WARNING)
 
 
 def _referring(element: Element) -> Iterator[tuple[str, str]]:
