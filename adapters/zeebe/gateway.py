@@ -11,6 +11,7 @@ import grpc.aio
 
 from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.adapters.zeebe.definitions import latest_definition
 from zeebe_fleet.adapters.zeebe.deployment import explain
 from zeebe_fleet.adapters.zeebe.incidents import Incidents
 from zeebe_fleet.adapters.zeebe.instance_view import instance_view
@@ -25,6 +26,7 @@ from zeebe_fleet.workers.contract.outcomes import Complete, Fail, HandBack, Thro
 from zeebe_fleet.workers.contract.ports import (
     Capabilities,
     DeployedProcess,
+    EngineDefinition,
     OpenIncident,
     Resource,
     StartedInstance,
@@ -179,6 +181,10 @@ class ZeebeEngine:
     async def instance_view(self, process_instance_key: ProcessInstanceKey) -> InstanceView:
         """Return an instance as the engine has it, where this engine can say it."""
         return await instance_view(self._connection, self._tokens, await self.capabilities(), process_instance_key)
+
+    async def latest_definition(self, process_name: str) -> EngineDefinition | None:
+        """Return the engine's latest version of a process, where this engine can say it."""
+        return await latest_definition(self._connection, self._tokens, await self.capabilities(), process_name)
 
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
         """Give the job its retries back and resolve the incident."""

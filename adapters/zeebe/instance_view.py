@@ -11,12 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from zeebe_fleet.adapters.cookies import no_cookies
-from zeebe_fleet.adapters.zeebe.capabilities import version_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
-from zeebe_fleet.adapters.zeebe.incidents import SEARCHABLE
-from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
-from zeebe_fleet.workers.contract.addresses import shown
+from zeebe_fleet.adapters.zeebe.rest import asking, checked
+from zeebe_fleet.adapters.zeebe.token import TokenSource
 from zeebe_fleet.workers.contract.engine_view import (
     EngineCalled,
     EngineElement,
@@ -25,7 +22,7 @@ from zeebe_fleet.workers.contract.engine_view import (
     EngineVariable,
     InstanceView,
 )
-from zeebe_fleet.workers.contract.errors import EngineDenied, EngineGone, EngineRejected, EngineUnavailable
+from zeebe_fleet.workers.contract.errors import EngineUnavailable
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
 from zeebe_fleet.workers.contract.ports import Capabilities
 
@@ -49,24 +46,8 @@ async def instance_view(
         EngineRejected: this engine cannot be asked, with the version or setting that can.
         EngineGone: it knows no such instance, or not yet.
     """
-    _require(connection, capabilities)
-    import httpx  # few processes ask, and it weighs ten megabytes
-
-    headers = {"authorization": f"Bearer {await tokens.token()}"} if tokens else {}
-    try:
-        async with httpx.AsyncClient(
-            base_url=connection.rest_address,
-            timeout=connection.timeout_s,
-            verify=trust(connection.ca_file),
-            cookies=no_cookies(),
-            headers=headers,
-        ) as http:
-            return await read_instance(http, process_instance_key)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise EngineUnavailable(
-            f"The engine's REST API at {shown(connection.rest_address)} does not answer ({type(error).__name__}).",
-            "Check its address, and that the engine runs.",
-        ) from error
+    async with asking(connection, tokens, capabilities, "where its instances stand") as http:
+        return await read_instance(http, process_instance_key)
 
 
 async def read_instance(http: httpx.AsyncClient, process_instance_key: int) -> InstanceView:
@@ -78,19 +59,6 @@ async def read_instance(http: httpx.AsyncClient, process_instance_key: int) -> I
     """
     with _understood():
         return await _read(http, process_instance_key)
-
-
-def _require(connection: EngineConnection, capabilities: Capabilities) -> None:
-    if version_of(capabilities.version) < SEARCHABLE:
-        raise EngineRejected(
-            f"Engine {capabilities.version} cannot be asked where its instances stand.",
-            "That came with Camunda 8.8; before, Operate shows it.",
-        )
-    if not connection.rest_address:
-        raise EngineRejected(
-            "The engine's REST API is not known here, which tells where instances stand.",
-            "Name it in FLEET_ZEEBE__REST_ADDRESS.",
-        )
 
 
 async def _read(http: httpx.AsyncClient, key: int) -> InstanceView:
@@ -120,27 +88,14 @@ async def _newest(http: httpx.AsyncClient, kind: str, wanted: Item, key: str) ->
     """Read the newest entries, the oldest of them first, and how many there are."""
     body = {"filter": wanted, "sort": [{"field": key, "order": "DESC"}], "page": {"limit": MOST}}
     path = f"/v2/{kind}/search"
-    answer = _checked(await http.post(path, json=body), path)
+    answer = checked(await http.post(path, json=body), path)
     items = [item for item in answer["items"] if all(str(item.get(name)) == value for name, value in wanted.items())]
     return items[::-1], int(answer["page"]["totalItems"])
 
 
 async def _got(http: httpx.AsyncClient, path: str) -> Item:
-    answer: Item = _checked(await http.get(path), path)
+    answer: Item = checked(await http.get(path), path)
     return answer
-
-
-def _checked(response: httpx.Response, path: str) -> Any:
-    if response.is_success:
-        return response.json()
-    said = f"The engine answered {response.status_code} to {path}."
-    if response.status_code in (401, 403):
-        raise EngineDenied(said, "Check the credentials, and what they are allowed to read.")
-    if response.status_code == 404:
-        raise EngineGone("The engine knows no such instance.", "One that has just begun is told of in a moment.")
-    if response.status_code in (408, 429) or response.status_code >= 500:
-        raise EngineUnavailable(said)
-    raise EngineRejected(said, "Searching needs Camunda 8.8 or newer.")
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from zeebe_fleet.workers.contract.artifacts import (
 from zeebe_fleet.workers.contract.errors import (
     DefinitionError,
     EngineError,
+    EngineRejected,
     FleetError,
     InfrastructureError,
     RecordsUnavailable,
@@ -179,6 +180,7 @@ class ProcessVersions:
             await self._bring_required(artifact, deploys=deploys, depth=depth)
             async with self._known.deploying():
                 if not await self._found(known):
+                    await self._check_engine(known)
                     await self._deploy(artifact)
 
     async def _bring_required(self, artifact: Artifact, *, deploys: bool, depth: int) -> None:
@@ -200,6 +202,20 @@ class ProcessVersions:
             return False
         await self._known.place(known, same.definition_key)
         return True
+
+    async def _check_engine(self, known: KnownVersion) -> None:
+        """See that nobody deployed anything newer past the fleet, where the engine can say so.
+
+        Raises:
+            VersionNotDeployed: somebody did.
+        """
+        with suppress(EngineRejected):  # before 8.8 it cannot
+            latest = await self._engine.latest_definition(known.name)
+            if latest is not None and latest.model_sha256 != known.model_sha256:
+                versions = [latest.version_tag] if latest.version_tag else []
+                here = await self._known.deployed(known.name)
+                if latest.definition_key not in [one.definition_key for one in here]:
+                    check_newest(known, [DeployedModel(latest.definition_key, latest.version, "", versions)])
 
     async def _deploy(self, artifact: Artifact) -> Sequence[DeployedProcess]:
         """Deploy a version; where it was, and nobody lived to note it, the engine says the same of the same bytes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 
 import pytest
 
@@ -100,3 +101,24 @@ async def test_view_of_an_engine_whose_rest_is_away_is_unavailable() -> None:
     async with playing("8.9", rest="http://127.0.0.1:1") as engine:
         with pytest.raises(EngineUnavailable, match="does not answer"):
             await engine.instance_view(NOBODY)
+
+
+@pytest.mark.parametrize("version", ["8.8", "8.9"])
+async def test_latest_definition_is_the_engines_whoever_deployed_it(version: str) -> None:
+    """Its key and version, what it calls itself, and the hash of its bytes; nothing of a process that is not there."""
+    async with playing(version) as engine:
+        changed = RICH.replace("</bpmn:process>", "<!-- changed --></bpmn:process>").encode()
+        deployed = {one.process_name: one for one in await engine.deploy([Resource("rich.bpmn", changed)])}
+        latest = await engine.latest_definition("outer")
+        assert latest is not None
+        assert (latest.definition_key, latest.version) == (deployed["outer"].definition_key, 2)
+        assert latest.model_sha256 == sha256(changed).hexdigest()
+        assert await engine.latest_definition("nothing") is None
+
+
+async def test_latest_definition_is_refused_where_it_cannot_be_asked() -> None:
+    """Before 8.8, or without the address of the REST API."""
+    for version, rest in (("8.7", None), ("8.9", "")):
+        async with playing(version, rest=rest) as engine:
+            with pytest.raises(EngineRejected):
+                await engine.latest_definition("outer")

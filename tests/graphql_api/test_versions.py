@@ -264,6 +264,17 @@ async def test_definition_whose_version_nobody_knows_is_taken_for_newer(world: W
     assert "engine:1 is deployed, and nothing says that it is older" in answer["message"]
 
 
+async def test_newer_version_that_somebody_deployed_past_the_fleet_counts(world: World) -> None:
+    """By what its model calls itself, or as unknown; an older one does not stand in the way."""
+    told = []
+    for tag in ("1.1.0", "", "0.9.0"):
+        name = new_name()
+        await world.engine.deploy([Resource(f"{name}.bpmn", model(name, tag))])
+        await world.shelf.publish(name, "1.0.0")
+        told.append((await world.start(name, "1.0.0"))["__typename"])
+    assert told == ["VersionNotDeployed", "VersionNotDeployed", "WorkflowStarted"]
+
+
 async def test_newer_version_than_what_is_deployed_is_deployed(world: World) -> None:
     """Whether that came from a folder or from the store."""
     name = new_name()

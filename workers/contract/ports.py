@@ -56,6 +56,17 @@ class DeployedProcess:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineDefinition:
+    """A process as the engine has it, whoever deployed it."""
+
+    definition_key: DefinitionKey
+    version: int
+    version_tag: str
+    """What its model calls itself; empty when it says nothing."""
+    model_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartedInstance:
     """A process instance the engine created."""
 
@@ -146,6 +157,13 @@ class Engine(Protocol):
         Raises:
             EngineRejected: this engine cannot be asked, with the version or setting that can.
             EngineGone: it knows no such instance, or not yet.
+        """
+
+    async def latest_definition(self, process_name: str) -> EngineDefinition | None:
+        """Return the engine's latest version of a process, whoever deployed it; nothing where it has none.
+
+        Raises:
+            EngineRejected: this engine cannot be asked, with the version or setting that can.
         """
 
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
