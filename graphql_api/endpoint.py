@@ -15,7 +15,7 @@ from cross_web import StarletteRequestAdapter
 from graphql import OperationType
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -45,6 +45,10 @@ _STRANGER = Principal("")
 _INTRODUCTION_S = 10
 _STRANGERS = 100
 _IN_ADDRESS = 1_000
+_NOWHERE = (
+    '<!doctype html><html lang="en"><title>Nothing is here</title><h1>Nothing is here</h1>'
+    '<p>The address may be old, or written wrongly. <a href="/">To the start</a></p>'
+)
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
@@ -281,8 +285,10 @@ def _retry_after_s(said: Any) -> int:
 
 
 async def refused(request: HTTPConnection, error: Exception) -> Response:
-    """Answer what a route or a limit refuses as GraphQL does."""
+    """Answer what a route or a limit refuses as GraphQL does; a person who is nowhere gets a page."""
     assert isinstance(error, HTTPException), "registered for it"
+    if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(_NOWHERE, 404)
     codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
     response = error_response(error.status_code, codes.get(error.status_code, "BAD_REQUEST"), error.detail, "")
     response.headers.update(error.headers or {})

@@ -62,17 +62,22 @@ def filtered(principal: Principal, wanted: ActivityFilter, of: ColumnElement[boo
     if of is not None or wanted.search:
         query = query.join(Workflow, Workflow.workflow_id == Activity.workflow_id)
     if of is not None:
-        query = query.where(of)
+        query = query.where(_known(of, wanted))
     if wanted.search:
-        by_key = Workflow.business_key.icontains(wanted.search, autoescape=True)
+        by_key = _known(Workflow.business_key.icontains(wanted.search, autoescape=True), wanted)
         query = query.where(
             or_(
                 Activity.name.icontains(wanted.search, autoescape=True),
                 Activity.element_id.icontains(wanted.search, autoescape=True),
-                by_key if wanted.seen is None else and_(by_key, in_sight(wanted.seen)),
+                by_key,
             )
         )
     return query
+
+
+def _known(said: ColumnElement[bool], wanted: ActivityFilter) -> ColumnElement[bool]:
+    """Restrict what is asked of an activity's workflow to workflows that are seen: guesses are not confirmed."""
+    return said if wanted.seen is None else and_(said, in_sight(wanted.seen))
 
 
 def _rank(activity: type[Activity], urgency: Urgency) -> ColumnElement[Any]:

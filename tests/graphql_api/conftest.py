@@ -147,6 +147,7 @@ _OPEN = (
     "onboarding",
     "shifting",
     "filtered",
+    "filtering",
     "seven",
     "child",
     "p",

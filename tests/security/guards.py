@@ -147,6 +147,11 @@ GUARDS: Sequence[Guard] = (
     ),
     Guard("lists are restricted", _always(_POLICY, "seen", None), "test_policy.py -k test_lists_hold"),
     Guard(
+        "filters confirm nothing that is hidden",
+        _is("adapters.postgres.activity_queries", "_known", lambda said, _wanted: said),
+        "test_policy.py -k 'search_looks or filter_confirms'",
+    ),
+    Guard(
         "processes are known to who may start or see them",
         _always(_POLICY, "known_processes", None),
         "test_policy.py -k test_process_is_known",

@@ -157,6 +157,18 @@ async def test_search_looks_at_business_keys_that_are_seen(world: World, who: st
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "service"])
+async def test_filter_confirms_no_process_that_is_hidden(world: World, who: str) -> None:
+    """An activity that one sees is not found by the guessed name of a process of which one sees nothing."""
+    query = "query ($p: String) { activities(filter: {processName: $p}) { edges { node { activityId } } } }"
+    for process in ACCESS:
+        activity = await world.api.activity(
+            workflowId=await workflow(world.api, process, "mallory"), candidateGroups=[]
+        )
+        found = {one["node"]["activityId"] for one in (await world.clients[who].answer(query, p=process))["edges"]}
+        assert (activity["activityId"] in found) == world.sees(who, process, "mallory")
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, "service"])
 @pytest.mark.parametrize("process", ACCESS)
 async def test_process_is_known_to_who_may_start_or_see_it(world: World, who: str, process: str) -> None:
     """Its load tells of everybody's workflows: it is for who sees them all."""

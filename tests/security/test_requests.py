@@ -97,6 +97,16 @@ async def test_page_that_is_none_has_the_headers(api: Api, path: str) -> None:
     assert (answer.status_code, shows_headers(answer)) == (404, True)
 
 
+async def test_person_who_is_nowhere_gets_a_page(api: Api) -> None:
+    """With a way back and the headers; a program gets GraphQL's own form."""
+    page = await api.http.get("/nowhere/<b>", headers={"accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert '<a href="/">' in page.text
+    assert "<b>" not in page.text
+    assert shows_headers(page)
+    assert code(await api.http.get("/nowhere", headers={"accept": "*/*"})) == "NOT_FOUND"
+
+
 @pytest.mark.parametrize("host", ["[", "[::1", "]", "a b", "127.0.0.1:x", "@", "%00"])
 @pytest.mark.parametrize("path", ["/", "/graphql", "/login", "/nowhere"])
 async def test_host_that_is_none_is_no_bug(api: Api, host: str, path: str) -> None:
