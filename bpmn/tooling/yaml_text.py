@@ -49,6 +49,7 @@ def yaml_of(text: bytes, where: str, bounds: Bounds = Bounds()) -> Any:
                 return None
             if _Unfolded().size(root) > bounds.values:
                 raise _too_much(where, f"its aliases unfold to more than {bounds.values:,} values", "Write fewer out.")
+            _check_keys(root, where)
             return loader.construct_document(root)
         finally:
             loader.dispose()
@@ -74,13 +75,36 @@ def _check_events(text: bytes, where: str, bounds: Bounds) -> None:
             depth -= 1
         values += isinstance(event, yaml.events.NodeEvent)
         at = where if event.start_mark is None else f"{where}:{event.start_mark.line + 1}"
+        if not bounds.aliases and getattr(event, "anchor", None):
+            raise _too_much(at, "anchors and aliases are not taken here", "Write out what they stand for.")
         if depth > MAX_LEVELS:
             raise _too_much(at, f"more than {MAX_LEVELS} levels", "Nest less.")
         if aliases > bounds.aliases:
-            few = f"more than {bounds.aliases} aliases" if bounds.aliases else "aliases are not taken here"
-            raise _too_much(at, few, "Write out what they stand for.")
+            raise _too_much(at, f"more than {bounds.aliases} aliases", "Write out what they stand for.")
         if values > bounds.values:
             raise _too_much(at, f"more than {bounds.values:,} keys and values", "Take out what does not belong there.")
+
+
+def _check_keys(root: yaml.Node, where: str) -> None:
+    """Refuse a key that is written twice in one place: readers would take the last without a word."""
+    ahead, met = [root], set[int]()
+    while ahead:
+        node = ahead.pop()
+        if id(node) in met or not isinstance(node, yaml.CollectionNode):
+            continue
+        met.add(id(node))
+        seen: set[tuple[str, str]] = set()
+        for one in node.value:
+            if not isinstance(one, tuple):
+                ahead.append(one)
+                continue
+            key, value = one
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    told = f"{where}:{key.start_mark.line + 1}: {key.value[:100]!r} is written twice here."
+                    raise DefinitionError(told, "Keep one of them.")
+                seen.add((key.tag, key.value))
+            ahead.append(value)
 
 
 class _Unfolded:
