@@ -25,7 +25,7 @@ INPUT = {"type": "object", "properties": {"y": {"type": "integer"}}}
 
 def missing(bpmn: bytes, **manifest: Any) -> list[str]:
     """Return the elements that are said to lack something."""
-    said = {"job_types": JOBS, "input": INPUT} | manifest
+    said: dict[str, Any] = {"job_types": JOBS, "input": INPUT} | manifest
     return [one.element_id for one in found(bpmn, "jobs-get-what-they-need", "variables-are-given", **said)]
 
 
