@@ -16,6 +16,7 @@ from zeebe_fleet.bpmn.tooling.lint import UNREADABLE, NothingToLint, lint, lint_
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
 from zeebe_fleet.bpmn.tooling.rules import RULES
+from zeebe_fleet.bpmn.tooling.target import target_named
 
 SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
 NAMESPACES = (
@@ -297,3 +298,62 @@ def test_lint_goes_on_when_a_rule_breaks(packages: Path, monkeypatch: pytest.Mon
 
     assert "retries-are-set" in found
     assert "out of ideas" in next(one.message for one in found.values() if "broke" in one.message)
+
+
+def _versioned(version: str, elements: str) -> list[Finding]:
+    """Return what a model lacks of a version, where that is asked for."""
+    bpmn = _model(f'<bpmn:startEvent id="s" />{elements}')
+    manifest = Manifest(name="p", version="1.0.0", description="A process.")
+    found = lint(ProcessPackage(Path("p"), manifest, bpmn), target_named(version))
+    return [one for one in found if one.rule in ("target-has-it", "engine-takes-it")]
+
+
+LISTENER = (
+    '<bpmn:task id="t"><bpmn:extensionElements><zeebe:executionListeners><zeebe:executionListener type="a.b" %s>'
+    "%s</zeebe:executionListener></zeebe:executionListeners></bpmn:extensionElements></bpmn:task>"
+)
+AD_HOC = '<bpmn:adHocSubProcess id="t" %s>%s<bpmn:task id="inner" /></bpmn:adHocSubProcess>'
+
+
+@pytest.mark.parametrize(
+    ("elements", "before", "since"),
+    [
+        (AD_HOC % ("", ""), "8.6", "8.7"),
+        (AD_HOC % ('cancelRemainingInstances="false"', ""), "8.7", "8.8"),
+        (
+            AD_HOC % ("", '<bpmn:extensionElements><zeebe:taskDefinition type="a.b" /></bpmn:extensionElements>'),
+            "8.7",
+            "8.8",
+        ),
+        (
+            '<bpmn:userTask id="t"><bpmn:extensionElements><zeebe:userTask /><zeebe:taskListeners><zeebe:taskListener '
+            'eventType="creating" type="a.b" /></zeebe:taskListeners></bpmn:extensionElements></bpmn:userTask>',
+            "8.7",
+            "8.8",
+        ),
+        (
+            '<bpmn:intermediateCatchEvent id="t"><bpmn:conditionalEventDefinition id="d"><bpmn:condition>=x &gt; 1'
+            "</bpmn:condition></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>",
+            "8.8",
+            "8.9",
+        ),
+        (LISTENER % ('eventType="cancel"', ""), "8.9", "8.10"),
+        (
+            LISTENER
+            % ('eventType="start"', '<zeebe:taskHeaders><zeebe:header key="a" value="b" /></zeebe:taskHeaders>'),
+            "8.9",
+            "8.10",
+        ),
+        (
+            '<bpmn:callActivity id="t"><bpmn:extensionElements><zeebe:calledElement processId="q" businessId="=b" />'
+            "</bpmn:extensionElements></bpmn:callActivity>",
+            "8.9",
+            "8.10",
+        ),
+    ],
+)
+def test_lint_knows_which_version_brought_what(elements: str, before: str, since: str) -> None:
+    """A finding for the version before, and none for the one that has it."""
+    for version, expected in ((before, ["t"]), (since, [])):
+        refused = [one.element_id for one in _versioned(version, elements)]
+        assert refused == expected, version

@@ -17,6 +17,5 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 @rule(severity="error")
 def expressions_can_be_parsed(subject: Subject) -> Iterator[Finding]:
     for written, error in unparsed_in(subject.document, subject.process):
-        yield subject.wrong(
-            written.owner, f"Its {written.what} {written.shown} is no FEEL: {error}", "Correct the expression."
-        )
+        message = f"Its {written.what} {written.shown} is no FEEL: {str(error).rstrip('.')}."
+        yield subject.wrong(written.owner, message, "Correct the expression.")

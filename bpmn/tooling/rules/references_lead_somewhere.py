@@ -65,9 +65,10 @@ def _referring(element: Element) -> Iterator[tuple[str, str]]:
 def _wrong(subject: Subject, element: Element, attribute: str, to: str) -> Iterator[Finding]:
     target = subject.document.by_id.get(_name(to))
     owner, kinds = _owner(subject, element), _KINDS.get(attribute) or _TEXTS.get(attribute, frozenset())
+    passed_over = Severity.WARNING if attribute in ("incoming", "outgoing") else None
     if target is None:
         what = f"leads to {to!r}, which does not exist" if to else "leads nowhere"
-        yield subject.wrong(owner, f"Its {attribute} {what}.", "Connect it again, or take it out.")
+        yield subject.wrong(owner, f"Its {attribute} {what}.", "Connect it again, or take it out.", passed_over)
     elif kinds and xml.kind(target) not in kinds:
         message = f"Its {attribute} leads to {to!r}, which is of another kind: {xml.kind(target)}."
         yield subject.wrong(owner, message, "Name one of the right kind.")

@@ -45,13 +45,14 @@ _INSIDE = {
 _Since = tuple[tuple[int, int], str]
 
 
-@rule(severity="error", engine="eventType")
+@rule(severity="error")
 def target_has_it(subject: Subject) -> Iterator[Finding]:
     severity = None if subject.target.asked else Severity.WARNING
     for element in subject.process.iter(etree.Element):
         for (major, minor), what in _uses(element):
             if (major, minor) > subject.target.number:
-                owner = subject.owner(element)
+                event = element.getparent() if xml.kind(element).endswith("EventDefinition") else None
+                owner = subject.owner(element if event is None else event)
                 message = f"It has {what}, which came with {major}.{minor}; it is for {subject.target}."
                 fix = f"Run it on Camunda {major}.{minor} and set that in the modeler, or do without."
                 yield subject.wrong(owner, message, fix, severity)
