@@ -25,6 +25,7 @@ from zeebe_fleet.deploy.models import models_commands
 from zeebe_fleet.deploy.new import new
 from zeebe_fleet.deploy.publish_commands import add_publish_commands
 from zeebe_fleet.deploy.records import records_commands
+from zeebe_fleet.deploy.scenarios import entry as scenarios
 from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
@@ -222,6 +223,9 @@ def lint(
     raise typer.Exit(show_findings(found, written=written, target=target or "", fail_on=fail_on))
 
 
+app.command("test", epilog=scenarios.EXAMPLE)(
+    scenarios.command(lambda name: _settings(name, required=False), lambda work: _unwrapped(work))
+)
 add_publish_commands(app, lambda: _settings(required=False).artifacts, lambda: _app_folder(_settings().app))
 app.add_typer(models_commands(lambda name: _with_database(_settings(name))))
 app.add_typer(records_commands(lambda: _with_database(_settings(required=False))))

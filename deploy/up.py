@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from zeebe_fleet.adapters.networks import literal
 from zeebe_fleet.adapters.outbound import ServiceSettings
 from zeebe_fleet.deploy import roles
-from zeebe_fleet.deploy.app import processes_of
+from zeebe_fleet.deploy.app import App, processes_of
 from zeebe_fleet.deploy.docker_engine import engine_in_docker
 from zeebe_fleet.deploy.health import Health, watched
 from zeebe_fleet.deploy.local.definitions import publish_locally, with_local_store
@@ -34,7 +34,9 @@ _STOP_S = 10.0
 
 
 @contextmanager
-def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> Iterator[Settings]:
+def local_stack(
+    settings: Settings, report: Report, *, reset: bool = False, clock_controlled: bool = False
+) -> Iterator[Settings]:
     """Run the parts of the stack that the settings leave open, and yield the settings that lead to them.
 
     Must be entered in the main thread, before an event loop runs: there it stops cleanly at any moment.
@@ -43,6 +45,7 @@ def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> I
         settings: what they name already is not started.
         report: told of what one waits for.
         reset: wipe the data first.
+        clock_controlled: the clock of the engine in the box can be set.
 
     Raises:
         OtherEngine: the data here was made with another engine than these settings ask for.
@@ -54,20 +57,29 @@ def local_stack(settings: Settings, report: Report, *, reset: bool = False) -> I
         parts = missing_parts(settings)
         stack = LocalStack(settings.state, report=report, parts=parts, engine=kind)
         try:
-            yield with_local_store(located(settings, stack.up(reset=reset)))
+            yield with_local_store(located(settings, stack.up(reset=reset, clock_controlled=clock_controlled)))
         finally:
             stack.down()
 
 
 @asynccontextmanager
-async def running(settings: Settings, report: Report) -> AsyncIterator[Deployment]:
-    """Deploy the app and run every role in this process; the first role that breaks takes the others with it."""
+async def running(
+    settings: Settings, report: Report, *, worker: roles.Role = roles.worker, app: App | None = None
+) -> AsyncIterator[Deployment]:
+    """Deploy the app and run every role in this process; the first role that breaks takes the others with it.
+
+    Args:
+        settings: as located.
+        report: told of what one waits for.
+        worker: the role that does the jobs.
+        app: the one to deploy; that of the settings unless given.
+    """
     with report.step("Deploying the processes"):
-        publishing = publish_locally(settings, processes_of(settings.app))
-        deployment, warnings = await asyncio.gather(deploy(settings), publishing)
+        publishing = publish_locally(settings, app.processes if app else processes_of(settings.app))
+        deployment, warnings = await asyncio.gather(deploy(settings, app), publishing)
         deployment = replace(deployment, warnings=[*deployment.warnings, *warnings])
     stop = asyncio.Event()
-    wanted: list[roles.Role] = [roles.api, roles.worker, roles.human_tasks, roles.relay]
+    wanted: list[roles.Role] = [roles.api, worker, roles.human_tasks, roles.relay]
     async with watched(settings.health) as health, asyncio.TaskGroup() as group:
         running_roles = [group.create_task(_running(role, settings, stop, health)) for role in wanted]
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
@@ -107,7 +107,7 @@ class Course:
             case say.AssertCase():
                 await self._until(lambda: self._of_case(instruction))
             case say.AssertUserTask():
-                await self._until(lambda: self._user_task(instruction))
+                await self._until(lambda: self._user_task(instruction), soon=True)
             case say.AssertCompensation():
                 await self._compensated(instruction)
             case _:
@@ -128,7 +128,7 @@ class Course:
             waiting = ", ".join(f"{one.type} of {one.element_id}" for one in self._script.waiting())
             return Difference(f"a job {expect.told(asked.job_selector)}", f"waiting: {waiting or 'none'}")
 
-        await self._until(there)
+        await self._until(there, soon=True)
         held = self._script.held(asked.job_selector)
         assert held is not None, "it was there"
         self._script.say(held, asked.job_selector, outcome_of(asked))
@@ -144,7 +144,7 @@ class Course:
             seen = ", ".join(f"{one['elementId']} is {one['state']}" for one in found)
             return Difference(f"an open user task {expect.told(asked.user_task_selector)}", seen or "there is none")
 
-        await self._until(there)
+        await self._until(there, soon=True)
 
     async def _act(self, asked: say.ChooseAction | say.AssertActionRefused) -> None:
         """Complete the activity of a human step, or see that it cannot be completed so."""
@@ -161,7 +161,7 @@ class Course:
                     return None
             return Difference(f"a case waits at {asked.step}", f"it waits at {', '.join(at)}" if at else "none waits")
 
-        await self._until(there)
+        await self._until(there, soon=True)
 
     async def _choose(self, activity: Mapping[str, Any], asked: say.ChooseAction | say.AssertActionRefused) -> None:
         try:
@@ -231,7 +231,7 @@ class Course:
             view = await self._instances.view(selector.process_definition_id)
             if view is None:
                 return Difference(f"an instance of {selector.process_definition_id}", "this case has none")
-            return _difference(asked, view)
+            return self._for_good(_difference(asked, view), view)
 
         if is_negative:
             await self._settled(selector)
@@ -246,11 +246,16 @@ class Course:
             view = await self._instances.view(process)
             if view is None:
                 return Difference(f"an instance of {process}", "this case has none")
-            return expect.of_compensation(asked.undone, handlers, view)
+            return self._for_good(expect.of_compensation(asked.undone, handlers, view), view)
 
         if not asked.undone:
             await self._settled(asked.process_instance_selector)
         await self._until(as_asked)
+
+    def _for_good(self, difference: Difference | None, view: InstanceView) -> Difference | None:
+        """Mark what differs of an instance that is over, where the engine tells of it without delay."""
+        is_over = view.state != "ACTIVE" and self._stage.trail is not None
+        return replace(difference, is_final=True) if difference is not None and is_over else difference
 
     async def _user_task(self, asked: say.AssertUserTask) -> Difference | None:
         return expect.of_user_task(asked, await self._instances.work(asked.user_task_selector))
@@ -278,19 +283,28 @@ class Course:
         await self._until(there)
         return found[0]
 
-    async def _until(self, look: Callable[[], Awaitable[Difference | None]]) -> None:
-        """Look until nothing differs; give up when the time is over, or something has gone wrong for good."""
-        ends_at = time.monotonic() + self._stage.timeout_s
+    async def _until(self, look: Callable[[], Awaitable[Difference | None]], *, soon: bool = False) -> None:
+        """Look until nothing differs; give up when the time is over, or something has gone wrong for good.
+
+        Args:
+            look: returns what differs.
+            soon: look again soon: what is waited for is none of the engine's.
+        """
+        ends_at, since = time.monotonic() + self._stage.timeout_s, self._stage.position
         while (difference := await look()) is not None:
             if self._script.faults:
                 hint = "Stub it with MOCK_JOB_WORKER_COMPLETE_JOB, or do it with COMPLETE_JOB."
                 raise Missed(Difference(difference.expected, self._script.faults[0], hint))
             if not self._expects_incidents and (stuck := await self._stuck()):
                 raise Missed(Difference(difference.expected, stuck, difference.seen))
+            if difference.is_final:
+                raise Missed(difference)
             if time.monotonic() > ends_at:
                 hint = difference.hint or f"It was waited for {self._stage.timeout_s:g} s (--timeout)."
                 raise Missed(Difference(difference.expected, difference.seen, hint))
-            await self._stage.moved()
+            keys = [] if soon else [one.process_instance_key for one in self._instances.begun]
+            await self._stage.moved(keys, since)
+            since = self._stage.position
 
     async def _stuck(self) -> str:
         async for view, _ in self._instances.views():

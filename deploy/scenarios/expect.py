@@ -22,6 +22,8 @@ class Difference:
     expected: str
     seen: str
     hint: str = ""
+    is_final: bool = False
+    """Whether it will not go away, however long one waits."""
 
 
 def of_instance(asked: say.AssertProcessInstance, view: InstanceView) -> Difference | None:

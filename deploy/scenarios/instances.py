@@ -79,7 +79,7 @@ class Instances:
                 workflow = await stage.client.workflow(workflow_id)
                 key = int(workflow["processInstanceKey"] or 0)
                 if not key:
-                    await stage.moved()
+                    await stage.moved((), 0)
             stage.director.own(self._script, workflow_id, key)
             self.begun.append(Begun(process_name, key, workflow_id, variables))
 

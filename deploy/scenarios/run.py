@@ -41,9 +41,14 @@ def run_plan(plan: Plan, settings: Settings, wanted: Wanted, report: Report, con
         ours = settings_of(settings, plan.app.name, wanted.engine, Path(state))
         with ground(ours, report) as located:
             outcome = asyncio.run(_played(plan, located, wanted, console))
-    _show(outcome, plan.untested, wanted, console)
+    show(outcome, plan.untested, wanted, console)
+    return suffices(outcome, plan.untested, wanted)
+
+
+def suffices(outcome: Outcome, untested: Sequence[str], wanted: Wanted) -> bool:
+    """Tell whether all passed and enough was covered; what has no scenarios is not covered at all."""
     enough = all(one.percent >= wanted.fail_under for one in outcome.coverage)
-    return not outcome.failed and enough and not (wanted.fail_under and plan.untested)
+    return not outcome.failed and enough and not (wanted.fail_under and untested)
 
 
 async def _played(plan: Plan, settings: Settings, wanted: Wanted, console: Console) -> Outcome:
@@ -55,7 +60,8 @@ async def _played(plan: Plan, settings: Settings, wanted: Wanted, console: Conso
         return await play(there, plan.cases, tell)
 
 
-def _show(outcome: Outcome, untested: Sequence[str], wanted: Wanted, console: Console) -> None:
+def show(outcome: Outcome, untested: Sequence[str], wanted: Wanted, console: Console) -> None:
+    """Print what came of a run."""
     match wanted.form:
         case "json":
             print(to_json(outcome))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,7 @@ _TESTER = "ada"
 """The persona that may start every process and complete every activity."""
 Move = tuple[str | None, str, str]
 _UNLIMITED = 1_000_000
+_SOON_S = 0.08
 _GLANCE_S = 0.25
 """How long to wait before looking again where nothing tells that something moved."""
 _READ_S = 10.0
@@ -64,12 +65,22 @@ class Stage:
     derived: set[str] = field(default_factory=set)
     """Processes some of whose flows are concluded from their elements."""
 
-    async def moved(self) -> None:
-        """Wait until something moves, or it is time to look again."""
-        if self.trail is None:
-            await asyncio.sleep(_GLANCE_S)
+    @property
+    def position(self) -> int:
+        """How far it is known what has happened; 0 where nothing tells."""
+        return 0 if self.trail is None else self.trail.position
+
+    async def moved(self, keys: Collection[int], since: int) -> None:
+        """Wait until something moves in process instances, or it is time to look again.
+
+        Args:
+            keys: of the instances; with none, it is time soon.
+            since: the position before one looked.
+        """
+        if self.trail is None or not keys:
+            await asyncio.sleep(_GLANCE_S if self.trail is None else _SOON_S)
         else:
-            await self.trail.moved(_GLANCE_S)
+            await self.trail.moved(keys, since, _GLANCE_S)
 
     async def find(self, kind: str, wanted: Mapping[str, Any], newest_by: str) -> Sequence[Mapping[str, Any]]:
         """Search the engine; the newest come first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -28,16 +28,25 @@ class Trail:
         """Ids of the sequence flows that were taken, by process."""
         self.missed = ""
         """Why something may be missing."""
-        self._position = 0
+        self.position = 0
+        """Of the newest record."""
+        self._newest: dict[int, int] = {}
         self._moved = asyncio.Event()
         self.begun = asyncio.Event()
 
-    async def moved(self, within_s: float) -> None:
-        """Wait until something happens in the engine, or the time is over."""
-        self._moved.clear()
+    async def moved(self, keys: Collection[int], since: int, within_s: float) -> None:
+        """Wait until something has happened in process instances, or the time is over.
+
+        Args:
+            keys: of the instances.
+            since: what was known already, as a position.
+            within_s: the time.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                await self._moved.wait()
+                while not any(self._newest.get(key, 0) > since for key in keys):
+                    self._moved.clear()
+                    await self._moved.wait()
                 await asyncio.sleep(_GATHERED_S)
 
     async def follow(self) -> None:
@@ -49,11 +58,11 @@ class Trail:
                 self.begun.set()
                 async for line in answer.aiter_lines():
                     self._note(json.loads(line))
-            asked["after"] = self._position
+            asked["after"] = self.position
 
     async def catch_up(self) -> None:
         """Read what is left."""
-        answer = await self._http.get(_PATH, params={"follow": "false", "after": self._position})
+        answer = await self._http.get(_PATH, params={"follow": "false", "after": self.position})
         answer.raise_for_status()
         for line in answer.text.splitlines():
             self._note(json.loads(line))
@@ -62,11 +71,13 @@ class Trail:
         if "value" not in record:
             self.missed = self.missed or str(record.get("gap", ""))
             return
-        if record["position"] <= self._position:
+        if record["position"] <= self.position:
             return
-        self._position = record["position"]
-        self._moved.set()
+        self.position = record["position"]
         value = record["value"]
+        if key := value.get("processInstanceKey"):
+            self._newest[key] = self.position
+            self._moved.set()
         if record["valueType"] != _TYPE:
             return
         if record["intent"] == "SEQUENCE_FLOW_TAKEN":
