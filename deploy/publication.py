@@ -6,7 +6,7 @@ deployed together, all of it or nothing; what did not change is deployed after i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zeebe_fleet.adapters.postgres.schema import migrate
@@ -18,10 +18,12 @@ from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_package, load_
 from zeebe_fleet.deploy import bootstrap
 from zeebe_fleet.deploy.app import App, load_app
 from zeebe_fleet.deploy.arrivals import known_versions
+from zeebe_fleet.deploy.lint.contracts import broken_contracts
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.cases import GENERIC_CASE
 from zeebe_fleet.workers.contract.listeners import ADOPT, ENDED
 from zeebe_fleet.workers.contract.ports import DeployedProcess
+from zeebe_fleet.workers.task import Task
 
 _OURS = frozenset({ADOPT, ENDED})
 
@@ -60,7 +62,7 @@ async def deploy(settings: Settings, app: App | None = None) -> Deployment:
                 await core.definitions.save(processes, lambda name: resources[name].content.decode(), inputs, access)
             deployed += processes
     deployed.sort(key=lambda process: process.process_name)
-    warnings = [w for package in packages for w in _warnings(package, app.tasks.keys())]
+    warnings = [w for package in packages for w in _warnings(package, app.tasks)]
     return Deployment(deployed, [*warnings, *_case_warnings(app)])
 
 
@@ -137,11 +139,12 @@ def _undone(name: str, job_type: str) -> str:
     return f"{name}: no task of this app does {job_type!r} jobs; instances will wait there for another worker."
 
 
-def _warnings(package: ProcessPackage, job_types: Collection[str]) -> list[str]:
+def _warnings(package: ProcessPackage, tasks: Mapping[str, Task]) -> list[str]:
     name, model = package.manifest.name, package.model
     asked = {one for one in model.job_types.values() if not xml.is_expression(one)}
-    missing = sorted(asked - set(job_types) - _OURS)
+    missing = sorted(asked - tasks.keys() - _OURS)
     found = [_undone(name, job_type) for job_type in missing]
+    found += [f"{name}: {one.element_id}: {one.message}" for one in broken_contracts(package, tasks)]
     if not model.has_listeners:
         found.append(
             f"{name}: no fleet-adopt and fleet-ended listeners; its workflows are adopted by their first job "

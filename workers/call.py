@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
 
 from zeebe_fleet.workers.context import TaskContext
 from zeebe_fleet.workers.contract.errors import PermanentError
@@ -67,6 +68,25 @@ class Call:
     def output(self) -> TypeAdapter[Any]:
         """What checks its result."""
         return self._signature.output or TypeAdapter(self.hints.get("return", Any))
+
+    @property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the variables it reads, as one object; empty where it has types that JSON has not."""
+        try:
+            return self._signature.input.model_json_schema()
+        except PydanticUserError:
+            return {}
+
+    @property
+    def output_schema(self) -> dict[str, Any]:
+        """JSON Schema of its result; empty where its signature says nothing of it."""
+        hint = self.hints.get("return", Any)
+        if hint in (None, type(None)):
+            return {"type": "object", "properties": {}}
+        try:
+            return {} if hint is Any else self.output.json_schema(mode="serialization")
+        except PydanticUserError:
+            return {}
 
     async def __call__(self, ctx: TaskContext, variables: Mapping[str, Any]) -> Any:
         """Validate the input and run.

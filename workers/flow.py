@@ -96,6 +96,11 @@ class Flow(Task):
         read = {name for one in self.alternatives.values() for name in one.names}
         return (*sorted(read), *([ACTION] if len(self.alternatives) > 1 else []), *RESERVED_VARIABLES)
 
+    @property
+    def signatures(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """JSON Schemas of what each of its actions reads and returns."""
+        return [one for alternative in self.alternatives.values() for one in alternative.task.signatures]
+
     def complete(self) -> None:
         """Complete the types of all its functions."""
         for one in self.alternatives.values():

@@ -63,6 +63,11 @@ class Task:
             return ()
         return (*self.names, *RESERVED_VARIABLES)
 
+    @property
+    def signatures(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """JSON Schemas of what each of its actions reads and returns; empty where nothing is said."""
+        return [(self._call.input_schema, self._call.output_schema)]
+
     def complete(self) -> None:
         """Complete its types, once all modules are loaded; raises `DefinitionError` when one never is."""
         self._call.complete()

@@ -78,6 +78,8 @@ def variables_of(schema: Any) -> tuple[dict[str, Shape], bool]:
     named: dict[str, Shape] = {}
     is_open = False
     for one in alternatives(shape(schema)):
+        if types_of(one) == {"null"}:
+            continue
         parts = one.says.get("allOf")
         for part in alternatives(one) if not isinstance(parts, list) else map(one.part, (one.schema, *parts)):
             listed = part.says.get("properties")
