@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from zeebe_fleet.adapters.artifacts import S3Access
@@ -55,21 +56,25 @@ class S3Server:
 
     async def new_bucket(self) -> str:
         """Make a bucket and return its name."""
+        return await asyncio.to_thread(self.make_bucket)
+
+    def make_bucket(self) -> str:
+        """Make a bucket and return its name."""
         name = f"definitions-{uuid4().hex[:12]}"
-        await asyncio.to_thread(self._make, name)
+        self.client().create_bucket(Bucket=name)
         return name
 
-    def _make(self, name: str) -> None:
+    def client(self) -> Any:
+        """Return somebody else's client, who may do anything in it."""
         import boto3  # type: ignore[import-untyped]
 
-        client = boto3.client(
+        return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             region_name="us-east-1",
             aws_access_key_id=self.key,
             aws_secret_access_key=self.secret,
         )
-        client.create_bucket(Bucket=name)
 
 
 @contextmanager

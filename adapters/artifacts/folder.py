@@ -125,7 +125,7 @@ class FolderStore:
         try:
             opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
-            if not self._folder.is_dir():
+            if not self._folder.parent.is_dir():
                 raise
             raise ArtifactMissing(f"{self.address} has no {file.name}.", "fleet versions lists what it has.") from None
         with os.fdopen(opened, "rb") as content:
@@ -138,7 +138,7 @@ class FolderStore:
 
     def _listing(self) -> Sequence[StoredArtifact]:
         if not self._folder.exists() and self._folder.parent.is_dir():
-            return []  # nothing was published yet
+            return []  # nothing was published yet: the first to publish makes it
         with os.scandir(self._folder) as entries:
             files = [entry for entry in entries if parsed_name(entry.name) and entry.is_file(follow_symlinks=False)]
             return in_order((file.name, _at(file.stat()), file.stat().st_size) for file in files)
