@@ -91,10 +91,13 @@ def _below(folder: Path, is_package: bool) -> Iterator[Place]:
         yield Place(folder, is_package=True)
     if is_package or (folder / CASE).exists():
         return
-    with os.scandir(folder) as entries:
-        names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-    yield from (Place(folder / name, False) for name, is_folder in names if not is_folder and name.endswith(".bpmn"))
-    inner = [folder / name for name, is_folder in names if is_folder and not _is_made(name)]
+    try:
+        with os.scandir(folder) as entries:
+            inside = sorted(entries, key=lambda one: one.name)
+    except OSError as error:
+        raise NothingToLint(f"{folder} cannot be read: {error.strerror}.", "Let it be read, or leave it out.") from None
+    yield from (Place(folder / one.name, False) for one in inside if one.name.endswith(".bpmn") and one.is_file())
+    inner = [folder / one.name for one in inside if one.is_dir(follow_symlinks=False) and not _is_made(one.name)]
     beside = any((one / MANIFEST).exists() for one in inner)
     for one in inner:
         yield from _below(one, _is_package(one, beside))

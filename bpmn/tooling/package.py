@@ -19,6 +19,7 @@ from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.manifest import DeclaredError, Manifest
 from zeebe_fleet.bpmn.tooling.parse import EMBEDDED_FORM, read_model
+from zeebe_fleet.bpmn.tooling.yaml_lines import Lines
 from zeebe_fleet.bpmn.tooling.yaml_text import yaml_of
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
@@ -30,6 +31,7 @@ _MAX_BYTES = 4 * 1024 * 1024
 """Of one file; what a package is made of has closer bounds of its own."""
 _TOLD = 20
 """Faults of one manifest."""
+_WORDS = {"extra_forbidden": "there is no such key", "missing": "it is missing"}
 
 
 @dataclass(frozen=True)
@@ -162,12 +164,17 @@ def manifest_of(content: bytes, file: str) -> Manifest:
     Raises:
         DefinitionError: it is none, with the field and the reason.
     """
+    said = yaml_of(content, file)
+    lines = Lines(content, file)
     try:
-        manifest = Manifest.model_validate(yaml_of(content, file))
+        manifest = Manifest.model_validate(said)
     except ValidationError as error:
         told = error.errors(include_input=False, include_url=False, include_context=False)[:_TOLD]
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in told)
-        raise DefinitionError(f"{file}: {wrong}.", "See `Manifest` for what it may hold.") from None
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {_WORDS.get(e['type'], e['msg'])}" for e in told
+        )
+        at = lines.of(told[0]["loc"])
+        raise DefinitionError(f"{file}:{at}: {wrong}.", "docs/reference/manifest.md says what it may hold.") from None
     check_schema(manifest.input, f"{file}: input")
     for job_type, contract in manifest.job_types.items():
         check_schema(contract.input, f"{file}: job_types.{job_type}.input")

@@ -36,7 +36,7 @@ def show_findings(found: Sequence[Place], *, written: Format, target: str, fail_
     """
     findings = list(lint_places(_shown(found), target_named(target) if target else None))
     if text := _WRITERS[written](findings, len(found)):
-        click.echo(text)
+        click.echo(text.encode("utf-8", "replace").decode())
     worst = Severity(fail_on)
     return int(any(severity_of(finding).is_at_least(worst) for finding in findings))
 

@@ -23,10 +23,15 @@ def as_text(findings: Sequence[Finding], looked_at: int) -> str:
     return "\n".join((*_files(findings), _summary(findings, looked_at)))
 
 
+def _plain(text: str) -> str:
+    """Leave out what would move a terminal's cursor or colour its text: names of files and keys may hold anything."""
+    return "".join(one if one.isprintable() else "�" for one in text)
+
+
 def _files(findings: Sequence[Finding]) -> Iterator[str]:
     in_order = sorted(findings, key=lambda finding: (finding.file, finding.line))
     for file, found in groupby(in_order, key=lambda finding: finding.file):
-        yield click.style(file, bold=True)
+        yield click.style(_plain(file), bold=True)
         yield from (line for finding in found for line in _told(finding))
         yield ""
 
@@ -35,9 +40,10 @@ def _told(finding: Finding) -> Iterator[str]:
     severity = severity_of(finding)
     named = f"{finding.element_id}: " if finding.element_id else ""
     rule = click.style(finding.rule, dim=True)
-    yield f"  {finding.line}: {click.style(severity, fg=_COLOURS[severity])} {named}{finding.message} {rule}"
+    told = _plain(f"{named}{finding.message}")
+    yield f"  {finding.line}: {click.style(severity, fg=_COLOURS[severity])} {told} {rule}"
     if finding.suggestion:
-        yield f"     → {finding.suggestion}"
+        yield f"     → {_plain(finding.suggestion)}"
 
 
 def _summary(findings: Sequence[Finding], looked_at: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from zeebe_fleet.bpmn.tooling.rules import RULES
 from zeebe_fleet.deploy.cli import app
 from zeebe_fleet.deploy.lint.formats import as_github
 
+SHIPPED = Path(__file__).parents[2] / "bpmn"
 PAIRS = Path(__file__).parents[1] / "bpmn/rules"
 DRAWING = PAIRS / "something-runs/invalid.bpmn"
 LOST = PAIRS / "every-element-is-reachable/invalid.bpmn"
@@ -128,3 +130,49 @@ def test_lint_looks_into_folders_however_deep(tmp_path: Path) -> None:
 
     assert [one["file"] for one in told(tmp_path)] == [str(tmp_path / "src/main/resources/model.bpmn")]
     assert told(tmp_path, tmp_path / "src") == told(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<", b"\xff\xfe", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>", b"<x/>", b" " * 50_000_000],
+    ids=["empty", "broken", "bytes", "entities", "other XML", "50 MB"],
+)
+def test_lint_names_a_file_that_it_cannot_read(content: bytes, tmp_path: Path) -> None:
+    """With a sentence and what to do, and never with a traceback."""
+    (tmp_path / "model.bpmn").write_bytes(content)
+    (found,) = told(tmp_path / "model.bpmn")
+
+    assert (found["rule"], found["severity"], found["line"]) == ("package-is-readable", "error", 1)
+    assert found["fix"]
+
+
+def test_lint_says_where_a_manifest_is_wrong(tmp_path: Path) -> None:
+    """The line of the first key that is wrong; a key that is written twice is wrong too."""
+    shutil.copytree(SHIPPED / "hello_world", tmp_path / "hello_world")
+    manifest = tmp_path / "hello_world/manifest.yaml"
+    text = manifest.read_text()
+    for more, message in (("surprise: 1", "surprise: there is no such key"), ("name: other", "written twice")):
+        manifest.write_text(f"{text}{more}\n")
+        (found,) = [one for one in told(tmp_path) if one["rule"] == "package-is-readable"]
+        assert message in found["message"]
+        assert found["line"] == len(text.splitlines()) + 1
+
+
+def test_lint_prints_names_that_would_move_the_cursor(tmp_path: Path) -> None:
+    """Files of a repository are called whatever somebody called them."""
+    shutil.copy(DRAWING, tmp_path / "a\x1b[2Jb\n::error::c.bpmn")
+    (tmp_path / os.fsdecode(b"\xff.bpmn")).write_bytes(DRAWING.read_bytes())
+    status, text = lint(tmp_path)
+
+    assert status == 0
+    assert "\x1b" not in text
+    assert "\n::error" not in text
+    assert lint(tmp_path, "--format", "github")[1].count("\n") == 2
+
+
+def test_lint_opens_nothing_but_files(tmp_path: Path) -> None:
+    """A pipe of that name would be read for ever, and a folder cannot be."""
+    os.mkfifo(tmp_path / "pipe.bpmn")
+    (tmp_path / "folder.bpmn").mkdir()
+    os.symlink(tmp_path, tmp_path / "loop")
+    assert lint(tmp_path)[0] == 2

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from zeebe_fleet.bpmn.tooling.case.definition import CaseDefinition, HumanStep
-from zeebe_fleet.bpmn.tooling.case.lines import Lines, check_plain
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
+from zeebe_fleet.bpmn.tooling.yaml_lines import Lines, check_plain
 from zeebe_fleet.bpmn.tooling.yaml_text import MAX_BYTES, yaml_of
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
