@@ -22,7 +22,7 @@ from zeebe_fleet.adapters.postgres.published import PostgresVersions
 from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.tooling.artifact import artifact_of
-from zeebe_fleet.bpmn.tooling.artifact.signing import new_key
+from zeebe_fleet.bpmn.tooling.artifact.signing import new_key, sign
 from zeebe_fleet.bpmn.tooling.parse import read_model
 from zeebe_fleet.bpmn.tooling.versions import ProcessVersions
 from zeebe_fleet.deploy.arrivals import deploy_artifact, stamp
@@ -30,7 +30,8 @@ from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
 from zeebe_fleet.deploy.published import StoreDefinitions
 from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.artifacts import Published
+from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
 from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.ports import Resource
 from zeebe_fleet.workers.relay import Relay
@@ -156,6 +157,20 @@ async def test_two_starts_at_once_of_an_unknown_version_deploy_it_once(world: Wo
     assert len({one["workflowId"] for one in workflows}) == 8
     assert {one["processVersion"] for one in workflows} == {"engine:1"}
     assert await world.engine_versions(name) == [1]
+
+
+async def test_two_versions_at_once_never_end_with_the_older_one_as_latest(world: World) -> None:
+    """Whichever is first; the older one is refused when it is second."""
+    names = [new_name() for _ in range(6)]
+    for name in names:
+        for version in ("1.0.0", "1.1.0"):
+            await world.shelf.publish(name, version)
+    told = await asyncio.gather(*(world.start(name, version) for name in names for version in ("1.1.0", "1.0.0")))
+    assert {one["__typename"] for one in told} <= {"WorkflowStarted", "VersionNotDeployed"}
+    for name in names:
+        latest = await world.engine.latest_definition(name)
+        assert latest is not None
+        assert latest.version_tag == "1.1.0"
 
 
 async def test_start_after_a_death_between_deploying_and_noting_it_finds_the_same_definition(world: World) -> None:
@@ -352,6 +367,18 @@ async def test_artifact_exchanged_in_the_store_changes_nothing_that_is_known(wor
     assert (await world.started(name, "1.0.0"))["artifactSha256"] == first.sha256
 
 
+async def test_version_that_is_known_is_kept_with_no_other_content(world: World) -> None:
+    """Whoever brings it, and however well it is signed."""
+    name = new_name()
+    first = await world.shelf.publish(name, "1.0.0")
+    await world.started(name, "1.0.0")
+    other = artifact_of(package(name, "1.0.0", description="Another one."))
+    known = PostgresVersions(world.api.database_url)
+    with pytest.raises(DefinitionError, match=f"(?s)changed after it was published.*{first.sha256}.*{other.sha256}"):
+        await known.keep(Published(other, "ci", sign(other, world.shelf.key)), None)
+    await known.close()
+
+
 async def test_signer_who_is_revoked_counts_no_more(world: World, services: ApiServices) -> None:
     """Neither for what is not here yet, nor for what was."""
     name = new_name()
@@ -373,6 +400,7 @@ async def test_what_is_known_starts_while_the_store_is_away(world: World) -> Non
     await world.shelf.publish(name, "1.1.0")
     store, away = world.shelf.folder / "store", world.shelf.folder / "away"
     store.rename(away)
+    store.write_text("No folder any more.")
     try:
         assert (await world.started(name, "1.0.0"))["artifactVersion"] == "1.0.0"
         assert (await world.started(name, "1.x"))["artifactVersion"] == "1.0.0"
@@ -381,6 +409,7 @@ async def test_what_is_known_starts_while_the_store_is_away(world: World) -> Non
         assert answer["__typename"] == "ArtifactStoreAway"
         assert (await world.start(new_name(), "1.0.0"))["__typename"] == "ArtifactStoreAway"
     finally:
+        store.unlink()
         away.rename(store)
     assert (await world.started(name, "1.1.0", key="kept"))["artifactVersion"] == "1.1.0"
 
@@ -567,9 +596,10 @@ async def test_workflows_of_a_case_are_for_whom_its_head_names(world: World) -> 
     await world.shelf.publish_case(hidden, "1.0.0", access={"start": "everybody"})
     await world.shelf.publish_case(open_to_all, "1.0.0")
     query = "query ($n: String!) { workflows(filter: {processName: $n}) { edges { node { artifactName } } } }"
-    for name in (hidden, open_to_all):
-        await world.started(name, "1.0.0")
+    one = "query ($id: UUID!) { workflow(workflowId: $id) { artifactName } }"
+    started = [(await world.started(name, "1.0.0"))["workflowId"] for name in (hidden, open_to_all)]
     sam = await world.api.persona("sam")
+    assert [await sam.answer(one, id=workflow_id) for workflow_id in started] == [None, {"artifactName": open_to_all}]
     assert (await sam.answer(query, n=hidden))["edges"] == []
     assert (await sam.answer(query, n=open_to_all))["edges"] == [{"node": {"artifactName": open_to_all}}]
     assert len((await world.operator.answer(query, n=hidden))["edges"]) == 1
