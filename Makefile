@@ -90,7 +90,7 @@ imports: $(READY) ## Check that the packages import only what they may
 	@$(BIN)/lint-imports --no-logo
 
 processes: $(READY) ## Lint the shipped processes
-	@$(BIN)/fleet lint bpmn
+	@$(BIN)/fleet lint bpmn --fail-on warning
 
 schema: $(READY) ## Check that schema.graphql is what the API serves
 	@$(BIN)/python -m zeebe_fleet.graphql_api.export --check
