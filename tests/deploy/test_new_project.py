@@ -103,9 +103,11 @@ def test_wheel_holds_every_file_of_the_house(wheel: Path) -> None:
 
 def test_new_project_runs_its_process_and_passes_its_tests(machine: Machine) -> None:
     """The first test runs the first process on an engine, from the wheel alone."""
-    printed = machine.run("python", "-m", "pytest", "-q", timeout_s=180)
+    printed = machine.run("python", "-m", "pytest", "-v", "--fleet-fail-under", "100", timeout_s=180)
 
-    assert "2 passed" in printed
+    assert "3 passed" in printed
+    assert "greeting.json::Ada is greeted PASSED" in printed
+    assert "greeting: elements 3/3, flows 2/2" in printed
 
 
 def test_new_project_keeps_its_own_folders(machine: Machine) -> None:
