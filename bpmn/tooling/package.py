@@ -13,7 +13,9 @@ from typing import Any
 from lxml import etree
 from pydantic import ValidationError
 
+from zeebe_fleet.bpmn.tooling import contents
 from zeebe_fleet.bpmn.tooling import document as xml
+from zeebe_fleet.bpmn.tooling.contents import check_around, check_contents
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
@@ -26,7 +28,7 @@ from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.contract.model import ProcessModel
 from zeebe_fleet.workers.contract.ports import Resource
 
-MANIFEST = "manifest.yaml"
+MANIFEST = contents.MANIFEST
 _MAX_BYTES = 4 * 1024 * 1024
 """Of one file; what a package is made of has closer bounds of its own."""
 _TOLD = 20
@@ -97,16 +99,7 @@ def check_whole(package: ProcessPackage) -> None:
         DefinitionError: something would be, with its name and what to do.
     """
     package.document.process(package.manifest.name)
-    for file in sorted(package.folder.iterdir()):
-        if file.suffix == ".bpmn" and file != package.model_file:
-            raise DefinitionError(
-                f"{file}: a package has one model, {package.model_file.name}.", "Give it a folder of its own name."
-            )
-        if file.suffix == ".dmn":
-            raise DefinitionError(
-                f"{file}: decisions are not deployed with a package in this version.",
-                "Deploy it to your engine by itself, and keep it out of the folder.",
-            )
+    check_contents(package.folder, {MANIFEST, package.model_file.name, *package.form_files})
     named: dict[str, str] = {}
     for file_name, form_id in package.form_files.items():
         if form_id in named:
@@ -136,8 +129,14 @@ def package_folders(processes: Path) -> list[Path]:
 
 
 def load_packages(processes: Path) -> list[ProcessPackage]:
-    """Read all packages of a folder, by name."""
-    return [load_package(folder) for folder in package_folders(processes)]
+    """Read all process packages of a folder, by name; those of cases are passed over.
+
+    Raises:
+        DefinitionError: one cannot be read, or something lies in none.
+    """
+    folders = package_folders(processes)
+    check_around(processes, {*folders, *(file.parent for file in processes.glob(f"*/{contents.CASE}"))})
+    return [load_package(folder) for folder in folders]
 
 
 def read_content(file: Path) -> bytes:

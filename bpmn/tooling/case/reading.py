@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from zeebe_fleet.bpmn.tooling import contents
 from zeebe_fleet.bpmn.tooling.case.definition import CaseDefinition, HumanStep
+from zeebe_fleet.bpmn.tooling.contents import check_contents
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.yaml_lines import Lines, check_plain
@@ -19,7 +21,7 @@ from zeebe_fleet.bpmn.tooling.yaml_text import MAX_BYTES, yaml_of
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
-CASE = "case.yaml"
+CASE = contents.CASE
 _TOLD = 20
 """Faults of one definition."""
 _WORDS = {
@@ -65,6 +67,7 @@ def load_case(folder: Path) -> CasePackage:
     data = yaml_of(text, str(file))
     lines = Lines(text, str(file))
     check_plain(data, lambda path: f"{file}:{lines.of(path)}")
+    check_contents(folder, {CASE})
     return CasePackage(folder, _read(data, str(file), lines), text)
 
 

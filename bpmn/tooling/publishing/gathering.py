@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from zeebe_fleet.bpmn.tooling.artifact.making import artifact_of
+from zeebe_fleet.bpmn.tooling.contents import CASE
 from zeebe_fleet.bpmn.tooling.package import MANIFEST, ProcessPackage, load_package, package_folders
 from zeebe_fleet.workers.contract.artifacts import Artifact, Requirement
 from zeebe_fleet.workers.contract.errors import DefinitionError
-
-CASE = "case.yaml"
 
 
 class NothingToPublish(DefinitionError):
