@@ -28,4 +28,4 @@ def test_tutorial_says_every_file_that_it_changes(project: Path) -> None:
 def test_tutorial_ends_with_a_test_that_passes(project: Path) -> None:
     """The process with a person in it runs to its end on an engine."""
     said = run_tests(project, timeout_s=240)
-    assert "2 passed" in said, said
+    assert "3 passed" in said, said
