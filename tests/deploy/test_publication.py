@@ -62,7 +62,7 @@ def _named(folder: Path, name: str, *, calls: str = "") -> None:
     package = folder / "processes" / name
     shutil.copytree(folder / "processes/greeting", package)
     (package / "greeting.bpmn").rename(package / f"{name}.bpmn")
-    for file in package.iterdir():
+    for file in filter(Path.is_file, package.rglob("*.*")):
         file.write_text(file.read_text().replace("greeting", name))
     if calls:
         model = package / f"{name}.bpmn"
