@@ -130,7 +130,7 @@ class Subject:
         file = self.package.folder / MANIFEST
         return content_of(file, MAX_BYTES, "").decode("utf-8", "replace").splitlines() if file.exists() else []
 
-    def undeclared(self, word: str, message: str, suggestion: str) -> Finding:
+    def undeclared(self, word: str, message: str, suggestion: str, severity: Severity | None = None) -> Finding:
         """Find something in the manifest, at the first line that has the word."""
         line = next((number for number, text in enumerate(self._said, 1) if word in text), 1)
-        return Finding(str(self.package.folder / MANIFEST), word, line, "", message, suggestion)
+        return Finding(str(self.package.folder / MANIFEST), word, line, "", message, suggestion, severity)

@@ -103,7 +103,7 @@ WAYS = (
         ONBOARDING_SAYS,
         "human_tasks:",
         "human_task:",
-        r"human_task: Extra inputs are not permitted",
+        r"human_task: there is no such key",
     ),
     Way(
         "a version that is none",
