@@ -211,12 +211,11 @@ def lint(
     check.
     """
     from zeebe_fleet.bpmn.tooling.found import NothingToLint, found_at, packages_of
-    from zeebe_fleet.deploy.app import processes_of
     from zeebe_fleet.deploy.lint.command import show_findings
     from zeebe_fleet.deploy.terminal import show_error
 
     try:
-        found = found_at(paths) if paths else packages_of(processes_of(_settings().app))
+        found = found_at(paths) if paths else packages_of(_app_folder(_settings().app))
     except NothingToLint as error:
         show_error(error)
         raise typer.Exit(2) from None
