@@ -12,7 +12,7 @@ from zeebe_fleet.bpmn.tooling.found import places
 from zeebe_fleet.bpmn.tooling.lint import lint_places
 
 MODELS = os.environ.get("FLEET_TEST_MODELS", "")
-"""Folder with clones of public collections: bpmn-miwg/bpmn-miwg-test-suite, camunda-community-hub/camunda-8-examples."""
+"""Folder with clones of public collections, such as bpmn-miwg/bpmn-miwg-test-suite."""
 
 
 @pytest.mark.slow
