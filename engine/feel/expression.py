@@ -6,10 +6,13 @@ Source: https://docs.camunda.io/docs/components/concepts/expressions/
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from zeebe_fleet.engine.feel import builtins, calls, loops
 from zeebe_fleet.engine.feel.compiler import Compiler
+from zeebe_fleet.engine.feel.cursor import syntax_error
 from zeebe_fleet.engine.feel.grammar import tests_of, tree_of
 from zeebe_fleet.engine.feel.limits import UNMETERED, FeelFailure, Run
 from zeebe_fleet.engine.feel.pattern_classes import UnfitPattern
@@ -19,7 +22,8 @@ from zeebe_fleet.engine.feel.values import Code, Lookup, inner
 #: The modules that teach the compiler the rest of the language.
 LANGUAGE = (builtins, calls, loops)
 _KEPT_EXPRESSIONS = 4_096
-_KEPT_CHARACTERS = 2_000_000
+_KEPT_CHARACTERS = 250_000
+"""Each takes up to 200 bytes once it is compiled."""
 _TOO_DEEP = "The expression is nested too deep."
 
 
@@ -112,6 +116,15 @@ class _Cache:
             self._characters -= len(oldest)
 
 
+@contextmanager
+def _shallow(text: str) -> Iterator[None]:
+    """Refuse what is deeper than the stack: that of whoever asks may be deep itself."""
+    try:
+        yield
+    except RecursionError:
+        raise syntax_error(text, _TOO_DEEP) from None
+
+
 _expressions = _Cache()
 _tests = _Cache()
 
@@ -126,7 +139,8 @@ def parse(text: str) -> Expression:
     if found is not None:
         return found  # type: ignore[no-any-return]
     compiler = Compiler()
-    code = compiler.code(tree_of(text), frozenset())
+    with _shallow(text):
+        code = compiler.code(tree_of(text), frozenset())
     expression = Expression(text, code, frozenset(compiler.names), compiler.runs, tuple(compiler.unfit))
     _expressions.put(text, expression)
     return expression
@@ -142,8 +156,9 @@ def parse_unary_tests(text: str) -> UnaryTests:
     if found is not None:
         return found  # type: ignore[no-any-return]
     compiler = Compiler()
-    negated, trees = tests_of(text)
-    code = any_of(compiler, trees, frozenset(("cellInput",))) if trees else None
+    with _shallow(text):
+        negated, trees = tests_of(text)
+        code = any_of(compiler, trees, frozenset(("cellInput",))) if trees else None
     tests = UnaryTests(text, code, negated, frozenset(compiler.names))
     _tests.put(text, tests)
     return tests

@@ -151,14 +151,12 @@ class _Parser(Terms):
     def membership(self) -> list[Any]:
         if not self.at("("):
             return [self.test()]
-        start = self.position
         self.position += 1
-        tests = self.tests()
-        if not self.at(".."):
+        first, *more = self.tests()
+        if more or not self.take(".."):
             self.expect(")")
-            return tests
-        self.position = start
-        return [self.test()]
+            return [first, *more]
+        return [self.span("(", first.operand if isinstance(first, syntax.ValueTest) else first)]
 
     def type_name(self) -> str:
         for words in _TYPES:

@@ -133,7 +133,9 @@ class Terms(Cursor, ABC):
 
     def span(self, opening: str, start: Any) -> Any:
         """Parse the end of a range."""
+        self.deeper()
         end = self.arithmetic()
+        self.depth -= 1
         closing = self.peek().kind
         if closing not in ("]", ")", "["):
             self.fail("']', ')' or '['")
