@@ -64,6 +64,14 @@ def test_lint_sees_no_overlap_with_a_group() -> None:
     assert _found("nothing-overlaps", grouped) == []
 
 
+def test_lint_sees_no_overlap_with_a_note() -> None:
+    """Its box is larger than its text."""
+    elements = '<bpmn:task id="a" /><bpmn:textAnnotation id="n"><bpmn:text>Note</bpmn:text></bpmn:textAnnotation>'
+    noted = _model(elements, _plane("p", a=(10, 10, 100, 80), n=(0, 0, 200, 40)))
+
+    assert _found("nothing-overlaps", noted) == []
+
+
 @pytest.mark.parametrize("to", ['assignee="rita"', 'assignee="=reviewer"', 'candidateUsers="rita, sam"'])
 def test_lint_takes_people_for_enough(to: str) -> None:
     """A task for one person, or for some by name, needs no group."""

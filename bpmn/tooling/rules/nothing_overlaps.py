@@ -1,6 +1,7 @@
 """No shape lies on another, save a boundary event on its task and a subprocess under what it holds.
 
-A collapsed subprocess has a plane of its own: what is drawn there lies on nothing of another plane.
+A collapsed subprocess has a plane of its own: what is drawn there lies on nothing of another plane. A note may lie
+anywhere: its box is larger than its text.
 
 Why: Of two shapes on one another, people see one.
 Fix: Move one of them.
@@ -24,6 +25,8 @@ def nothing_overlaps(subject: Subject) -> Iterator[Finding]:
     place = {name: at for at, name in enumerate(boxes)}
     on_plane: dict[Element | None, dict[str, Box]] = {}
     for name, box in boxes.items():
+        if xml.kind(subject.document.by_id[name]) == "textAnnotation":
+            continue
         on_plane.setdefault(planes[name], {})[name] = box
     for first, second in (pair for together in on_plane.values() for pair in _overlapping(together)):
         one, other = sorted((first, second), key=place.__getitem__)

@@ -33,6 +33,8 @@ _TEXTS: dict[str, frozenset[str]] = {
     "flowNodeRef": xml.NODES,
 }
 _BY_ENGINE = "^Must reference |^Must be attached |same scope as its|^Default flow must|doesn't exist$"
+_PASSED_OVER = ("incoming", "outgoing")
+"""By the engine, like message flows: what is wrong with them misleads people alone."""
 _DRAWN = ("BPMNShape", "BPMNEdge", "BPMNPlane")
 
 
@@ -65,7 +67,7 @@ def _referring(element: Element) -> Iterator[tuple[str, str]]:
 def _wrong(subject: Subject, element: Element, attribute: str, to: str) -> Iterator[Finding]:
     target = subject.document.by_id.get(_name(to))
     owner, kinds = _owner(subject, element), _KINDS.get(attribute) or _TEXTS.get(attribute, frozenset())
-    passed_over = Severity.WARNING if attribute in ("incoming", "outgoing") else None
+    passed_over = Severity.WARNING if attribute in _PASSED_OVER or xml.kind(element) == "messageFlow" else None
     if target is None:
         what = f"leads to {to!r}, which does not exist" if to else "leads nowhere"
         yield subject.wrong(owner, f"Its {attribute} {what}.", "Connect it again, or take it out.", passed_over)
