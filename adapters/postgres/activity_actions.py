@@ -9,7 +9,13 @@ from zeebe_fleet.adapters.postgres.start_variables import check_variables
 from zeebe_fleet.adapters.postgres.tables import Activity
 from zeebe_fleet.workers.contract.api_ports import Completion
 from zeebe_fleet.workers.contract.cases import CASE_ACTION, CASE_VARIABLES
-from zeebe_fleet.workers.contract.refusals import ActionNotOffered, FieldError, InvalidForm, InvalidVariables
+from zeebe_fleet.workers.contract.refusals import (
+    ActionNotOffered,
+    FieldError,
+    InvalidForm,
+    InvalidVariables,
+    VariableError,
+)
 
 
 def result_of(activity: Activity, completion: Completion) -> dict[str, Any]:
@@ -31,6 +37,12 @@ def result_of(activity: Activity, completion: Completion) -> dict[str, Any]:
     try:
         check_variables(activity.name, offered[completion.action].get("data"), filled)
     except InvalidVariables as error:
-        wrong = [FieldError(one.path, f"{one.message[:1].upper()}{one.message[1:]}.") for one in error.errors]
+        wrong = [FieldError(one.path, _words(one, filled)) for one in error.errors]
         raise InvalidForm(wrong or [FieldError("", error.message)]) from None
     return {**filled, CASE_ACTION: completion.action}
+
+
+def _words(wrong: VariableError, filled: Mapping[str, Any]) -> str:
+    """Say it as a form does; what is empty need not be told how short it is."""
+    is_empty = wrong.rule == "required" or filled.get(wrong.path, ...) in ("", None, [])
+    return "Must be filled in." if is_empty else f"{wrong.message[:1].upper()}{wrong.message[1:]}."

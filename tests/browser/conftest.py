@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from tests.browser.person import Person, Scene
 from zeebe_fleet.deploy.client import FleetClient
+from zeebe_fleet.deploy.local.definitions import with_local_store
 from zeebe_fleet.deploy.local.report import SilentReport
 from zeebe_fleet.deploy.local.stack import LocalStack
 from zeebe_fleet.deploy.node import packages
@@ -57,7 +58,7 @@ async def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> A
     stack = LocalStack(state)
     addresses = await asyncio.to_thread(stack.up)
     try:
-        settings = located(_settings(state), addresses)
+        settings = with_local_store(located(_settings(state), addresses))
         async with InBackground(settings), FleetClient(settings.api_url) as client:
             await client.sign_in("ada")
             yield Scene(browser, settings.api_url, client, addresses, axe, SERVICE_TOKEN)

@@ -122,7 +122,8 @@ class CaseWalk:
     def _label(self, way: Transition) -> str:
         step = self.definition.by_id.get(way.source)
         actions = step.actions if isinstance(step, HumanStep) else ()
-        return next((one.label for one in actions if one.id == way.on and one.label), way.on.replace("_", " "))
+        said = way.error.lower() if way.error else way.on
+        return next((one.label for one in actions if one.id == way.on and one.label), said.replace("_", " "))
 
     def way(self, step_id: str, on: str) -> Transition:
         """Return the transition that leaves a step after an action, an outcome, an error, or a job (`""`).

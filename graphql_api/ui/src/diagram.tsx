@@ -50,7 +50,7 @@ export function Diagram({ bpmn, label, ...shown }: Props) {
   );
 }
 
-function Legend({ marks }: { marks: ReadonlySet<Mark> }) {
+export function Legend({ marks }: { marks: ReadonlySet<Mark> }) {
   const all = Object.keys(MARK_WORDS) as Mark[];
   return <figcaption class="legend">{all.filter((mark) => marks.has(mark)).map((mark) => <span key={mark} class={`key ${mark}`}>{MARK_WORDS[mark]}</span>)}</figcaption>;
 }

@@ -89,11 +89,13 @@ export type WorkflowState =
   | 'CANCELLED'
   | 'ENDED_UNKNOWN';
 
-export type ActivityRowFragment = { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null };
+export type ActivityRowFragment = { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, artifactName: string | null, businessKey: string | null } | null };
 
 export type DefinitionFragment = { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string };
 
 export type WorkflowRowFragment = { workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null };
+
+export type CaseFragment = { name: string, version: string, status: string | null, atStep: string, steps: Array<{ caseStepId: string, name: string, kind: string }>, transitions: Array<{ source: string, on: string, label: string, target: string }>, moves: Array<{ source: string | null, on: string, target: string, stepId: string }> };
 
 export type PublishedFragment = { processName: string, processVersion: string, kind: DefinitionKind | null, description: string | null, sha256: string | null, publishedBy: string | null, publishedAt: string | null, refusal: string | null, isLatest: boolean, definitionKey: string | null, engineVersion: string | null, isCurrent: boolean, mayStart: boolean, running: number | null };
 
@@ -182,14 +184,14 @@ export type ActivitiesQueryVariables = Exact<{
 }>;
 
 
-export type ActivitiesQuery = { activities: { edges: Array<{ node: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type ActivitiesQuery = { activities: { edges: Array<{ node: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, artifactName: string | null, businessKey: string | null } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ActivityQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type ActivityQuery = { activity: { form: any, input: any, result: any, candidateUsers: Array<string>, activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, events: Array<{ kind: string, subject: string, at: string, data: any }>, workflow: { processName: string, businessKey: string | null, workflowId: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, steps: Array<{ stepId: string, elementId: string, kind: StepKind, state: StepState, claimedAt: string, finishedAt: string | null, compensatedBy: string | null, jobType: string }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }> } | null } | null };
+export type ActivityQuery = { activity: { form: any, input: any, result: any, candidateUsers: Array<string>, activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, actions: Array<{ id: string, label: string }>, events: Array<{ kind: string, subject: string, at: string, data: any }>, workflow: { processName: string, artifactName: string | null, businessKey: string | null, workflowId: string, processVersion: string | null, artifactVersion: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, case: { name: string, version: string, status: string | null, atStep: string, steps: Array<{ caseStepId: string, name: string, kind: string }>, transitions: Array<{ source: string, on: string, label: string, target: string }>, moves: Array<{ source: string | null, on: string, target: string, stepId: string }> } | null, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, steps: Array<{ stepId: string, elementId: string, kind: StepKind, state: StepState, claimedAt: string, finishedAt: string | null, compensatedBy: string | null, jobType: string }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }> } | null } | null };
 
 export type ClaimMutationVariables = Exact<{
   id: string;
@@ -222,6 +224,7 @@ export type CompleteMutationVariables = Exact<{
   version: number;
   result?: any;
   key?: string | null | undefined;
+  action?: string | null | undefined;
 }>;
 
 
@@ -232,7 +235,7 @@ export type CompleteMutation = { answer:
     | { __typename: 'ActivityClosed', state: ActivityState, closedBy: string | null, closedAt: string | null, message: string, suggestion: string }
     | { __typename: 'VersionConflict', message: string, suggestion: string }
     | { __typename: 'InvalidForm', message: string, suggestion: string, fields: Array<{ field: string, message: string }> }
-    | { __typename: 'ActionNotOffered', message: string, suggestion: string }
+    | { __typename: 'ActionNotOffered', offered: Array<string>, message: string, suggestion: string }
     | { __typename: 'InvalidVariables', message: string, suggestion: string }
     | { __typename: 'IdempotencyConflict', message: string, suggestion: string }
     | { __typename: 'NotAllowed', message: string, suggestion: string }
@@ -253,7 +256,7 @@ export type WorkflowQueryVariables = Exact<{
 }>;
 
 
-export type WorkflowQuery = { workflow: { artifactSha256: string | null, processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, givenUpAt: string | null, takenBackAt: string | null, workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, events: Array<{ kind: string, subject: string, at: string, data: any }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ processInstanceKey: string | null, workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
+export type WorkflowQuery = { workflow: { artifactSha256: string | null, processInstanceKey: string | null, operateUrl: string | null, input: any, output: any, erasedAt: string | null, givenUpAt: string | null, takenBackAt: string | null, workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, rerunOf: { workflowId: string } | null, reruns: Array<{ workflowId: string }>, case: { name: string, version: string, status: string | null, atStep: string, steps: Array<{ caseStepId: string, name: string, kind: string }>, transitions: Array<{ source: string, on: string, label: string, target: string }>, moves: Array<{ source: string | null, on: string, target: string, stepId: string }> } | null, events: Array<{ kind: string, subject: string, at: string, data: any }>, definition: { definitionKey: string, processName: string, processVersion: string, deployedAt: string, bpmn: string } | null, parent: { workflowId: string, processName: string, businessKey: string | null } | null, children: Array<{ processInstanceKey: string | null, workflowId: string, processName: string, processVersion: string | null, artifactName: string | null, artifactVersion: string | null, businessKey: string | null, state: WorkflowState, origin: Origin, startedBy: string, incident: string | null, createdAt: string, startedAt: string | null, endedAt: string | null }>, activities: Array<{ activityId: string, elementId: string, name: string, state: ActivityState, createdAt: string, endedAt: string | null, assignee: string | null }>, steps: Array<{ stepId: string, elementId: string, jobType: string, kind: StepKind, state: StepState, error: any, round: number, delivery: number, loopCounter: number | null, compensatedBy: string | null, claimedAt: string, finishedAt: string | null, input: any, result: any, callPath: Array<string>, preceding: Array<string>, recalled: boolean, attempts: Array<{ fence: number, round: number, worker: string, startedAt: string, endedAt: string | null, outcome: string | null, error: any }> }> } | null };
 
 export type StartMutationVariables = Exact<{
   process: string;
@@ -349,7 +352,7 @@ export type PublishedContentsQuery = { publishedContents: { sha256: string, mani
 export type ActivityChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ActivityChangedSubscription = { activityChanged: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, businessKey: string | null } | null } };
+export type ActivityChangedSubscription = { activityChanged: { activityId: string, workflowId: string, name: string, elementId: string, state: ActivityState, version: number, assignee: string | null, candidateGroups: Array<string>, dueAt: string | null, followUpAt: string | null, priority: number, createdAt: string, endedAt: string | null, workflow: { processName: string, artifactName: string | null, businessKey: string | null } | null } };
 
 export type WorkflowChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -470,6 +473,7 @@ export const ActivityRowFragmentDoc = new TypedDocumentString(`
   endedAt
   workflow {
     processName
+    artifactName
     businessKey
   }
 }
@@ -500,6 +504,31 @@ export const WorkflowRowFragmentDoc = new TypedDocumentString(`
   endedAt
 }
     `, {"fragmentName":"WorkflowRow"}) as unknown as TypedDocumentString<WorkflowRowFragment, unknown>;
+export const CaseFragmentDoc = new TypedDocumentString(`
+    fragment Case on CaseProgress {
+  name
+  version
+  status
+  atStep
+  steps {
+    caseStepId
+    name
+    kind
+  }
+  transitions {
+    source
+    on
+    label
+    target
+  }
+  moves {
+    source
+    on
+    target
+    stepId
+  }
+}
+    `, {"fragmentName":"Case"}) as unknown as TypedDocumentString<CaseFragment, unknown>;
 export const PublishedFragmentDoc = new TypedDocumentString(`
     fragment Published on PublishedVersion {
   processName
@@ -563,6 +592,7 @@ export const ActivitiesDocument = new TypedDocumentString(`
   endedAt
   workflow {
     processName
+    artifactName
     businessKey
   }
 }`) as unknown as TypedDocumentString<ActivitiesQuery, ActivitiesQueryVariables>;
@@ -574,6 +604,10 @@ export const ActivityDocument = new TypedDocumentString(`
     input
     result
     candidateUsers
+    actions {
+      id
+      label
+    }
     events {
       kind
       subject
@@ -582,6 +616,9 @@ export const ActivityDocument = new TypedDocumentString(`
     }
     workflow {
       ...WorkflowRow
+      case {
+        ...Case
+      }
       definition {
         ...Definition
       }
@@ -623,6 +660,7 @@ export const ActivityDocument = new TypedDocumentString(`
   endedAt
   workflow {
     processName
+    artifactName
     businessKey
   }
 }
@@ -647,6 +685,29 @@ fragment WorkflowRow on Workflow {
   createdAt
   startedAt
   endedAt
+}
+fragment Case on CaseProgress {
+  name
+  version
+  status
+  atStep
+  steps {
+    caseStepId
+    name
+    kind
+  }
+  transitions {
+    source
+    on
+    label
+    target
+  }
+  moves {
+    source
+    on
+    target
+    stepId
+  }
 }`) as unknown as TypedDocumentString<ActivityQuery, ActivityQueryVariables>;
 export const ClaimDocument = new TypedDocumentString(`
     mutation Claim($id: UUID!) {
@@ -674,15 +735,19 @@ export const ReleaseDocument = new TypedDocumentString(`
   suggestion
 }`) as unknown as TypedDocumentString<ReleaseMutation, ReleaseMutationVariables>;
 export const CompleteDocument = new TypedDocumentString(`
-    mutation Complete($id: UUID!, $version: Int!, $result: JSON, $key: String) {
+    mutation Complete($id: UUID!, $version: Int!, $result: JSON, $key: String, $action: String) {
   answer: completeActivity(
     activityId: $id
     version: $version
     result: $result
     idempotencyKey: $key
+    action: $action
   ) {
     __typename
     ...Refusal
+    ... on ActionNotOffered {
+      offered
+    }
     ... on InvalidForm {
       fields {
         field
@@ -754,6 +819,9 @@ export const WorkflowDocument = new TypedDocumentString(`
     }
     reruns {
       workflowId
+    }
+    case {
+      ...Case
     }
     events {
       kind
@@ -833,6 +901,29 @@ fragment WorkflowRow on Workflow {
   createdAt
   startedAt
   endedAt
+}
+fragment Case on CaseProgress {
+  name
+  version
+  status
+  atStep
+  steps {
+    caseStepId
+    name
+    kind
+  }
+  transitions {
+    source
+    on
+    label
+    target
+  }
+  moves {
+    source
+    on
+    target
+    stepId
+  }
 }`) as unknown as TypedDocumentString<WorkflowQuery, WorkflowQueryVariables>;
 export const StartDocument = new TypedDocumentString(`
     mutation Start($process: String!, $version: String, $businessKey: String, $variables: JSON, $key: String) {
@@ -999,6 +1090,7 @@ export const ActivityChangedDocument = new TypedDocumentString(`
   endedAt
   workflow {
     processName
+    artifactName
     businessKey
   }
 }`) as unknown as TypedDocumentString<ActivityChangedSubscription, ActivityChangedSubscriptionVariables>;

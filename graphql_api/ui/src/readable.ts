@@ -1,5 +1,6 @@
 // A definition as a list of steps that anybody can read: what happens, who does it, and what comes next.
 
+import type { Graph } from "./case-layout";
 import type { IconName } from "./icons";
 import { humanize } from "./words";
 
@@ -140,4 +141,16 @@ function inOrder(steps: ReadableStep[]): ReadableStep[] {
   const ordered = [...found, ...steps.filter((step) => !found.has(step))];
   const isEnd = (step: ReadableStep) => !step.leads.length && step.icon === "check";
   return [...ordered.filter((step) => !isEnd(step)), ...ordered.filter(isEnd)];
+}
+
+/** A case as it is drawn. */
+export function graphOfCase({ steps, transitions }: Case): Graph {
+  const labelOf = (from: string, action: string) => steps.find((step) => step.id === from)?.actions?.find((one) => one.id === action)?.label || humanize(action);
+  return {
+    steps: steps.map((step) => ({ id: step.id, name: titleOf(step), kind: step.kind })),
+    transitions: transitions.map(({ from, action, outcome, error, to }) => ({
+      source: from, on: action ?? outcome ?? error ?? "", target: to,
+      label: action ? labelOf(from, action) : (outcome ?? error?.toLowerCase() ?? "").replace(/_/g, " "),
+    })),
+  };
 }

@@ -1,7 +1,9 @@
 // One activity: its form, the data of its case, where the process stands, and what happened so far.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isRefused, type Problem, type Refused } from "../api";
+import { graphOf, marksOfCase, namesOfCase, takenOf } from "../case";
+import { CaseDiagram } from "../case-diagram";
 import { Data } from "../data";
 import { Diagram } from "../diagram";
 import { dropDraft, keepDraft, readDraft, type Draft } from "../drafts";
@@ -12,14 +14,16 @@ import { marksOf, modelOf } from "../model";
 import { ActivityDocument, ClaimDocument, CompleteDocument, ReleaseDocument, type ActivityQuery } from "../operations";
 import { Badge, Due, Empty, FollowUp, Kbd, Loading, notify, Priority, Tabs, Trouble } from "../parts";
 import { wake } from "../patience";
+import { definitionOf } from "../published";
 import { useQuery } from "../query";
 import { Link } from "../router";
 import { Stopped, useSending, Waiting, type Send } from "../sending";
 import { useMe } from "../session";
 import { useTitle } from "../title";
-import { activityWords, ago, eventWords, humanize, moment } from "../words";
+import { activityWords, ago, eventWords, humanize, LIVE, moment } from "../words";
 
 type Activity = NonNullable<ActivityQuery["activity"]>;
+type Action = Activity["actions"][number];
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TOPICS = ["activity", "workflow"] as const;
@@ -90,14 +94,16 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
     else notify("It waits for anybody of its group again.");
     await again();
   });
-  const complete = () => act(async (send) => {
+  const { actions } = activity;
+  const complete = (action?: Action) => act(async (send) => {
     const result = form.current?.read();
     if (!result) return;
     const { key } = keepDraft(me.subject, id, result);
-    const { answer } = (await send(CompleteDocument, { id, version: activity.version, result, key })).data;
+    const decided = action ? { action: action.id, key: `${key} ${action.id}` } : { key };
+    const { answer } = (await send(CompleteDocument, { id, version: activity.version, result, ...decided })).data;
     if (!isRefused(answer)) {
       dropDraft(me.subject, id);
-      notify(`${activity.name}: completed.`);
+      notify(`${activity.name}: ${action ? action.label : "completed"}.`);
       next();
       return;
     }
@@ -108,12 +114,13 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
   useKeys([
     { keys: "c", does: "Claim", act: () => { if (claimable) void claim(); } },
     { keys: "r", does: "Release", act: () => { if (mine) void release(); } },
-    { keys: "Ctrl+Enter", does: "Complete", act: () => { if (mine) void complete(); } },
+    ...(actions.length ? [] : [{ keys: "Ctrl+Enter", does: "Complete", act: () => { if (mine) void complete(); } }]),
   ]);
   const model = workflow?.definition && modelOf(workflow.definition.bpmn, workflow.processName);
+  const isCase = Boolean(workflow?.case || (workflow?.artifactName && workflow.artifactName !== workflow.processName));
   const tabs = [
     { id: "data", label: "Case data", show: () => <Data value={activity.input} empty="The process handed nothing over." /> },
-    ...(workflow?.definition ? [{ id: "diagram", label: "Diagram", show: () => <Diagram bpmn={workflow.definition!.bpmn} label={`Diagram of ${model!.title}; ${activity.name} is marked`} marks={marksOf(workflow.steps, workflow.activities)} current={activity.elementId} /> }] : []),
+    ...(workflow?.case ? [{ id: "steps", label: "Steps", show: () => <CaseSteps activity={activity} /> }] : workflow?.definition ? [{ id: "diagram", label: "Diagram", show: () => <Diagram bpmn={workflow.definition!.bpmn} label={`Diagram of ${model!.title}; ${activity.name} is marked`} marks={marksOf(workflow.steps, workflow.activities)} current={activity.elementId} /> }] : []),
     { id: "history", label: "History", show: () => <History activity={activity} /> },
   ];
   return (
@@ -123,7 +130,7 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
         <div class="titles">
           <h1 ref={heading} tabIndex={-1} dir="auto">{activity.name}</h1>
           <p class="about">
-            {workflow ? <Link href={`/workflows/${activity.workflowId}`}>{model?.title ?? humanize(workflow.processName)}{workflow.businessKey && <> · <bdi>{workflow.businessKey}</bdi></>}</Link> : "Process unknown"}
+            {workflow ? <Link href={`/workflows/${activity.workflowId}`}>{isCase ? definitionOf(workflow) : model?.title ?? humanize(workflow.processName)}{workflow.businessKey && <> · <bdi>{workflow.businessKey}</bdi></>}</Link> : "Process unknown"}
             <Badge words={activityWords(activity.state)} />
             <span class="with"><Icon name="person" size={14} /><bdi>{activity.assignee ?? (activity.candidateGroups.map(humanize).join(", ") || "Anybody")}</bdi></span>
             <Priority value={activity.priority} />
@@ -141,12 +148,14 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
         {said && <p class="said" role="alert"><Icon name="alert" size={16} /><span><strong>{said.message}</strong> {said.suggestion}</span></p>}
         <Standing activity={activity} draft={draft} next={next} />
         {!over && (
-          <form class="sheet" noValidate onSubmit={(event) => { event.preventDefault(); if (mine) void complete(); }}>
+          <form class="sheet" noValidate onSubmit={(event) => { event.preventDefault(); if (mine && !actions.length) void complete(); }}>
             <CamundaForm schema={activity.form} data={activity.input ?? {}} draft={draft?.data ?? null} name={id} readOnly={!mine || Boolean(waiting)} handle={form}
               changed={(data) => setDraft(keepDraft(me.subject, id, data))} />
             {mine && (
               <footer>
-                <button type="button" class="primary" disabled={busy} onClick={() => void complete()}>{busy ? "Completing …" : "Complete"}<Kbd keys="Ctrl ↵" /></button>
+                {actions.length
+                  ? <div class="acts" role="group" aria-label="Decide">{actions.map((one, nth) => <button key={one.id} type="button" class={nth ? undefined : "primary"} disabled={busy} onClick={() => void complete(one)}>{one.label}</button>)}</div>
+                  : <button type="button" class="primary" disabled={busy} onClick={() => void complete()}>{busy ? "Completing …" : "Complete"}<Kbd keys="Ctrl ↵" /></button>}
                 {draft && <span class="hint" role="status">Draft kept in this browser</span>}
               </footer>
             )}
@@ -157,6 +166,13 @@ function Work({ activity, again, back, next }: { activity: Activity; again: () =
       </div>
     </>
   );
+}
+
+function CaseSteps({ activity: { workflow } }: { activity: Activity }) {
+  const one = workflow!.case!;
+  const graph = useMemo(() => graphOf(one), [JSON.stringify([one.steps, one.transitions])]);
+  const marks = marksOfCase(one, LIVE.includes(workflow!.state), Boolean(workflow!.incident));
+  return <CaseDiagram graph={graph} label={`Steps of ${humanize(one.name)} ${one.version} and where this case stands`} marks={marks} current={one.atStep} taken={takenOf(one)} />;
 }
 
 /** Says in a sentence why there is nothing to fill in here. */
@@ -186,9 +202,10 @@ function Standing({ activity, draft, next }: { activity: Activity; draft: Draft 
 function History({ activity }: { activity: Activity }) {
   const { workflow } = activity;
   const model = workflow?.definition && modelOf(workflow.definition.bpmn, workflow.processName);
+  const named = workflow?.case ? namesOfCase(workflow.case, workflow.steps) : new Map<string, string>();
   const entries = [
     ...activity.events.map((one) => ({ at: one.at, text: eventWords(one.kind, one.subject), here: true })),
-    ...(workflow?.steps ?? []).filter((one) => one.kind !== "LISTENER" && one.finishedAt).map((one) => ({ at: one.finishedAt!, text: model?.nameOf(one.elementId) ?? humanize(one.elementId), here: false })),
+    ...(workflow?.steps ?? []).filter((one) => one.kind !== "LISTENER" && one.finishedAt).map((one) => ({ at: one.finishedAt!, text: named.get(one.stepId) ?? model?.nameOf(one.elementId) ?? humanize(one.elementId), here: false })),
     ...(workflow?.activities ?? []).filter((one) => one.activityId !== activity.activityId && one.endedAt).map((one) => ({ at: one.endedAt!, text: `${one.name}${one.assignee ? ` by ${one.assignee}` : ""}`, here: false })),
     ...(workflow ? [{ at: workflow.createdAt, text: `${workflow.startedBy} started the workflow`, here: false }] : []),
   ].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));

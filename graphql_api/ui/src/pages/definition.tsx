@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { Data } from "../data";
+import { CaseDiagram } from "../case-diagram";
 import { Diagram } from "../diagram";
 import { readJson } from "../exact";
 import { CamundaForm, type FormHandle } from "../form";
@@ -12,7 +13,7 @@ import { PublishedContentsDocument, type PublishedContentsQuery } from "../opera
 import { Badge, Empty, Loading, Tabs, Trouble, When } from "../parts";
 import { addressOf, readVersions, short, standingOf, startOf, type Published } from "../published";
 import { useQuery, useRead } from "../query";
-import { stepsOfCase, stepsOfModel, titleOf, type CaseStep, type ReadableStep } from "../readable";
+import { graphOfCase, stepsOfCase, stepsOfModel, titleOf, type CaseStep, type ReadableStep } from "../readable";
 import { go, Link } from "../router";
 import { useTitle } from "../title";
 import { humanize, moment } from "../words";
@@ -86,6 +87,7 @@ function Whole({ one }: { one: Published }) {
   const model = contents.files.find((file) => file.name.endsWith(".bpmn"))?.text;
   const steps = contents.case ? stepsOfCase(contents.case) : model ? stepsOfModel(model, name, contents.manifest) : [];
   const forms = formsOf(contents);
+  const graph = contents.case ? graphOfCase(contents.case) : { steps: [], transitions: [] };
   const tabs = [
     { id: "steps", label: "Steps", count: steps.length, show: () => <Steps steps={steps} /> },
     ...(forms.length ? [{ id: "forms", label: "Forms", count: forms.length, show: () => <Forms forms={forms} /> }] : []),
@@ -94,6 +96,7 @@ function Whole({ one }: { one: Published }) {
   ];
   return (
     <>
+      {contents.case && <CaseDiagram graph={graph} label={`Steps of ${humanize(name)} ${version}`} />}
       {model && <Diagram bpmn={model} label={`Diagram of ${modelOf(model, name).title} ${version}`} />}
       <Tabs label="More about this version" tabs={tabs} chosen={tab} choose={choose} />
     </>

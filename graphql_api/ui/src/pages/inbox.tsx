@@ -7,6 +7,7 @@ import { useKeys } from "../keys";
 import { More, Rows, useCursor, useList, useRested } from "../lists";
 import { ActivitiesDocument, type ActivityFilterInput, type ActivityOrder, type ActivityRowFragment } from "../operations";
 import { Badge, Due, Empty, FollowUp, Loading, Priority, Trouble, When } from "../parts";
+import { definitionOf } from "../published";
 import { go, Link, setParams, usePlace, withParams } from "../router";
 import { useMe, type Me } from "../session";
 import { useTitle } from "../title";
@@ -146,7 +147,7 @@ function RowLink({ row, here, at, href, focused }: RowProps) {
     <div role="listitem">
       <Link href={href} class={at ? "row at" : "row"} id={`row-${row.activityId}`} data-row={row.activityId} aria-current={here ? "true" : undefined} onFocus={focused}>
         <span class="row-top"><span class="row-name" dir="auto">{row.name}</span><When iso={row.createdAt} /></span>
-        <span class="row-about">{row.workflow && humanize(row.workflow.processName)}{row.workflow?.businessKey && <> · <bdi>{row.workflow.businessKey}</bdi></>}</span>
+        <span class="row-about">{row.workflow && definitionOf(row.workflow)}{row.workflow?.businessKey && <> · <bdi>{row.workflow.businessKey}</bdi></>}</span>
         <span class="row-state">
           <Badge words={activityWords(row.state)} />
           {row.assignee ? <span class="with"><Icon name="person" size={14} /><bdi>{row.assignee}</bdi></span> : <span class="with"><bdi>{row.candidateGroups.map(humanize).join(", ")}</bdi></span>}

@@ -1,6 +1,7 @@
 // What a workflow did, in order, each with its attempts and how long it took.
 
 import { useMemo } from "preact/hooks";
+import { namesOfCase } from "../case";
 import { Data } from "../data";
 import { Icon, type IconName } from "../icons";
 import { Badge, Empty } from "../parts";
@@ -26,10 +27,11 @@ export function Timeline({ workflow, nameOf }: { workflow: Workflow; nameOf: (id
   );
 }
 
-function entriesOf({ steps, activities }: Workflow, nameOf: (id: string) => string): Entry[] {
+function entriesOf({ steps, activities, case: one }: Workflow, nameOf: (id: string) => string): Entry[] {
+  const named = one ? namesOfCase(one, steps) : new Map<string, string>();
   const made: Entry[] = steps.filter((step) => step.kind !== "LISTENER").map((step) => ({
     key: step.stepId,
-    name: nameOf(step.elementId),
+    name: named.get(step.stepId) ?? nameOf(step.elementId),
     icon: step.kind === "COMPENSATION" ? "undo" : "gear",
     words: step.compensatedBy ? ["Compensated", "undone"] : step.kind === "COMPENSATION" && step.state === "COMPLETED" ? ["Undone", "undone"] : stepWords(step.state),
     from: step.claimedAt,

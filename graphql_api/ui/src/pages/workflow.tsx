@@ -1,8 +1,10 @@
 // One workflow: where it stands on its diagram, what was done when and how often, and what can be done about it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isRefused, type Problem } from "../api";
 import { Data } from "../data";
+import { graphOf, marksOfCase, takenOf } from "../case";
+import { CaseDiagram } from "../case-diagram";
 import { Diagram } from "../diagram";
 import { Icon } from "../icons";
 import { useKeys } from "../keys";
@@ -59,8 +61,12 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
   useTitle([title, workflow.businessKey].filter(Boolean).join(" "));
   const marks = { ...(model?.startEvent && workflow.startedAt ? { [model.startEvent]: "done" as const } : {}), ...marksOf(workflow.steps, workflow.activities) };
   const steps = workflow.steps.filter((step) => step.kind !== "LISTENER");
+  const bpmn = workflow.definition
+    ? <Diagram bpmn={workflow.definition.bpmn} label={`Diagram of ${model!.title} with ${tokens ? "the engine's tokens" : "the steps of this workflow"}`} {...(tokens ?? { marks })} />
+    : <p class="hint">This process was not deployed through the fleet, so its diagram is not known here.</p>;
   const tabs = [
     { id: "timeline", label: "Timeline", show: () => <Timeline workflow={workflow} nameOf={model?.nameOf ?? humanize} /> },
+    ...(workflow.case ? [{ id: "process", label: "Generic process", show: () => bpmn }] : []),
     { id: "records", label: "Records", show: () => <Records workflow={workflow} nameOf={model?.nameOf ?? humanize} /> },
     { id: "data", label: "Data", show: () => <DataPanel workflow={workflow} /> },
     ...(isOperator(me) ? [{ id: "engine", label: "Engine", show: () => <EnginePanel key={workflow.workflowId} workflow={workflow} nameOf={model?.nameOf ?? humanize} show={showTokens} /> }] : []),
@@ -88,12 +94,17 @@ function Shown({ workflow, again }: { workflow: Workflow; again: () => Promise<v
       {isOperator(me) && isStuck(workflow) && <Why workflow={workflow} nameOf={model?.nameOf ?? humanize} />}
       <GivenUp workflow={workflow} />
       <History workflow={workflow} />
-      {workflow.definition
-        ? <Diagram bpmn={workflow.definition.bpmn} label={`Diagram of ${model!.title} with ${tokens ? "the engine's tokens" : "the steps of this workflow"}`} {...(tokens ?? { marks })} />
-        : <p class="hint">This process was not deployed through the fleet, so its diagram is not known here.</p>}
+      {workflow.case ? <CaseOf workflow={workflow} /> : bpmn}
       <Tabs label="More about this workflow" tabs={tabs} chosen={tab} choose={choose} />
     </>
   );
+}
+
+function CaseOf({ workflow }: { workflow: Workflow }) {
+  const one = workflow.case!;
+  const graph = useMemo(() => graphOf(one), [JSON.stringify([one.steps, one.transitions])]);
+  const marks = marksOfCase(one, LIVE.includes(workflow.state), Boolean(workflow.incident));
+  return <CaseDiagram graph={graph} label={`Steps of ${humanize(one.name)} ${one.version} and where this case stands`} marks={marks} current={one.atStep} taken={takenOf(one)} />;
 }
 
 export const isStuck = (workflow: Workflow) => Boolean(workflow.incident) || workflow.children.some((one) => one.incident);
