@@ -98,12 +98,10 @@ _LATER = (
         "Camunda user tasks (`zeebe:userTask`) and their listeners",
         "a user task without it: a job of the type `io.camunda.zeebe:userTask`",
     ),
-    ("send, script, business rule, manual and undefined tasks", "a service task"),
     ("inclusive and event-based gateways", "exclusive and parallel gateways; boundary events"),
     ("message, timer and signal start events", "a none start event, and whoever starts it by command"),
     ("event subprocesses, ad-hoc subprocesses", "boundary events; a subprocess with gateways"),
-    ("message and signal throw events, escalation, link, terminate, conditional events", "service tasks; error events"),
-    ("decisions (`.dmn`) and forms by id (`.form`)", "a service task; a form in the model (`zeebe:userTaskForm`)"),
+    ("signal throw events, escalation, link, terminate, conditional events", "service tasks; error events"),
 )
 
 
@@ -123,7 +121,7 @@ def _page() -> Iterator[str]:
     yield from (f"| {what} | {instead} |" for what, instead in _LATER)
     yield "\n## gRPC\n"
     methods = ", ".join(f"`{name}`" for name in sorted({*METHODS, *_STREAMS}))
-    yield f"{methods}. `EvaluateDecision` answers UNIMPLEMENTED.\n"
+    yield f"{methods}.\n"
     yield "## REST\n"
     yield "| operation | since |\n|---|---|"
     yield from (f"| `{one.method} {one.path}` | {'.'.join(map(str, one.since))} |" for one in ROUTES)

@@ -164,14 +164,10 @@ def require_alive(job: Job, intent: str, doing: str) -> None:
 def finished(machine: Machine, job: Job, given: dict[str, str]) -> None:
     """A job is completed: its element instance goes on."""
     instance = job.instance
-    owner, element = instance.process_instance_key, instance.element
+    owner = instance.process_instance_key
     machine.emit("JOB_COMPLETED", owner, job.key)
     if job.kind == ELEMENT_JOB:
-        if element.outputs:
-            variables.set_local(machine, instance, given)
-        else:
-            variables.propagate(machine, instance, given)
-        course.complete(machine, instance)
+        deliver(machine, instance, given)
         return
     machine.emit("LISTENER_PASSED", owner, instance.key, instance.listener + 1)
     if job.kind == START_LISTENER:
@@ -180,6 +176,15 @@ def finished(machine: Machine, job: Job, given: dict[str, str]) -> None:
     else:
         variables.propagate(machine, instance.scope or instance, given)
         machine.later("completing", instance.key)
+
+
+def deliver(machine: Machine, instance: ElementInstance, result: Mapping[str, str]) -> None:
+    """Give what work has come to where it belongs, for output mappings to read or for all, and go on."""
+    if instance.element.outputs:
+        variables.set_local(machine, instance, result)
+    else:
+        variables.propagate(machine, instance, result)
+    course.complete(machine, instance)
 
 
 def failed(machine: Machine, job: Job) -> None:

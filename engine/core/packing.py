@@ -1,4 +1,4 @@
-"""Process instances, definitions and messages as bytes, and back: what a checkpoint holds.
+"""Process instances, what is deployed, and messages as bytes, and back: what a checkpoint holds.
 
 Everything that follows from them (queues, subscriptions, the wheel) is built anew.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sys import intern
 from typing import Any
 
+from zeebe_fleet.engine.core import decisions, forms
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.events import resources, waiting
 from zeebe_fleet.engine.core.state import (
@@ -25,7 +26,7 @@ from zeebe_fleet.engine.core.state import (
 )
 
 Row = tuple[str, int, bytes]
-INSTANCE, DEFINITION, MESSAGE = "instance", "definition", "message"
+INSTANCE, DEFINITION, MESSAGE, DECISIONS, FORM = "instance", "definition", "message", "decisions", "form"
 
 
 def changed_rows(state: State) -> tuple[list[Row], list[tuple[str, int]]]:
@@ -52,7 +53,8 @@ def changed_rows(state: State) -> tuple[list[Row], list[tuple[str, int]]]:
 
 def meta(state: State) -> bytes:
     """Return what belongs to no row."""
-    return _bytes([state.last_key, state.pinned_ms, list(state.pending), state.numbers])
+    numbers = [state.decisions.graphs.numbers, state.decisions.definitions.numbers, state.forms.numbers]
+    return _bytes([state.last_key, state.pinned_ms, list(state.pending), state.numbers, *numbers])
 
 
 def restore(state: State, rows: Iterable[Row], rest: bytes | None) -> None:
@@ -67,11 +69,17 @@ def restore(state: State, rows: Iterable[Row], rest: bytes | None) -> None:
             _restore_definition(state, fields)
         elif kind == MESSAGE:
             _restore_message(state, fields)
+        elif kind == DECISIONS:
+            state.decisions.keep(decisions.unpacked(fields))
+        elif kind == FORM:
+            state.forms.keep(forms.unpacked(fields))
         else:
             _restore_instance(state, fields)
     if rest is not None:
-        state.last_key, state.pinned_ms, pending, state.numbers = json.loads(rest)
+        state.last_key, state.pinned_ms, pending, state.numbers, *others = json.loads(rest)
         state.pending.extend(pending)
+        if others:  # what an older engine wrote has none
+            state.decisions.graphs.numbers, state.decisions.definitions.numbers, state.forms.numbers = others
     _put_in_order(state)
     offer_all(state)
 
@@ -102,6 +110,12 @@ def _row(state: State, kind: str, key: int) -> list[Any] | None:
     if kind == DEFINITION:
         definition = state.definitions.get(key)
         return None if definition is None else _packed_definition(definition)
+    if kind == DECISIONS:
+        graph = state.decisions.graphs.by_key.get(key)
+        return None if graph is None else graph.packed()
+    if kind == FORM:
+        form = state.forms.by_key.get(key)
+        return None if form is None else form.packed()
     message = state.messages.get(key)
     return None if message is None else _packed_message(message)
 

@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from zeebe_fleet.engine.core.decisions import Decisions
+from zeebe_fleet.engine.core.versions import Versions
 from zeebe_fleet.engine.core.wheel import Wheel
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.behaviour import Behaviour
     from zeebe_fleet.engine.core.definitions import Definition
+    from zeebe_fleet.engine.core.forms import FormDefinition
     from zeebe_fleet.engine.model.elements import Element
 
 PARTITION = 1
@@ -292,7 +295,7 @@ class State:
         pending: steps of a command that was cut off for its length, to be taken up again.
         pinned_ms: the time, when it is held.
         changed: process instances that differ from what the last checkpoint holds.
-        touched: definitions and messages that do, as kind and key.
+        touched: what is deployed, and messages, that do, as kind and key.
     """
 
     def __init__(self, behaviours: Mapping[tuple[str, str], Behaviour]) -> None:
@@ -304,6 +307,8 @@ class State:
         self.versions: dict[str, dict[int, Definition]] = {}
         self.numbers: dict[str, int] = {}
         self.tags: dict[tuple[str, str], Definition] = {}
+        self.decisions = Decisions()
+        self.forms: Versions[FormDefinition] = Versions()
         self.instances: dict[int, ElementInstance] = {}
         self.jobs: dict[int, Job] = {}
         self.incidents: dict[int, Incident] = {}

@@ -43,6 +43,7 @@ class Decision:
     requires: tuple[Decision, ...]
     knowledge: tuple[Knowledge, ...]
     code: Traced
+    version_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

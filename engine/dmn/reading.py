@@ -128,7 +128,7 @@ class _Reader:
         result_name = variable.get("name") if variable is not None else ""
         result_type = variable.get("typeRef") if variable is not None else ""
         decision = Decision(
-            node.id, node.get("name"), kind, result_name or node.id, result_type, requires, knowledge, code
+            node.id, node.get("name"), kind, result_name or node.id, result_type, requires, knowledge, code, _tag(node)
         )
         self._decisions[node.id] = decision
         return decision
@@ -140,3 +140,9 @@ class _Reader:
             parameters, code = Logics(self._problems, self._knowledge).of_knowledge(node)
             self._knowledge[name] = Knowledge(node.id, name, parameters, code, requires)
         return self._knowledge[name]
+
+
+def _tag(node: Node) -> str:
+    held = child(node, "extensionElements")
+    tag = None if held is None else held.first("zeebe:versionTag")
+    return "" if tag is None else tag.get("value")

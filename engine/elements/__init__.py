@@ -11,13 +11,16 @@ from collections.abc import Mapping
 
 from zeebe_fleet.engine.core.behaviour import Behaviour
 from zeebe_fleet.engine.elements.boundary_event import BoundaryEvent
+from zeebe_fleet.engine.elements.business_rule_task import BusinessRuleTask
 from zeebe_fleet.engine.elements.call_activity import CallActivity
 from zeebe_fleet.engine.elements.catch_event import CatchEvent
 from zeebe_fleet.engine.elements.end_event import EndEvent, ErrorEndEvent
 from zeebe_fleet.engine.elements.exclusive_gateway import ExclusiveGateway
 from zeebe_fleet.engine.elements.job_task import JobTask
 from zeebe_fleet.engine.elements.parallel_gateway import ParallelGateway
+from zeebe_fleet.engine.elements.pass_through_task import PassThroughTask
 from zeebe_fleet.engine.elements.process import Process
+from zeebe_fleet.engine.elements.script_task import ScriptTask
 from zeebe_fleet.engine.elements.start_event import StartEvent
 from zeebe_fleet.engine.elements.sub_process import SubProcess
 from zeebe_fleet.engine.elements.throw_event import CompensationThrowEvent, ThrowEvent
@@ -30,6 +33,9 @@ ALL: tuple[type[Behaviour], ...] = (
     EndEvent,
     ErrorEndEvent,
     JobTask,
+    PassThroughTask,
+    ScriptTask,
+    BusinessRuleTask,
     UserTask,
     ExclusiveGateway,
     ParallelGateway,

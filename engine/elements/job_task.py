@@ -1,8 +1,11 @@
-"""Tasks that are a job: service tasks."""
+"""What is a job: service and send tasks, and the events that throw a message.
+
+Source: https://docs.camunda.io/docs/components/modeler/bpmn/message-events/#message-throw-events
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from zeebe_fleet.engine.core import catching, course, jobs
 from zeebe_fleet.engine.core.behaviour import Behaviour
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
 class JobTask(Behaviour):
     """Makes a job, and goes on when it is completed."""
 
-    kinds = (("serviceTask", ""),)
+    kinds: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("serviceTask", ""),
+        ("sendTask", ""),
+        ("intermediateThrowEvent", "message"),
+        ("endEvent", "message"),
+    )
 
     def activate(self, machine: Machine, instance: ElementInstance) -> None:
         """Make the job, and wait for what can interrupt it."""

@@ -19,6 +19,7 @@ from zeebe_fleet.engine.core.commands import (
     CreateInstance,
     DeleteResource,
     Deploy,
+    EvaluateDecision,
     FailJob,
     MigrateInstance,
     ModifyInstance,
@@ -30,6 +31,7 @@ from zeebe_fleet.engine.core.commands import (
     UpdateJobTimeout,
 )
 from zeebe_fleet.engine.core.state import DEFAULT_TENANT
+from zeebe_fleet.engine.gateway import deployed
 from zeebe_fleet.engine.gateway.stubs import pb
 
 NO_VARIABLES = "{}"
@@ -85,6 +87,9 @@ def _deployment(request: Any) -> Deploy:
 
 def _deployed(answer: Any) -> Any:
     deployments = [pb.Deployment(process=one) for one in _processes(answer)]
+    deployments += [pb.Deployment(decision=deployed.decision(one)) for one in answer.decisions]
+    deployments += [pb.Deployment(decisionRequirements=deployed.graph(one)) for one in answer.graphs]
+    deployments += [pb.Deployment(form=deployed.form(one)) for one in answer.forms]
     return pb.DeployResourceResponse(key=answer.key, deployments=deployments, tenantId=DEFAULT_TENANT)
 
 
@@ -156,6 +161,12 @@ METHODS: Mapping[str, Method] = {
         lambda answer: pb.DeployProcessResponse(key=answer.key, processes=_processes(answer)),
     ),
     "DeployResource": Method(_deployment, _deployed),
+    "EvaluateDecision": Method(
+        lambda request: EvaluateDecision(
+            request.decisionId, request.decisionKey, request.variables or NO_VARIABLES, request.tenantId
+        ),
+        deployed.evaluation,
+    ),
     "FailJob": Method(
         lambda request: FailJob(
             request.jobKey,

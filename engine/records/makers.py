@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zeebe_fleet.engine.records import values
+from zeebe_fleet.engine.records import deployed_values, values
 from zeebe_fleet.engine.records.values import NOTHING, Value
 
 if TYPE_CHECKING:
@@ -256,6 +256,60 @@ def deployed(state: State, owner: int, key: int, resources: list[list[Any]]) -> 
     names = [{"resourceName": name} for name, *_ in resources]
     value = {"deploymentKey": key, "resources": names, "processesMetadata": made}
     return [*drafts, Draft("DEPLOYMENT", "CREATED", key, value)]
+
+
+@after
+def decisions_deployed(state: State, owner: int, key: int, graphs: list[list[Any]]) -> list[Draft]:
+    """Tell of each file of decisions, of each decision in it, then of the deployment."""
+    drafts: list[Draft] = []
+    made = [state.decisions.graphs.by_key[fields[0]] for fields in graphs]
+    for graph in made:
+        drafts.append(Draft("DECISION_REQUIREMENTS", "CREATED", graph.key, deployed_values.of_graph(graph)))
+        drafts += [Draft("DECISION", "CREATED", one.key, deployed_values.of_decision(one)) for one in graph.decisions]
+    value = {
+        "deploymentKey": key,
+        "resources": [{"resourceName": one.resource_name} for one in made],
+        "decisionRequirementsMetadata": [deployed_values.of_graph(one) for one in made],
+        "decisionsMetadata": [deployed_values.of_decision(one) for graph in made for one in graph.decisions],
+    }
+    return [*drafts, Draft("DEPLOYMENT", "CREATED", key, value)]
+
+
+@after
+def forms_deployed(state: State, owner: int, key: int, made: list[list[Any]]) -> list[Draft]:
+    """Tell of each form, then of the deployment."""
+    forms = [deployed_values.of_form(state.forms.by_key[fields[0]]) for fields in made]
+    drafts = [Draft("FORM", "CREATED", one["formKey"], one) for one in forms]
+    names = [{"resourceName": one["resourceName"]} for one in forms]
+    value = {"deploymentKey": key, "resources": names, "formMetadata": forms}
+    return [*drafts, Draft("DEPLOYMENT", "CREATED", key, value)]
+
+
+@before
+def decisions_deleted(state: State, owner: int, key: int) -> list[Draft]:
+    """Tell that a version of a file of decisions is gone, and its decisions with it."""
+    graph = state.decisions.graphs.by_key[key]
+    gone = [Draft("DECISION", "DELETED", one.key, deployed_values.of_decision(one)) for one in graph.decisions]
+    return [*gone, Draft("DECISION_REQUIREMENTS", "DELETED", key, deployed_values.of_graph(graph))]
+
+
+@before
+def form_deleted(state: State, owner: int, key: int) -> list[Draft]:
+    """Tell that a version of a form is gone."""
+    return [Draft("FORM", "DELETED", key, deployed_values.of_form(state.forms.by_key[key]))]
+
+
+@after
+def decision_evaluated(state: State, owner: int, key: int, *told: Any) -> list[Draft]:
+    """Tell what came of a decision, and how."""
+    return [
+        Draft(
+            "DECISION_EVALUATION",
+            "FAILED" if told[-1] else "EVALUATED",
+            key,
+            deployed_values.of_evaluation(state, *told),
+        )
+    ]
 
 
 @before

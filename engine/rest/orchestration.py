@@ -21,6 +21,7 @@ from zeebe_fleet.engine.core.commands import (
     SetVariables,
 )
 from zeebe_fleet.engine.core.state import DEFAULT_TENANT
+from zeebe_fleet.engine.rest import decisions
 from zeebe_fleet.engine.rest.answers import json_answer, nothing
 from zeebe_fleet.engine.rest.body import Body, content, path_key
 from zeebe_fleet.engine.rest.house import House
@@ -81,7 +82,11 @@ def _deployed(answer: Any) -> dict[str, Any]:
         }
         for one in answer.processes
     ]
-    return {"deploymentKey": str(answer.key), "tenantId": DEFAULT_TENANT, "deployments": processes}
+    made: list[dict[str, Any]] = [*processes]
+    made += [{"decisionDefinition": decisions.decision(one)} for one in answer.decisions]
+    made += [{"decisionRequirements": decisions.graph(one)} for one in answer.graphs]
+    made += [{"form": decisions.form(one)} for one in answer.forms]
+    return {"deploymentKey": str(answer.key), "tenantId": DEFAULT_TENANT, "deployments": made}
 
 
 async def delete_resource(request: Request, house: House) -> Response:

@@ -1,5 +1,6 @@
 """What can be asked of the engine: one class a command, which checks, emits and answers."""
 
+from zeebe_fleet.engine.core.commands.decisions import EvaluateDecision
 from zeebe_fleet.engine.core.commands.deployment import DeleteResource, Deploy, Deployed, DeployedProcess
 from zeebe_fleet.engine.core.commands.instances import (
     CancelInstance,
@@ -34,6 +35,7 @@ __all__ = [
     "Deploy",
     "Deployed",
     "DeployedProcess",
+    "EvaluateDecision",
     "FailJob",
     "MigrateInstance",
     "ModifyInstance",

@@ -8,25 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from zeebe_fleet.engine.core import decisions, forms
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant
+from zeebe_fleet.engine.core.decisions import DecisionDefinition, DecisionGraph
 from zeebe_fleet.engine.core.definitions import Definition
+from zeebe_fleet.engine.core.files import INTENT, File, files_of
+from zeebe_fleet.engine.core.forms import FormDefinition
 from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.model import MAX_NEW_ELEMENTS, MAX_TOLD, Model, Refused, error_text, read, unknown_type_text
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
     from zeebe_fleet.engine.core.state import State
-    from zeebe_fleet.engine.model.elements import Element
-
-INTENT = "CREATE"
-_MOST_TAGS = 3 * MAX_NEW_ELEMENTS
-"""Of all files together: they are read while everybody waits."""
-_LATER = {
-    ".dmn": "Decisions are not evaluated by this engine yet: decide in a service task, or use Camunda 8 itself.",
-    ".form": "Forms are not kept by this engine yet: put the form into the model as a zeebe:userTaskForm.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,14 @@ class Deployed:
     """What a deployment made, or found to be there already."""
 
     key: int
-    processes: tuple[DeployedProcess, ...]
+    processes: tuple[DeployedProcess, ...] = ()
+    graphs: tuple[DecisionGraph, ...] = ()
+    forms: tuple[FormDefinition, ...] = ()
+
+    @property
+    def decisions(self) -> tuple[DecisionDefinition, ...]:
+        """The decisions of all graphs."""
+        return tuple(one for graph in self.graphs for one in graph.decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,134 +57,111 @@ class Deploy:
     tenant: str = ""
 
     def run(self, machine: Machine) -> Deployed:
-        """Check every resource, then give each process its version."""
+        """Check every resource, then give each process, decision and form its version."""
         require_default_tenant(self.tenant, "DeployResource", "")
         if not self.resources:
             raise Rejected("INVALID_ARGUMENT", "Expected to deploy new resources, but none were given", INTENT)
-        models = _read(machine.state, self.resources)
-        _require_single(models)
-        same = _same(machine.state, models)
-        if same is not None:
-            return Deployed(machine.key(), same)
-        return self._deployed(machine, models)
-
-    def _deployed(self, machine: Machine, models: Sequence[tuple[Model, bytes]]) -> Deployed:
-        key = machine.key()
-        numbers = machine.state.numbers
-        files, made = [], []
-        for model, content in models:
-            processes = []
-            for process in model.processes:
-                version = numbers.get(process.id, 0) + 1
-                definition_key = machine.key()
-                processes.append([definition_key, process.id, version, process.version_tag])
-                made.append(DeployedProcess(process.id, version, definition_key, model.name, process.version_tag))
-            files.append([model.name, content.decode("utf-8", "surrogateescape"), processes])
-        machine.emit("DEPLOYED", 0, key, files)
-        return Deployed(key, tuple(made))
+        files = files_of(machine.state, self.resources)
+        same = _same(machine, files)
+        return _deployed(machine, files) if same is None else same
 
 
-def _read(state: State, resources: Sequence[tuple[str, bytes]]) -> list[tuple[Model, bytes]]:
-    found, refusals = [], []
-    if sum(content.count(b"<") for _, content in resources) > _MOST_TAGS:
-        raise Rejected(
-            "INVALID_ARGUMENT",
-            f"Expected to deploy new resources, but they have more than {_MOST_TAGS} tags; deploy fewer at once",
-            INTENT,
-        )
-    for name, content in resources:
-        try:
-            found.append((_model(state, name, content), content))
-        except Refused as refused:
-            refusals.append(str(refused))
-    if refusals:
-        told = "\n".join(refusals)
-        raise Rejected(
-            "INVALID_ARGUMENT",
-            f"Expected to deploy new resources, but encountered the following errors:\n{told}",
-            INTENT,
-        )
-    return found
+def _deployed(machine: Machine, files: Sequence[File]) -> Deployed:
+    key = machine.key()
+    models, processes = _processes(machine, files)
+    graphs = [_graph(machine, key, file) for file in files if file.requirements is not None]
+    made = [_form(machine, key, file) for file in files if file.form is not None]
+    if models or not (graphs or made):
+        machine.emit("DEPLOYED", 0, key, models)
+    if graphs:
+        machine.emit("DECISIONS_DEPLOYED", 0, key, [one.packed() for one in graphs])
+    if made:
+        machine.emit("FORMS_DEPLOYED", 0, key, [one.packed() for one in made])
+    return Deployed(key, tuple(processes), tuple(graphs), tuple(made))
 
 
-def _model(state: State, name: str, content: bytes) -> Model:
-    if not name.endswith((".bpmn", ".xml")):
-        ending = next((one for one in _LATER if name.endswith(one)), None)
-        raise Refused(f"'{name}': {_LATER[ending]}" if ending else unknown_type_text(name))
-    model = read(name, content, MAX_NEW_ELEMENTS)
-    wrong = [
-        (element.id, [_not_yet(what, element)])
-        for process in model.processes
-        for element in process.elements.values()
-        if (what := _unknown(state, element))
+def _processes(machine: Machine, files: Sequence[File]) -> tuple[list[list[Any]], list[DeployedProcess]]:
+    """Return what the event says of each file, and what the answer says of each process."""
+    told: list[list[Any]] = []
+    made: list[DeployedProcess] = []
+    for file in files:
+        if file.model is None:
+            continue
+        processes = []
+        for process in file.model.processes:
+            version = machine.state.numbers.get(process.id, 0) + 1
+            key = machine.key()
+            processes.append([key, process.id, version, process.version_tag])
+            made.append(DeployedProcess(process.id, version, key, file.name, process.version_tag))
+        told.append([file.name, _text(file), processes])
+    return told, made
+
+
+def _graph(machine: Machine, deployment_key: int, file: File) -> DecisionGraph:
+    read, known = file.requirements, machine.state.decisions
+    assert read is not None
+    version = known.graphs.numbers.get(read.requirements_id, 0) + 1
+    head = [machine.key(), read.requirements_id, read.name, version, deployment_key, file.name, _text(file)]
+    inside = [
+        [
+            machine.key(),
+            one.decision_id,
+            one.name,
+            known.definitions.numbers.get(one.decision_id, 0) + 1,
+            one.version_tag,
+        ]
+        for one in read.decisions.values()
     ]
-    wrong += [(path, list(told)) for path, told in model.unfit[:MAX_TOLD]]
-    if wrong:
-        raise Refused(error_text(name, wrong))
-    return model
+    return decisions.unpacked([*head, inside])
 
 
-def _unknown(state: State, element: Element) -> str:
-    """Name what the engine doesn't run of an element; empty when it runs all of it."""
-    if element.triggered_by_event:
-        return "event subprocess"
-    if element.user_task is not None and element.user_task.native:
-        return "Camunda user task (zeebe:userTask)"
-    if (element.tag, element.event_name) in state.behaviours:
-        return ""
-    return f"{element.tag} with a {element.event_name} event" if element.event is not None else element.tag
+def _form(machine: Machine, deployment_key: int, file: File) -> FormDefinition:
+    assert file.form is not None
+    identity, version_tag = file.form
+    version = machine.state.forms.numbers.get(identity, 0) + 1
+    return forms.unpacked([machine.key(), identity, version, version_tag, deployment_key, file.name, _text(file)])
 
 
-def _not_yet(what: str, element: Element) -> str:
-    instead = _INSTEAD.get(element.tag, "another element")
-    return (
-        f"This engine does not run a {what} yet (line {element.line}). Use {instead}, "
-        f"or Camunda 8 itself by FLEET_ENGINE=docker or remote."
-    )
+def _text(file: File) -> str:
+    return file.content.decode("utf-8", "surrogateescape")
 
 
-_INSTEAD = {
-    "sendTask": "a service task",
-    "scriptTask": "a service task, or an output mapping",
-    "businessRuleTask": "a service task",
-    "receiveTask": "an intermediate message catch event",
-    "manualTask": "a user task",
-    "task": "a service task",
-    "inclusiveGateway": "exclusive and parallel gateways",
-    "eventBasedGateway": "a boundary event",
-    "adHocSubProcess": "a subprocess with gateways",
-    "userTask": "a user task without zeebe:userTask",
-    "startEvent": "a none start event",
-    "subProcess": "boundary events",
-}
+def _same(machine: Machine, files: Sequence[File]) -> Deployed | None:
+    """Return what is deployed already, if every file is the same as the newest of what is in it."""
+    state = machine.state
+    processes: list[DeployedProcess] = []
+    graphs: list[DecisionGraph] = []
+    made: list[FormDefinition] = []
+    for file in files:
+        if file.requirements is not None:
+            graph = state.decisions.graphs.latest(file.requirements.requirements_id)
+            if graph is None or (graph.resource_name, graph.resource) != (file.name, file.content):
+                return None
+            graphs.append(graph)
+        elif file.form is not None:
+            form = state.forms.latest(file.form[0])
+            if form is None or (form.resource_name, form.text) != (file.name, _text(file)):
+                return None
+            made.append(form)
+        else:
+            same = _same_processes(state, file)
+            if same is None:
+                return None
+            processes += same
+    return Deployed(machine.key(), tuple(processes), tuple(graphs), tuple(made))
 
 
-def _require_single(models: Sequence[tuple[Model, bytes]]) -> None:
-    seen: dict[str, str] = {}
-    for model, _ in models:
-        for process in model.processes:
-            other = seen.setdefault(process.id, model.name)
-            if other != model.name:
-                raise Rejected(
-                    "INVALID_ARGUMENT",
-                    "Expected to deploy new resources, but encountered the following errors:\n"
-                    f"Duplicated process id in resources '{other}' and '{model.name}'",
-                    INTENT,
-                )
-
-
-def _same(state: State, models: Sequence[tuple[Model, bytes]]) -> tuple[DeployedProcess, ...] | None:
-    """Return what is deployed already, if every file is the same as the newest of its processes."""
+def _same_processes(state: State, file: File) -> list[DeployedProcess] | None:
+    assert file.model is not None
     found = []
-    for model, content in models:
-        for process in model.processes:
-            latest = state.latest(process.id)
-            if latest is None or latest.resource != content or latest.resource_name != model.name:
-                return None
-            if latest.version != state.numbers[process.id]:
-                return None
-            found.append(_told(latest))
-    return tuple(found)
+    for process in file.model.processes:
+        latest = state.latest(process.id)
+        if latest is None or latest.resource != file.content or latest.resource_name != file.name:
+            return None
+        if latest.version != state.numbers[process.id]:
+            return None
+        found.append(_told(latest))
+    return found
 
 
 def _told(definition: Definition) -> DeployedProcess:
@@ -198,12 +176,21 @@ def _told(definition: Definition) -> DeployedProcess:
 
 @dataclass(frozen=True, slots=True)
 class DeleteResource:
-    """Delete one version of a process; the version before becomes the newest."""
+    """Delete one version of a process, of a file of decisions, or of a form; the version before becomes the newest."""
 
     resource_key: int
 
     def run(self, machine: Machine) -> None:
         """Delete it, if nothing runs on it."""
+        state, key = machine.state, self.resource_key
+        if key in state.decisions.graphs.by_key:
+            machine.emit("DECISIONS_DELETED", 0, key)
+        elif key in state.forms.by_key:
+            machine.emit("FORM_DELETED", 0, key)
+        else:
+            self._delete_process(machine)
+
+    def _delete_process(self, machine: Machine) -> None:
         state = machine.state
         definition = state.definitions.get(self.resource_key)
         if definition is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from zeebe_fleet.engine.core import decisions, forms
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.events.kinds import event
 from zeebe_fleet.engine.core.state import State
@@ -47,6 +48,53 @@ def definition_deleted(state: State, process_instance_key: int, key: int) -> Non
             if versions[version].version_tag == definition.version_tag:
                 state.tags[tag] = versions[version]
     state.touched.add(("definition", key))
+
+
+@event("DEPLOYMENT", "CREATED")
+def decisions_deployed(state: State, process_instance_key: int, key: int, graphs: list[list[Any]]) -> None:
+    """Decisions have new versions, file by file, with the deployment of the same key."""
+    for fields in graphs:
+        graph = decisions.unpacked(fields)
+        state.decisions.keep(graph)
+        state.touched.add(("decisions", graph.key))
+
+
+@event("DEPLOYMENT", "CREATED")
+def forms_deployed(state: State, process_instance_key: int, key: int, made: list[list[Any]]) -> None:
+    """Forms have new versions, with the deployment of the same key."""
+    for fields in made:
+        form = forms.unpacked(fields)
+        state.forms.keep(form)
+        state.touched.add(("form", form.key))
+
+
+@event("DECISION_REQUIREMENTS", "DELETED")
+def decisions_deleted(state: State, process_instance_key: int, key: int) -> None:
+    """A version of a file of decisions is gone."""
+    state.decisions.remove(key)
+    state.touched.add(("decisions", key))
+
+
+@event("FORM", "DELETED")
+def form_deleted(state: State, process_instance_key: int, key: int) -> None:
+    """A version of a form is gone."""
+    state.forms.remove(key)
+    state.touched.add(("form", key))
+
+
+@event("DECISION_EVALUATION", "EVALUATED")
+def decision_evaluated(
+    state: State,
+    process_instance_key: int,
+    key: int,
+    decision_key: int,
+    instance_key: int,
+    output: str,
+    evaluated: list[list[Any]],
+    failed_decision_id: str,
+    failure: str,
+) -> None:
+    """A decision was evaluated, for an element instance or for nobody, and what was found on the way."""
 
 
 @event("CLOCK", "PINNED")

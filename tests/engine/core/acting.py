@@ -170,6 +170,8 @@ class Acting:
         state.changed.update(one.process_instance_key for one in state.instances.values())
         state.touched.update(("definition", key) for key in state.definitions)
         state.touched.update(("message", key) for key in state.messages)
+        state.touched.update(("decisions", key) for key in state.decisions.graphs.by_key)
+        state.touched.update(("form", key) for key in state.forms.by_key)
         rows, _ = packing.changed_rows(state)
         other = Acting()
         other.now_ms = self.now_ms

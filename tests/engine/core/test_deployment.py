@@ -73,11 +73,6 @@ CONDITION = (
     '<bpmn:conditionalEventDefinition id="d"><bpmn:condition>=x</bpmn:condition></bpmn:conditionalEventDefinition>'
 )
 REFUSED: dict[str, tuple[str, str]] = {
-    "manual task": ("manualTask", element("manualTask", "m")),
-    "undefined task": ("task", element("task", "m")),
-    "script task": ("scriptTask", element("scriptTask", "m", '<zeebe:script expression="=1" resultVariable="r" />')),
-    "send task": ("sendTask", element("sendTask", "m", '<zeebe:taskDefinition type="a" />')),
-    "business rule task": ("businessRuleTask", element("businessRuleTask", "m", '<zeebe:taskDefinition type="a" />')),
     "inclusive gateway": ("inclusiveGateway", element("inclusiveGateway", "m")),
     "escalation": (
         "intermediateThrowEvent with a escalation event",

@@ -11,6 +11,7 @@ import grpc
 import grpc.aio
 import pytest
 
+from tests.engine.dmn.deciding import decision, definitions, table
 from tests.engine.gateway.served import asked, client, deploy, polled, served, start
 from zeebe_fleet.adapters.zeebe.stubs import pb
 from zeebe_fleet.engine import handout
@@ -35,7 +36,7 @@ async def refusal(call: Any) -> tuple[grpc.StatusCode, str]:
 
 def test_gateway_knows_every_method_of_the_protocol() -> None:
     """Whatever is missing is missing by name."""
-    assert {one.name for one in SERVICE.methods} - set(METHODS) - OWN == {"EvaluateDecision"}
+    assert {one.name for one in SERVICE.methods} - set(METHODS) - OWN == set()
 
 
 @pytest.mark.parametrize("name", list(VERSIONS))
@@ -264,10 +265,24 @@ async def test_a_result_that_takes_too_long_leaves_the_instance_alive(stub: Any,
     assert len(await polled(stub, name)) == 1
 
 
-async def test_a_method_that_the_box_lacks_is_named(stub: Any) -> None:
-    """UNIMPLEMENTED by name."""
-    code, details = await refusal(stub.EvaluateDecision(pb.EvaluateDecisionRequest(decisionId="d")))
-    assert (code, "EvaluateDecision" in details) == (grpc.StatusCode.UNIMPLEMENTED, True)
+async def test_a_decision_is_deployed_and_evaluated(stub: Any) -> None:
+    """Point 55: with the rules that matched, and NOT_FOUND for one that is not there."""
+    logic = table(["n"], ["size"], [["< 10", '"small"'], [">= 10", '"large"']])
+    resource = pb.Resource(name="size.dmn", content=definitions(decision(logic, "size")))
+    told = await stub.DeployResource(pb.DeployResourceRequest(resources=[resource]))
+    deployed = told.deployments[0].decision
+    assert (deployed.dmnDecisionId, deployed.version, told.deployments[1].decisionRequirements.resourceName) == (
+        "size",
+        1,
+        "size.dmn",
+    )
+    answer = await stub.EvaluateDecision(pb.EvaluateDecisionRequest(decisionId="size", variables='{"n": 12}'))
+    assert (answer.decisionOutput, answer.decisionKey, answer.failureMessage) == ('"large"', deployed.decisionKey, "")
+    (one,) = answer.evaluatedDecisions
+    assert (one.decisionType, one.evaluatedInputs[0].inputValue) == ("DECISION_TABLE", "12")
+    assert (one.matchedRules[0].ruleIndex, one.matchedRules[0].evaluatedOutputs[0].outputValue) == (2, '"large"')
+    code, _ = await refusal(stub.EvaluateDecision(pb.EvaluateDecisionRequest(decisionId="nobody")))
+    assert code == grpc.StatusCode.NOT_FOUND
 
 
 async def test_a_message_with_a_live_twin_is_refused(stub: Any) -> None:

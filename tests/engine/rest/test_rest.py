@@ -11,6 +11,7 @@ import grpc.aio
 import httpx
 import pytest
 
+from tests.engine.dmn.deciding import decision, definitions, literal
 from tests.engine.gateway.served import MODEL, deploy, polled, served, start
 from tests.engine.rest.conftest import Served
 from zeebe_fleet.adapters.zeebe.stubs import GatewayStub, pb
@@ -48,6 +49,24 @@ async def test_a_deployment_is_a_form_of_resources(http: httpx.AsyncClient) -> N
     assert definition["resourceName"] == "rest.bpmn"
     assert int(definition["processDefinitionKey"]) > 0
     assert isinstance(told["deploymentKey"], str)
+
+
+async def test_a_decision_is_deployed_and_evaluated_by_rest(http: httpx.AsyncClient) -> None:
+    """Point 55: by id or by key; a form beside it is kept."""
+    content = definitions(decision(literal("n * 2"), "twice")).replace(b'id="dishes"', b'id="twice-by-rest"')
+    files = [("resources", ("twice.dmn", content)), ("resources", ("ask.form", b'{"id": "ask-by-rest"}'))]
+    told = (await http.post("/v2/deployments", files=files)).json()["deployments"]
+    key = told[0]["decisionDefinition"]["decisionDefinitionKey"]
+    assert told[1]["decisionRequirements"]["decisionRequirementsId"] == "twice-by-rest"
+    assert (told[2]["form"]["formId"], told[2]["form"]["version"]) == ("ask-by-rest", 1)
+    for wanted in ({"decisionDefinitionId": "twice"}, {"decisionDefinitionKey": key}):
+        answer = (await http.post("/v2/decision-definitions/evaluation", json=wanted | {"variables": {"n": 4}})).json()
+        assert (answer["output"], answer["failureMessage"]) == ("8", "")
+        assert answer["evaluatedDecisions"][0]["decisionDefinitionType"] == "LITERAL_EXPRESSION"
+    both = {"decisionDefinitionId": "twice", "decisionDefinitionKey": key}
+    assert problem(await http.post("/v2/decision-definitions/evaluation", json=both)) == (400, "INVALID_ARGUMENT")
+    gone = await http.post("/v2/decision-definitions/evaluation", json={"decisionDefinitionId": "nobody"})
+    assert problem(gone) == (404, "NOT_FOUND")
 
 
 async def test_a_deployment_without_resources_is_refused(http: httpx.AsyncClient) -> None:
