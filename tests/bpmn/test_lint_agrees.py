@@ -225,9 +225,10 @@ def test_lint_takes_no_model_for_camunda_7_by_a_namespace_that_is_left_over(tmp_
     assert "model-is-for-camunda-8" not in {one.rule for one in found}
 
 
-def test_lint_tells_a_drawing_so_without_blaming_it(tmp_path: Path) -> None:
-    """A process that nobody meant to run has no errors."""
-    (found,) = _alone(tmp_path, '<bpmn:serviceTask id="t" /><bpmn:userTask id="lost" />', runs="false")
+@pytest.mark.parametrize("elements", [CAMUNDA_7, '<bpmn:serviceTask id="t" /><bpmn:userTask id="lost" />'])
+def test_lint_tells_a_drawing_so_without_blaming_it(elements: str, tmp_path: Path) -> None:
+    """A process that nobody meant to run has no errors, whatever it was drawn with."""
+    (found,) = _alone(tmp_path, elements, 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn"', runs="false")
 
     assert (found.rule, found.severity) == ("something-runs", "info")
 

@@ -31,13 +31,13 @@ def model_is_for_camunda_8(subject: Subject) -> Iterator[Finding]:
     root = subject.document.root
     processes, platform = xml.children(root, "process"), platform_of(root)
     spaces = _spaces(processes)
-    if platform == "Camunda Cloud" or (not platform and xml.ZEEBE in spaces) or not processes:
+    if not subject.document.processes or platform == "Camunda Cloud" or (not platform and xml.ZEEBE in spaces):
         return
     named = {"Camunda Platform": "Camunda 7"}.get(platform, "")
     engine = named or next((engine for space, engine in _ENGINES.items() if space in spaces), "")
     if engine:
         yield subject.wrong(processes[0], f"It is made for {engine}, and nothing here can run it.", _FIX)
-    elif subject.alone and subject.document.processes and subject.refused:
+    elif subject.alone and subject.refused:
         yield _plain(subject)
 
 

@@ -18,8 +18,9 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 def user_tasks_are_jobs(subject: Subject) -> Iterator[Finding]:
     unseen = [node for node in subject.of_kind("userTask") if xml.extension(node, "userTask")]
     if subject.alone and unseen:
-        several = f"s are {len(unseen)} Camunda user tasks" if len(unseen) > 1 else " is a Camunda user task"
-        message = f"Among its task{several}, which the fleet's people do not get to see."
+        several = f"{len(unseen)} of its tasks are Camunda user tasks"
+        found = several if len(unseen) > 1 else "It is a Camunda user task"
+        message = f"{found}, which the fleet's people do not get to see."
         yield subject.wrong(unseen[0], message, "To run it with the fleet, make them job worker user tasks.")
         return
     for node in unseen:
