@@ -62,15 +62,11 @@ def read_start(
         InvalidVariables: it is the generic process, and no case is named as it must be.
     """
     engine_version, version = asked
-    if process_name == GENERIC_CASE:
-        if version is not None:
-            raise UnknownProcessVersion(
-                f"{version.text} is no version of the engine's.",
-                f"The version of a case goes into its variable {PROCESS_VERSION}; engine:3 is one of {GENERIC_CASE}.",
-            )
-        process_name, version = _case(variables)
-        variables = {name: value for name, value in variables.items() if name not in (PROCESS_NAME, PROCESS_VERSION)}
-    return StartRequest(process_name, engine_version, business_key, variables, key, version)
+    if process_name != GENERIC_CASE:
+        return StartRequest(process_name, engine_version, business_key, variables, key, version)
+    name, of_case = _case(variables)
+    rest = {name: value for name, value in variables.items() if name not in (PROCESS_NAME, PROCESS_VERSION)}
+    return StartRequest(name, engine_version, business_key, rest, key, of_case, runner=version, is_case=True)
 
 
 def _case(variables: Mapping[str, Any]) -> tuple[str, VersionRange]:

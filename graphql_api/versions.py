@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from zeebe_fleet.graphql_api.context import Context
@@ -45,11 +44,12 @@ async def by_version(
             return await send(request)
         except NotHere as error:
             missing = error
-        request = replace(request, resolved=await _brought(context, missing))
+        request = request.found(missing.name, await _brought(context, request, missing))
     raise EngineRefused(f"{name} changes while it is started.", "Send it again in a moment.")
 
 
-async def _brought(context: Context, missing: NotHere) -> str:
+async def _brought(context: Context, request: StartRequest | RerunRequest, missing: NotHere) -> str:
+    is_case = isinstance(request, StartRequest) and request.is_case and missing.name == request.process_name
     versions = context.services.versions
     if versions is None:
         raise UnknownProcessVersion(
@@ -57,4 +57,6 @@ async def _brought(context: Context, missing: NotHere) -> str:
             "Set FLEET_ARTIFACTS__STORE to where versions are published; write engine:3 for the engine's version 3, "
             "or leave processVersion out for the latest.",
         )
-    return await versions.bring(missing.name, missing.wanted, deploys=context.policy.deploys_by_starting)
+    return await versions.bring(
+        missing.name, missing.wanted, deploys=context.policy.deploys_by_starting and not is_case
+    )

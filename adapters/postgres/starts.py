@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -115,7 +115,12 @@ async def _published(session: AsyncSession, request: StartRequest) -> Choice:
     row = (await session.execute(query)).mappings().first() if version else None
     if row is None or (row["kind"] == "process" and row["definition_key"] is None):
         raise NotHere(request.process_name, wanted)
-    return await _case(session, request, row) if row["kind"] == "case" else _process(row)
+    if row["kind"] == "case":
+        return await _case(session, request, row)
+    if request.is_case:
+        wrong = [VariableError(PROCESS_NAME, "case", "must name a case")]
+        raise InvalidVariables(f"{row['name']} is a process, and no case.", "Start it by its own name.", wrong)
+    return _process(row)
 
 
 async def _deployed(session: AsyncSession, request: StartRequest) -> Choice:
@@ -160,7 +165,10 @@ def _process(row: RowMapping) -> Choice:
 
 
 async def _case(session: AsyncSession, request: StartRequest, row: RowMapping) -> Choice:
-    """Choose the newest generic process, or the one of `engine:3`: it changes without its definitions."""
+    """Choose the newest generic process, or the version that is asked for: it changes without its definitions."""
+    if request.runner is not None:
+        by = await _published(session, StartRequest(GENERIC_CASE, version=request.runner, resolved=request.runs_by))
+        return replace(by, schema=row["manifest"].get("input"), artifact=_columns(row))
     runner = await _deployed(session, StartRequest(GENERIC_CASE, request.engine_version))
     key, version = runner.definition_key, runner.engine_version
     if key is None:

@@ -555,6 +555,39 @@ async def test_generic_case_started_by_its_own_name_is_that_case(world: World) -
     assert [one["path"] for one in refused["errors"]] == ["amount"]
 
 
+async def test_generic_case_runs_no_process(world: World) -> None:
+    """Neither one that is deployed, nor one that would be for it, nor itself."""
+    deployed, published = new_name(), new_name()
+    await world.shelf.publish(deployed, "1.0.0")
+    await world.started(deployed, "1.0.0")
+    await world.shelf.publish(published, "1.0.0")
+    told = []
+    for name in (deployed, published):
+        said = {"process_name": name, "process_version": "1.0.0"}
+        told.append((await world.start("generic_case", variables=said))["__typename"])
+    assert told == ["InvalidVariables", "VersionNotDeployed"]
+    assert await world.engine_versions(published) == []
+    itself = {"process_name": "generic_case", "process_version": "1.0.0"}
+    assert (await world.start("generic_case", variables=itself))["__typename"] == "UnknownProcessVersion"
+
+
+async def test_generic_case_has_versions_of_its_own(world: World) -> None:
+    """Published like any process: the version that is asked for runs the case, whatever is the newest."""
+    name = new_name()
+    await world.shelf.publish_case(name, "1.0.0")
+    said = {"process_name": name, "process_version": "1.x"}
+    texts = await world.shelf.publish("generic_case", "7.0.0")
+    deployed = await world.engine.deploy([Resource("generic_case.bpmn", texts.files[0].text.encode())])
+    await world.definitions.save(deployed, lambda _: texts.files[0].text)
+    (newest,) = await world.engine.deploy([Resource("generic_case.bpmn", model("generic_case", "7.0.1"))])
+    await world.definitions.save([newest], lambda _: model("generic_case", "7.0.1").decode())
+    became = [(await world.started("generic_case", one, variables=said))["processVersion"] for one in ("7.x", None)]
+    assert became == [f"engine:{deployed[0].version}", f"engine:{newest.version}"]
+    workflow = await world.started(name, f"engine:{deployed[0].version}")
+    assert (workflow["artifactVersion"], workflow["processVersion"]) == ("1.0.0", became[0])
+    assert (await world.start("generic_case", "8.0.0", variables=said))["__typename"] == "UnknownProcessVersion"
+
+
 @pytest.mark.parametrize(
     ("variables", "paths"),
     [

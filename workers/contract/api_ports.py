@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
 from zeebe_fleet.workers.contract.api_records import (
@@ -25,6 +25,7 @@ from zeebe_fleet.workers.contract.api_records import (
     WorkflowRecord,
 )
 from zeebe_fleet.workers.contract.audience import ProcessAccess
+from zeebe_fleet.workers.contract.cases import GENERIC_CASE
 from zeebe_fleet.workers.contract.giving_up import GiveUpPlan
 from zeebe_fleet.workers.contract.ports import OpenActivity, UserTask
 from zeebe_fleet.workers.contract.principal import Principal
@@ -74,11 +75,25 @@ class StartRequest:
     """Of what is published; beside it, `engine_version` is that of the process which runs a case."""
     resolved: str = ""
     """What the range has become, once that was found out."""
+    runner: VersionRange | None = None
+    """Of the process that runs a case, where its published version is asked for."""
+    is_case: bool = False
+    """Whether nothing else is meant: somebody started what runs cases."""
+    runs_by: str = ""
+    """What that range has become."""
 
     @property
     def asked(self) -> int | str | None:
         """The version as it was asked for."""
-        return self.version.text if self.version else self.engine_version
+        if self.version is None:
+            return self.engine_version
+        by = self.runner.text if self.runner else self.engine_version
+        return self.version.text if by is None else f"{self.version.text} by {by}"
+
+    def found(self, name: str, version: str) -> Self:
+        """Return the request with what a range of it has become: of what it starts, or of what runs that."""
+        is_runner = self.runner is not None and name == GENERIC_CASE
+        return replace(self, runs_by=version) if is_runner else replace(self, resolved=version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,10 @@ class RerunRequest:
     def asked(self) -> int | str | None:
         """The version as it was asked for."""
         return self.version.text if self.version else self.engine_version
+
+    def found(self, name: str, version: str) -> Self:
+        """Return the request with what its range has become."""
+        return replace(self, resolved=version)
 
 
 @dataclass(frozen=True, slots=True)

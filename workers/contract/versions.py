@@ -31,8 +31,8 @@ class VersionRange:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it is one version."""
-        return self.below == (*self.lowest[:2], self.lowest[2] + 1)
+        """Whether it is one version, and written as one."""
+        return self.text == ".".join(map(str, self.lowest))
 
     def fits(self, version: str) -> bool:
         """Tell whether a version is in it."""
