@@ -54,7 +54,7 @@ def fields_of(form: Mapping[str, Any]) -> FormFields:
     found = FormFields()
     always: set[str] = set()
     for component, within in _components(form):
-        kind, path = str(component.get("type", "")), _path(component, within)
+        kind, path = _kind(component), _path(component, within)
         if path and kind not in _SILENT:
             name = path.partition(".")[0]
             schema = _schema(component, kind) if path == name else {"type": "object"}
@@ -67,8 +67,12 @@ def fields_of(form: Mapping[str, Any]) -> FormFields:
     return found
 
 
+def _kind(component: Mapping[str, Any]) -> str:
+    return str(component.get("type", ""))
+
+
 def _path(component: Mapping[str, Any], within: str) -> str:
-    own = component.get("path") if component.get("type") in _HOLDERS else component.get("key")
+    own = component.get("path") if _kind(component) in _HOLDERS else component.get("key")
     return ".".join(part for part in (within, str(own)) if part) if own else ""
 
 
@@ -77,7 +81,7 @@ def _components(holder: Mapping[str, Any], within: str = "") -> Iterator[tuple[M
     for one in held if isinstance(held, list) else ():
         if isinstance(one, Mapping):
             yield one, within
-            path = str(one.get("path") or "") if one.get("type") in _HOLDERS else ""
+            path = str(one.get("path") or "") if _kind(one) in _HOLDERS else ""
             yield from _components(one, ".".join(part for part in (within, path) if part))
 
 

@@ -299,6 +299,7 @@ def _form(*components: dict[str, Any]) -> tuple[dict[str, Any], ...]:
         ({"type": "table", "dataSource": "=rows"}, "nothing before it gives 'rows'"),
         ({"type": "textfield", "key": "ordr", "validate": {"min": "=ordr"}}, ""),
         ({"type": "group", "path": "inner", "components": [{"type": "text", "text": "{{ordr}}"}]}, ""),
+        ({"type": ["text"], "key": {"a": 1}, "text": 3, "values": [None], "components": []}, ""),
         ({"type": "dynamiclist", "path": "rows", "components": [{"type": "text", "text": "{{ordr}}"}]}, ""),
     ],
 )
