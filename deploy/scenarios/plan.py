@@ -34,8 +34,8 @@ class Plan:
     definitions: Sequence[CasePackage]
     """Of cases, which run by name."""
     cases: Sequence[Planned]
-    untested: Sequence[str] = ()
-    """Packages that were meant and have no scenarios."""
+    counted: Sequence[ProcessPackage | CasePackage]
+    """Whose coverage is told: those that were meant, or with a filter, those whose cases were chosen."""
 
 
 def plan(paths: Sequence[Path], app_name: str, only: str = "") -> Plan:
@@ -50,6 +50,9 @@ def plan(paths: Sequence[Path], app_name: str, only: str = "") -> Plan:
         NothingToTest: there is none.
         DefinitionError: a package or scenario cannot be read, or names what is not there.
     """
+    for path in paths:
+        if not path.exists():
+            raise NothingToTest(f"{path} is not there.", "Name a folder of packages, a package, or a scenario file.")
     app = app_of(paths, app_name)
     packages, definitions = packages_of(app), cases_of(app)
     known = known_of(packages, definitions)
@@ -69,7 +72,12 @@ def plan(paths: Sequence[Path], app_name: str, only: str = "") -> Plan:
     chosen = [one for one in planned if only.lower() in f"{one.name}: {one.case.name}".lower()]
     if not chosen:
         raise NothingToTest(_why_none(planned, only, meant), "Scenarios are in scenarios/*.json of a package's folder.")
-    return Plan(app, packages, definitions, chosen, [folder.name for folder, files in meant.items() if not files])
+    counted = [
+        by_folder[folder]
+        for folder in meant
+        if not only or any(one.package.folder.resolve() == folder for one in chosen)
+    ]
+    return Plan(app, packages, definitions, chosen, counted)
 
 
 def cases_of(app: App) -> list[CasePackage]:
@@ -155,8 +163,6 @@ def _meant(paths: Iterable[Path]) -> Mapping[Path, list[Path]]:
     found: dict[Path, list[Path]] = {}
     for path in paths:
         path = path.resolve()
-        if not path.exists():
-            raise NothingToTest(f"{path} is not there.", "Name a folder of packages, a package, or a scenario file.")
         if path.is_file():
             found.setdefault(path.parent.parent, []).append(path)
         else:

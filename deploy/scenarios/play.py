@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from zeebe_fleet.bpmn.tooling.case.reading import CasePackage
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
@@ -65,12 +64,18 @@ def name_of(package: ProcessPackage | CasePackage) -> str:
     return package.manifest.name if isinstance(package, ProcessPackage) else package.definition.name
 
 
-async def play(stage: Stage, planned: Sequence[Planned], tell: Callable[[Verdict], None]) -> Outcome:
+async def play(
+    stage: Stage,
+    planned: Sequence[Planned],
+    counted: Sequence[ProcessPackage | CasePackage],
+    tell: Callable[[Verdict], None],
+) -> Outcome:
     """Play test cases and count what they cover.
 
     Args:
         stage: where.
         planned: which.
+        counted: whose coverage is wanted: a process may be run by those that call it.
         tell: told of each as soon as it is over.
     """
     begun_s, outcome = time.monotonic(), Outcome()
@@ -90,7 +95,7 @@ async def play(stage: Stage, planned: Sequence[Planned], tell: Callable[[Verdict
         if is_alone(case.case):
             await one(case)
     await stage.sum_up()
-    outcome.coverage = [covered(stage, package) for package in _packages(planned)]
+    outcome.coverage = [covered(stage, package) for package in counted]
     outcome.derived = frozenset(stage.derived)
     outcome.missed = stage.trail.missed if stage.trail is not None else ""
     outcome.took_s = time.monotonic() - begun_s
@@ -110,8 +115,3 @@ def covered(stage: Stage, package: ProcessPackage | CasePackage) -> Coverage:
     if isinstance(package, CasePackage):
         return case_coverage(package.definition, stage.moves[name])
     return coverage(package.document, package.document.process(name), stage.elements[name], stage.flows[name])
-
-
-def _packages(planned: Sequence[Planned]) -> list[ProcessPackage | CasePackage]:
-    found: dict[Path, ProcessPackage | CasePackage] = {one.package.folder: one.package for one in planned}
-    return list(found.values())

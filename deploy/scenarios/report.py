@@ -55,15 +55,16 @@ def show_coverage(found: Sequence[Coverage], console: Console) -> None:
                 console.print(f"  {what} not run: {', '.join(share.missing[:_SHOWN])}{more}", style="dim")
 
 
-def show_end(outcome: Outcome, untested: Sequence[str], console: Console) -> None:
+def show_end(outcome: Outcome, console: Console) -> None:
     """Print the last lines."""
     if outcome.derived:
         names = ", ".join(sorted(outcome.derived))
         console.print(f"Flows of {names} are concluded from elements: this engine does not tell them.", style="yellow")
     if outcome.missed:
         console.print(f"Coverage may be higher: {outcome.missed}", style="yellow")
-    for name in untested:
-        console.print(f"{name} has no scenarios.", style="yellow")
+    for one in outcome.coverage:
+        if not one.elements.counted:
+            console.print(f"No scenario runs {one.process_name}.", style="yellow")
     failed, total = len(outcome.failed), len(outcome.verdicts)
     counted = f"{total - failed} of {total} test cases passed, in {outcome.took_s:.1f} s."
     console.print(f"\n{counted}", style="bold red" if failed else "bold green")

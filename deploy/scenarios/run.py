@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +40,13 @@ def run_plan(plan: Plan, settings: Settings, wanted: Wanted, report: Report, con
         ours = settings_of(settings, plan.app.name, wanted.engine, Path(state))
         with ground(ours, report) as located:
             outcome = asyncio.run(_played(plan, located, wanted, console))
-    show(outcome, plan.untested, wanted, console)
-    return suffices(outcome, plan.untested, wanted)
+    show(outcome, wanted, console)
+    return suffices(outcome, wanted)
 
 
-def suffices(outcome: Outcome, untested: Sequence[str], wanted: Wanted) -> bool:
-    """Tell whether all passed and enough was covered; what has no scenarios is not covered at all."""
-    enough = all(one.percent >= wanted.fail_under for one in outcome.coverage)
-    return not outcome.failed and enough and not (wanted.fail_under and untested)
+def suffices(outcome: Outcome, wanted: Wanted) -> bool:
+    """Tell whether all passed and enough was covered."""
+    return not outcome.failed and all(one.percent >= wanted.fail_under for one in outcome.coverage)
 
 
 async def _played(plan: Plan, settings: Settings, wanted: Wanted, console: Console) -> Outcome:
@@ -57,10 +55,10 @@ async def _played(plan: Plan, settings: Settings, wanted: Wanted, console: Conso
             show_verdict(verdict, console)
 
     async with stage(settings, plan.app, plan.packages, wanted.timeout_s, plan.definitions) as there:
-        return await play(there, plan.cases, tell)
+        return await play(there, plan.cases, plan.counted, tell)
 
 
-def show(outcome: Outcome, untested: Sequence[str], wanted: Wanted, console: Console) -> None:
+def show(outcome: Outcome, wanted: Wanted, console: Console) -> None:
     """Print what came of a run."""
     match wanted.form:
         case "json":
@@ -69,7 +67,7 @@ def show(outcome: Outcome, untested: Sequence[str], wanted: Wanted, console: Con
             print(to_junit(outcome))
         case "text":
             show_coverage(outcome.coverage, console)
-            show_end(outcome, untested, console)
+            show_end(outcome, console)
             for one in outcome.coverage:
                 if one.percent < wanted.fail_under:
                     told = f"{one.process_name}: {one.percent:.1f} % is under {wanted.fail_under:g} %."
