@@ -22,6 +22,7 @@ from zeebe_fleet.adapters.zeebe.token import TokenSource
 from zeebe_fleet.deploy.bootstrap import connection_to
 from zeebe_fleet.deploy.doctor_database import check_database, check_rights, check_schema
 from zeebe_fleet.deploy.doctor_network import Trouble, check_address, check_certificate, explain_silence, trusting
+from zeebe_fleet.deploy.doctor_store import check_store
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.graphql_api.origins import check_public_url
 from zeebe_fleet.workers.contract.addresses import shown, without_userinfo
@@ -90,6 +91,8 @@ def _plan(settings: Settings) -> list[list[tuple[str, Check]]]:
         plan.append([("operate", _operate)])
     if settings.database_url:
         plan.append([("database", check_database), ("schema", check_schema), ("rights", check_rights)])
+    if settings.artifacts.store:
+        plan.append([("store", check_store)])
     plan.append([("API", _api)])
     if settings.api.oidc.issuer:
         plan.append([("sign-in", _sign_in)])

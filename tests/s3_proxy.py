@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,8 +32,8 @@ class S3Proxy:
 
 
 @asynccontextmanager
-async def s3_proxy(server: str) -> AsyncIterator[S3Proxy]:
-    """Stand before a server."""
+async def s3_proxy(server: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[S3Proxy]:
+    """Stand before a server; with TLS, as one that has a certificate."""
     place = urlsplit(server)
     proxy = S3Proxy()
 
@@ -41,8 +42,8 @@ async def s3_proxy(server: str) -> AsyncIterator[S3Proxy]:
             await _serve(proxy, client, answer, lambda: asyncio.open_connection(place.hostname, place.port))
         answer.close()
 
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    proxy.endpoint = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    proxy.endpoint = f"http{'s' if tls else ''}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     async with listening:
         yield proxy
 

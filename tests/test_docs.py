@@ -20,6 +20,7 @@ from docs.generate.settings import names
 from zeebe_fleet.adapters.metrics import Metrics
 from zeebe_fleet.adapters.postgres.tables import Base
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
+from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
 from zeebe_fleet.deploy.cli import app
 from zeebe_fleet.deploy.demo_view import PEOPLE
 from zeebe_fleet.deploy.doctor import _plan, examine
@@ -167,7 +168,8 @@ def test_metrics_are_listed() -> None:
 def test_doctor_finds_what_the_page_lists() -> None:
     """The page on `fleet doctor` has every subject, in order."""
     zeebe = ZeebeSettings(address="a:1", tls=True, client_id="fleet", operate_url="http://operate")
-    plan = _plan(Settings(zeebe=zeebe, database_url="postgresql://database"))
+    artifacts = ArtifactsSection(store="published")
+    plan = _plan(Settings(zeebe=zeebe, database_url="postgresql://database", artifacts=artifacts))
     text = (ROOT / "docs/how-to/doctor.md").read_text("utf-8")
     listed = re.findall(r"^\| (\w+) \|", text, re.MULTILINE)
     assert listed[1:] == [subject for subjects in plan for subject, _ in subjects]

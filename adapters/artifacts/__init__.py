@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from zeebe_fleet.adapters.artifacts.folder import FolderStore
@@ -11,6 +12,9 @@ from zeebe_fleet.workers.contract.errors import FleetError
 
 __all__ = ["S3Access", "store_of"]
 _S3 = "s3://"
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
+_PART = re.compile(r"(?!\.\.?$)[A-Za-z0-9._=+@-]+")
+"""Of a prefix: what needs no escaping anywhere."""
 
 
 def store_of(address: str, access: S3Access) -> ArtifactStore:
@@ -22,9 +26,10 @@ def store_of(address: str, access: S3Access) -> ArtifactStore:
     if address.startswith(_S3):
         from zeebe_fleet.adapters.artifacts.s3 import S3Store
 
-        bucket, _, prefix = address.removeprefix(_S3).partition("/")
-        _check(bucket and not any(part in (".", "..") for part in prefix.split("/")), address)
-        return S3Store(bucket, prefix.strip("/"), access)
+        bucket, _, prefix = address.removeprefix(_S3).rstrip("/").partition("/")
+        parts = prefix.split("/") if prefix else []
+        _check(_BUCKET.fullmatch(bucket) and all(_PART.fullmatch(part) for part in parts), address)
+        return S3Store(bucket, prefix, access)
     _check(address.strip() and "://" not in address, address)
     return FolderStore(Path(address))
 

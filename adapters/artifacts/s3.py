@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ from obstore.store import S3Store as Bucket
 from zeebe_fleet.adapters.artifacts.s3_access import S3Access
 from zeebe_fleet.adapters.artifacts.s3_refusals import refusal
 from zeebe_fleet.adapters.artifacts.taken import PROBE, PROBE_TEXT, in_order, overwrites, taken, too_large
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.artifacts import (
     MAX_BYTES,
     ArtifactMissing,
@@ -24,6 +26,8 @@ from zeebe_fleet.workers.contract.artifacts import (
     StoredArtifact,
     check_name,
 )
+from zeebe_fleet.workers.contract.bounded import content_of
+from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
@@ -32,6 +36,8 @@ _T = TypeVar("_T")
 _PAUSES_S = (0.2, 1.0)
 """Between attempts to create: each asks for the same bytes, so that one more is never wrong."""
 _FRESH = timedelta(minutes=10)
+_ENDPOINT = re.compile(r"https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?(/[A-Za-z0-9._~/-]*)?")
+_LONGEST_CA_BYTES = 1_048_576
 
 
 class S3Store:
@@ -113,9 +119,10 @@ def _bucket(bucket: str, prefix: str, access: S3Access) -> Bucket:
     within = timedelta(seconds=access.timeout_s)
     client: dict[str, Any] = {"timeout": within, "connect_timeout": min(within, timedelta(seconds=5))}
     if access.ca_file is not None:
-        client["root_certificate"] = access.ca_file.read_bytes()
+        client["root_certificate"] = content_of(access.ca_file, _LONGEST_CA_BYTES, "FLEET_ARTIFACTS__CA_FILE names it.")
     config: dict[str, Any] = {"region": access.region}
     if access.endpoint:
+        _check_endpoint(access.endpoint)
         config["endpoint"] = access.endpoint.rstrip("/")
         client["allow_http"] = access.endpoint.startswith("http://")
     if access.access_key_id:
@@ -127,6 +134,20 @@ def _bucket(bucket: str, prefix: str, access: S3Access) -> Bucket:
         retry_config={"max_retries": 2, "retry_timeout": within * 2, "backoff": {"max_backoff": timedelta(seconds=2)}},
         **config,
     )
+
+
+def _check_endpoint(endpoint: str) -> None:
+    """Refuse what is no address of a server; its client would end the process.
+
+    Raises:
+        FleetError: it is none.
+    """
+    read = _ENDPOINT.fullmatch(endpoint)
+    if read is None or int(read["port"] or 1) not in range(1, 65_536):
+        raise FleetError(
+            f"{shown(endpoint)[:200]!r} is no address of an S3 server.",
+            "Set FLEET_ARTIFACTS__ENDPOINT to one, like https://s3.example.com, without bucket and credentials.",
+        )
 
 
 def _credential(access: S3Access) -> S3Credential:

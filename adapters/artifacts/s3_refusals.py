@@ -10,6 +10,9 @@ import re
 from zeebe_fleet.workers.contract.artifacts import StoreUnfit
 
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
+_NO_CREDENTIALS = re.compile(r"http://169\.254\.169\.254/|CredentialsNotLoaded|no credentials", re.IGNORECASE)
+"""Where a cloud's machine would be asked for them."""
+_CERTIFICATE = re.compile(r"invalid peer certificate|UnknownIssuer|CertificateUnknown|self.signed", re.IGNORECASE)
 _CREDENTIALS = (
     "does not take the credentials",
     "Set FLEET_ARTIFACTS__ACCESS_KEY_ID and FLEET_ARTIFACTS__SECRET_ACCESS_KEY_FILE to a key that may use the bucket.",
@@ -36,6 +39,13 @@ _SAID = {
 
 def refusal(error: str, address: str) -> StoreUnfit | None:
     """Return what the server has against the request, if it is something to be set right here."""
+    if _NO_CREDENTIALS.search(error):
+        return StoreUnfit(f"The store {address} is asked with no credentials: none are set here.", _CREDENTIALS[1])
+    if _CERTIFICATE.search(error):
+        return StoreUnfit(
+            f"The certificate of the store {address} is not trusted.",
+            "Set FLEET_ARTIFACTS__CA_FILE to the PEM file of the authority behind it.",
+        )
     code = next(iter(_CODE.findall(error)), "")
     if code not in _SAID:
         return None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import stat
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.s3_proxy import S3Proxy, s3_proxy
 from tests.s3_server import S3Server
@@ -217,7 +220,52 @@ async def test_store_that_is_not_there_is_away_soon(s3: S3Server, tmp_path: Path
                     await asked()
 
 
-@pytest.mark.parametrize("address", ["", "s3://", "s3:///prefix", "s3://bucket/../x", "http://bucket", "file:///tmp"])
+async def test_certificate_is_trusted_by_its_authority(s3: S3Server, bucket: str, tmp_path: Path) -> None:
+    """One that is not known is told as that; with the authority's file, the store is used."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    async with s3_proxy(s3.endpoint, tls) as proxy:
+        access = s3.access(proxy.endpoint)
+        with pytest.raises(StoreUnfit, match=r"certificate.*FLEET_ARTIFACTS__CA_FILE"):
+            await store_of(bucket, access).listing()
+        assert await store_of(bucket, replace(access, ca_file=tmp_path / "ca.pem")).listing() == []
+
+
+async def test_bucket_without_credentials_is_told(s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not as a server that is away."""
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    with pytest.raises(StoreUnfit, match=r"no credentials.*FLEET_ARTIFACTS__ACCESS_KEY_ID"):
+        await store_of(bucket, S3Access(s3.endpoint)).listing()
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["garbage", "localhost:9000", "ftp://x", "http://", "http://a:b@c", "http://a:999999", "http://a b", "https://a?b"],
+)
+def test_endpoint_that_is_none_is_refused(endpoint: str) -> None:
+    """Before anything is asked, and without what may be a password."""
+    with pytest.raises(FleetError, match="is no address of an S3 server") as refused:
+        store_of("s3://bucket", S3Access(endpoint))
+    assert "a:b" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "s3://",
+        "s3://b",
+        "s3://a b/c",
+        "s3://bucket//x",
+        "s3://bucket/a%2fb",
+        "s3:///prefix",
+        "s3://bucket/../x",
+        "http://bucket",
+        "file:///tmp",
+    ],
+)
 async def test_address_that_is_no_store_is_refused(address: str) -> None:
     """Anything but a path and s3://…."""
     with pytest.raises(FleetError, match="is no store of definitions"):
