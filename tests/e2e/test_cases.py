@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
 
-from tests.e2e.household import until
-from tests.e2e.office import Office
-from zeebe_fleet.adapters.artifacts.folder import FolderStore
+from tests.e2e.desk import ACTIVITY, Desk, settings_for
 from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.shipped import PROCESSES
-from zeebe_fleet.bpmn.tooling.artifact.policy import read_policy
 from zeebe_fleet.bpmn.tooling.package import load_package
 from zeebe_fleet.bpmn.tooling.parse import read_model
-from zeebe_fleet.bpmn.tooling.publishing import Planner, gathered, publish
+from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
 from zeebe_fleet.deploy.bootstrap import connection_to
-from zeebe_fleet.deploy.keys import key_in, new_key
+from zeebe_fleet.deploy.keys import new_key
 from zeebe_fleet.deploy.local.stack import Addresses
-from zeebe_fleet.deploy.settings import SHIPPED_APP, Settings, ZeebeSettings, on_the_local_stack
+from zeebe_fleet.deploy.settings import ZeebeSettings
 from zeebe_fleet.deploy.testing import _roles
-from zeebe_fleet.deploy.up import located
-from zeebe_fleet.workers.contract.ports import Engine, Resource
+from zeebe_fleet.workers.contract.ports import Resource
 
-START = """
-mutation ($name: String!, $version: String, $variables: JSON) {
-  answer: startWorkflow(processName: $name, processVersion: $version, variables: $variables) {
-    __typename ... on UserError { message } ... on WorkflowStarted { workflow { workflowId } } } }
-"""
-COMPLETE = """
-mutation ($id: UUID!, $version: Int!, $result: JSON, $action: String) {
-  answer: completeActivity(activityId: $id, version: $version, result: $result, action: $action) {
-    __typename ... on UserError { message } ... on ActionNotOffered { offered }
-    ... on InvalidForm { fields { field message } } } }
-"""
-ACTIVITY = "query ($id: UUID!) { answer: activity(activityId: $id) { name form input actions { id label } } }"
-CASE = """
-query ($id: UUID!) { answer: workflow(workflowId: $id) { artifactName artifactVersion artifactSha256 incident case {
-  name version sha256 status atStep
-  steps { caseStepId name kind } transitions { source on label target } moves { source on target } } } }
-"""
 HOLIDAY = """\
 name: holiday_case
 version: 1.0.0
@@ -55,85 +32,26 @@ steps: [{id: over, kind: final, status: OVER}]
 SPENT = {"employee": "paul", "amount": 4200, "purpose": "A fair"}
 
 
-@dataclass(frozen=True)
-class Desk(Office):
-    """An office with a store of definitions beside it."""
-
-    settings: Settings
-    engine: Engine
-    store: Path
-    keys: Path
-
-    async def publish(self, folder: Path) -> None:
-        """Publish the case definition of a folder."""
-        store, policy = FolderStore(self.store), read_policy(self.keys / "publishers.yaml")
-        plans = await Planner(store, policy).plan(gathered(folder))
-        assert [plan.refusal for plan in plans if plan.refusal] == []
-        async for _ in publish(plans, store, policy, key_in(self.keys / "signing.key").get_secret_value()):
-            pass
-
-    async def begin(self, version: str | None = "1.2.0", name: str = "expense_approval", **variables: Any) -> str:
-        """Start a case by its version."""
-        answer = (await self.client.ask(START, name=name, version=version, variables=variables))["answer"]
-        assert answer["__typename"] == "WorkflowStarted", answer
-        return str(answer["workflow"]["workflowId"])
-
-    async def begin_in_engine(self, name: str, version: str, **variables: Any) -> str:
-        """Start the generic process as somebody does who only knows the engine."""
-        named = {"process_name": name, "process_version": version}
-        started = await self.engine.start(process_name="generic_case", variables={**named, **variables})
-        query = "SELECT workflow_id FROM workflow WHERE process_instance_key = $1"
-        return str(await until(lambda: self.records.fetchval(query, started.process_instance_key), bool))
-
-    async def act(self, workflow_id: str, action: str | None, **result: Any) -> dict[str, Any]:
-        """Decide about the open activity; returns the answer."""
-        turn = await self.turn(workflow_id)
-        return await self.decide(turn, action, **result)
-
-    async def decide(self, turn: Mapping[str, Any], action: str | None, **result: Any) -> dict[str, Any]:
-        """Decide about an activity; returns the answer."""
-        asked = {"id": turn["activityId"], "version": turn["version"], "result": result, "action": action}
-        answer: dict[str, Any] = (await self.client.ask(COMPLETE, **asked))["answer"]
-        return answer
-
-    async def shown(self, turn: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an activity as its page has it."""
-        shown: dict[str, Any] = (await self.client.ask(ACTIVITY, id=turn["activityId"]))["answer"]
-        return shown
-
-    async def case(self, workflow_id: str) -> dict[str, Any]:
-        """Return where a case stands."""
-        found: dict[str, Any] = (await self.client.ask(CASE, id=workflow_id))["answer"]
-        return found
-
-    async def incident(self, workflow_id: str) -> str:
-        """Wait until a case stops with an incident."""
-        workflow = await self.client.until(workflow_id, lambda found: found["incident"], what="an incident")
-        return str(workflow["incident"])
-
-
-def settings_for(database_url: str, addresses: Addresses, zeebe: ZeebeSettings, store: Path, keys: Path) -> Settings:
-    """Return the settings of the shipped app with a store of its own."""
-    local = on_the_local_stack(SHIPPED_APP, Path("unused")).model_copy(update={"database_url": database_url})
-    settings = located(local, addresses)
-    artifacts = settings.artifacts.model_copy(update={"store": str(store), "publishers": keys / "publishers.yaml"})
-    return settings.model_copy(update={"zeebe": zeebe, "artifacts": artifacts})
-
-
 @pytest.fixture(scope="module")
 async def desk(
     addresses: Addresses, zeebe: ZeebeSettings, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
     """Every role at work, and the shipped case published."""
-    keys, store = tmp_path_factory.mktemp("keys"), tmp_path_factory.mktemp("store")
+    keys, store = tmp_path_factory.mktemp("keys"), tmp_path_factory.mktemp("disk") / "store"
     (keys / "publishers.yaml").write_text(new_key("the tests", keys / "signing.key"))
     records = await asyncpg.connect(database_url)
-    settings = settings_for(database_url, addresses, zeebe, store, keys)
+    artifacts = ArtifactsSection(store=str(store), publishers=keys / "publishers.yaml")
+    settings = settings_for(database_url, addresses, zeebe, artifacts)
     async with _roles(settings) as fleet, ZeebeEngine(connection_to(zeebe)) as engine:
-        desk = Desk(fleet.client, settings.api_url, records, settings, engine, store, keys)
+        desk = Desk(fleet.client, settings.api_url, records, settings, engine, keys)
         await desk.publish(PROCESSES / "expense_approval")
         yield desk
     await records.close()
+
+
+def store_folder(desk: Desk) -> Path:
+    """Return where the store is."""
+    return Path(desk.settings.artifacts.store)
 
 
 def case_folder(folder: Path, **replaced: str) -> Path:
@@ -259,25 +177,26 @@ async def test_definition_that_cannot_be_had_is_an_incident(desk: Desk) -> None:
 async def test_store_that_is_away_holds_up_only_what_is_new(desk: Desk) -> None:
     """What was fetched before is in the records; the rest is an incident, and goes on when the store is back."""
     await desk.turn(await desk.begin(**SPENT))
-    away = desk.store.with_name("away")
+    disk = store_folder(desk).parent
+    away = disk.with_name("away")
     (new := desk.keys / "new" / "later").mkdir(parents=True)
     (new / "case.yaml").write_text(HOLIDAY.replace("holiday_case", "later"))
     await desk.publish(new)
-    desk.store.rename(away)
+    disk.rename(away)
     try:
         known = await desk.begin(**SPENT)
         assert (await desk.turn(known))["name"] == "Submit expense"
         unknown = await desk.begin_in_engine("later", "1.0.0")
         assert "later_v1.0.0.yaml cannot be fetched" in await desk.incident(unknown)
     finally:
-        away.rename(desk.store)
+        away.rename(disk)
     await desk.client.retry(unknown)
     assert (await desk.ended(unknown))["case_status"] == "OVER"
 
 
 async def test_artifact_that_was_changed_is_refused(desk: Desk) -> None:
     """A store that gives out something else under a name that is known stops the case, and the text says why."""
-    file = desk.store / "expense_approval_v1.2.0.yaml"
+    file = store_folder(desk) / "expense_approval_v1.2.0.yaml"
     published = file.read_bytes()
     file.chmod(0o644)
     try:
