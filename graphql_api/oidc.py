@@ -109,7 +109,10 @@ class Provider:
         place = _own_place(request.query_params.get("next", ""))
         callback = f"{self._public_url(request)}{_CALLBACK}"
         try:
+            await self._metadata()
             begun = await self._client.create_authorization_url(callback)
+        except FleetError as error:
+            return _trouble(502, f"{error.message} {error.suggestion}", place, error)
         except _NO_ANSWER as error:
             said = f"{self.name} does not answer as it should ({type(error).__name__})."
             return _trouble(502, said, place, error)
@@ -175,6 +178,7 @@ class Provider:
         must: dict[str, Any] = {name: {"essential": True} for name in ("sub", "iat", "exp")}
         expected = {"iss": self._oidc.issuer, "aud": self._oidc.client_id, "nonce": attempt.nonce}
         must |= {name: {"essential": True, "value": value} for name, value in expected.items()}
+        await self._metadata()  # before anybody is told the client's secret
         secret = self._oidc.client_secret
         self._client.client_secret = secret() if callable(secret) else secret
         token = await self._client.fetch_access_token(
@@ -187,6 +191,8 @@ class Provider:
             raise FleetError(f"{self.name} sent no ID token.", "The scope must hold openid.")
         claims = dict(await self._verified(str(token["id_token"])))
         JWTClaimsRegistry(leeway=_LEEWAY_S, **must).validate(claims)
+        if claims.get("azp", self._oidc.client_id) != self._oidc.client_id:
+            raise FleetError(f"{self.name} made that token for another client.", "It is azp that says so.")
         if has_groups(claims, self._oidc):
             return claims
         more = await self._userinfo(token)

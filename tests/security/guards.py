@@ -111,6 +111,13 @@ def _any_algorithm() -> None:
     oidc._ALGORITHMS = (*oidc._ALGORITHMS, "none", "HS256")  # type: ignore[assignment]
 
 
+def _any_issuer() -> None:
+    async def metadata(provider: Any) -> Any:
+        return await provider._client.load_server_metadata()
+
+    _set("graphql_api.oidc:Provider", "_metadata", metadata)
+
+
 def _larger(**limits: int) -> Callable[[], None]:
     """Return what has a document ask for more."""
 
@@ -192,6 +199,7 @@ GUARDS: Sequence[Guard] = (
     ),
     Guard("keys are long", _is("graphql_api.keys", "KEY_BYTES", 0), "test_sessions.py -k test_key_that_can_be"),
     Guard("a token is signed by the provider's key", _any_algorithm, "test_sessions.py -k test_token_nobody"),
+    Guard("an issuer is the one that is named", _any_issuer, "test_sessions.py -k 'discovery_of or became_another'"),
     Guard(
         "names are not the fleet's",
         _always("graphql_api.claims", "_check_subject", None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from zeebe_fleet.graphql_api.app import create_app
 from zeebe_fleet.graphql_api.auth import COOKIE, read_session, sign_session
 from zeebe_fleet.graphql_api.oidc import SIGN_IN
 from zeebe_fleet.graphql_api.sessions import Sessions
-from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, OidcSettings
+from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings, Key, OidcSettings
 from zeebe_fleet.graphql_api.sign_in import sign_in_routes
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import FLEET, Principal
@@ -163,6 +164,8 @@ class HostileProvider(TalkativeProvider):
     says: Mapping[str, Any] = {}
     token = ""
     padding_bytes = 0
+    asked = 0
+    """For tokens."""
 
     @property
     def app(self) -> Starlette:
@@ -181,6 +184,7 @@ class HostileProvider(TalkativeProvider):
         return JSONResponse({**usual, **self.says, "padding": "x" * self.padding_bytes})
 
     async def _gives(self, request: Request) -> Response:
+        self.asked += 1
         if not self.token:
             return await self._token(request)
         return JSONResponse({"access_token": "a token", "token_type": "Bearer", "id_token": self.token})
@@ -197,7 +201,14 @@ async def provider() -> AsyncIterator[HostileProvider]:
 @pytest.fixture
 async def browser(provider: TalkativeProvider) -> AsyncIterator[httpx.AsyncClient]:
     """A browser at an API that names it."""
-    settings = ApiSettings(oidc=OidcSettings(provider.issuer, "fleet", CLIENT_SECRET))
+    async with browser_at(provider, ApiSettings().session_secret) as http:
+        yield http
+
+
+@asynccontextmanager
+async def browser_at(provider: TalkativeProvider, secret: Key) -> AsyncIterator[httpx.AsyncClient]:
+    """Open a browser at a process of its own."""
+    settings = ApiSettings(oidc=OidcSettings(provider.issuer, "fleet", CLIENT_SECRET), session_secret=secret)
     transport = httpx.ASGITransport(Starlette(routes=sign_in_routes(settings, Sessions(SpentInMemory()))))
     async with httpx.AsyncClient(transport=transport, base_url="http://fleet.local") as http:
         yield http
@@ -232,10 +243,28 @@ def _part(said: Mapping[str, Any]) -> str:
 
 
 async def test_discovery_of_another_issuer_is_refused(provider: HostileProvider, browser: httpx.AsyncClient) -> None:
-    """Its keys would sign anybody in."""
+    """Its keys would sign anybody in: nobody is sent there."""
     provider.says = {"issuer": "https://evil.example"}
+    answer = await browser.get(SIGN_IN)
+    assert (answer.status_code, "another issuer" in answer.text) == (502, True)
+
+
+async def test_provider_that_became_another_is_told_nothing(provider: HostileProvider) -> None:
+    """Neither a code nor the client's secret, by a process that asks it for the first time on the way back."""
+    secret = ApiSettings().session_secret
+    async with browser_at(provider, secret) as first, browser_at(provider, secret) as second:
+        back = await provider.leave(first)
+        provider.says = {"issuer": "https://evil.example"}
+        second.cookies = first.cookies
+        answer = await second.get(back)
+    assert (answer.status_code, "another issuer" in answer.text, provider.asked) == (403, True, 0)
+
+
+async def test_token_for_another_client_is_none(provider: HostileProvider, browser: httpx.AsyncClient) -> None:
+    """Though this one is among those that may read it."""
+    provider.id_claims = {**provider.id_claims, "aud": ["fleet", "other"], "azp": "other"}
     answer = await provider.sign_in(browser)
-    assert (answer.status_code, "another issuer" in answer.text) == (403, True)
+    assert (answer.status_code, COOKIE in answer.headers.get("set-cookie", "")) == (403, False)
 
 
 async def test_discovery_without_end_is_cut_off(provider: HostileProvider, browser: httpx.AsyncClient) -> None:
