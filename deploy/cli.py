@@ -29,6 +29,7 @@ from zeebe_fleet.deploy.scenarios import entry as scenarios
 from zeebe_fleet.workers.contract.errors import FleetError
 
 if TYPE_CHECKING:
+    from zeebe_fleet.bpmn.tooling.finding import Finding
     from zeebe_fleet.deploy.roles import Role
     from zeebe_fleet.deploy.settings import Settings
 
@@ -204,6 +205,9 @@ def lint(
         typer.Option(help="Camunda that models are held against; what each says of itself when left out."),
     ] = None,
     fail_on: Annotated[FailOn, typer.Option(help="From which severity on the exit status is 1.")] = FailOn.ERROR,
+    code: Annotated[
+        bool, typer.Option("--code", help="Hold the app's manifests against the signatures of its tasks as well.")
+    ] = False,
 ) -> None:
     """Check process packages: models, manifests, forms, diagrams.
 
@@ -219,7 +223,8 @@ def lint(
     except NothingToLint as error:
         show_error(error)
         raise typer.Exit(2) from None
-    raise typer.Exit(show_findings(found, written=written, target=target or "", fail_on=fail_on))
+    more = _contracts(_settings().app) if code else ()
+    raise typer.Exit(show_findings(found, written=written, target=target or "", fail_on=fail_on, more=more))
 
 
 app.command("test", epilog=scenarios.EXAMPLE)(
@@ -263,6 +268,13 @@ def _app_folder(name: str) -> Path:
     from zeebe_fleet.deploy.app import processes_of
 
     return processes_of(name)
+
+
+def _contracts(name: str) -> list[Finding]:
+    from zeebe_fleet.deploy.app import load_app
+    from zeebe_fleet.deploy.lint.contracts import contracts_of
+
+    return list(contracts_of(load_app(name)))
 
 
 def _connected(settings: Settings) -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import click
 
@@ -28,13 +28,16 @@ _WRITERS: Mapping[Format, Callable[[Sequence[Finding], int], str]] = {
 }
 
 
-def show_findings(found: Sequence[Place], *, written: Format, target: str, fail_on: FailOn) -> int:
+def show_findings(
+    found: Sequence[Place], *, written: Format, target: str, fail_on: FailOn, more: Iterable[Finding] = ()
+) -> int:
     """Lint packages and models, print, and return the exit status: 1 if anything is as bad as `fail_on`, else 0.
 
     Args:
         target: name of the version they are held against; the one that each model names when empty.
+        more: what was found by other means.
     """
-    findings = list(lint_places(_shown(found), target_named(target) if target else None))
+    findings = [*lint_places(_shown(found), target_named(target) if target else None), *more]
     if text := _WRITERS[written](findings, len(found)):
         click.echo(text.encode("utf-8", "replace").decode())
     worst = Severity(fail_on)

@@ -7,13 +7,25 @@ from typing import Any
 
 from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.manifest import JobType
-from zeebe_fleet.bpmn.tooling.package import ProcessPackage
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_package, package_folders
 from zeebe_fleet.bpmn.tooling.shapes import Shape, misfit, required_of, variables_of
 from zeebe_fleet.bpmn.tooling.subject import Subject
+from zeebe_fleet.deploy.app import App
+from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.task import Task
 
 RULE = "tasks-keep-the-contract"
 _Told = tuple[str, str, Severity]
+
+
+def contracts_of(app: App) -> Iterator[Finding]:
+    """Yield where the manifests of an app and its code differ; packages that cannot be read are left to others."""
+    for folder in package_folders(app.processes):
+        try:
+            package = load_package(folder)
+        except DefinitionError:
+            continue
+        yield from broken_contracts(package, app.tasks)
 
 
 def broken_contracts(package: ProcessPackage, tasks: Mapping[str, Task]) -> Iterator[Finding]:

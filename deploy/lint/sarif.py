@@ -56,7 +56,7 @@ def _result(finding: Finding) -> dict[str, Any]:
         location["logicalLocations"] = [{"name": finding.element_id, "kind": "element"}]
     return {
         "ruleId": finding.rule,
-        "ruleIndex": _PLACES[finding.rule],
+        **({"ruleIndex": _PLACES[finding.rule]} if finding.rule in _PLACES else {}),
         "level": _LEVELS[severity_of(finding)],
         "message": {"text": f"{finding.message} {finding.suggestion}".strip()},
         "locations": [location],

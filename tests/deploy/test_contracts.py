@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from typer.testing import CliRunner
 
 import zeebe_fleet.bpmn.shipped
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
-from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_packages
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage
 from zeebe_fleet.deploy.app import load_app
-from zeebe_fleet.deploy.lint.contracts import broken_contracts
+from zeebe_fleet.deploy.cli import app
+from zeebe_fleet.deploy.lint.contracts import broken_contracts, contracts_of
 from zeebe_fleet.workers.task import Task, task, task_of, tasks_in
 
 _BPMN = (
@@ -125,8 +128,7 @@ def test_contracts_are_broken(job_type: str, contract: dict[str, Any], says: lis
 
 def test_shipped_tasks_keep_their_contracts() -> None:
     """Every job type that ships says in its manifest what its code does."""
-    app = load_app(zeebe_fleet.bpmn.shipped.__name__)
-    assert [str(one) for package in load_packages(app.processes) for one in broken_contracts(package, app.tasks)] == []
+    assert [str(one) for one in contracts_of(load_app(zeebe_fleet.bpmn.shipped.__name__))] == []
 
 
 def test_of_several_actions_only_what_all_need_is_needed() -> None:
@@ -148,3 +150,23 @@ def test_of_several_actions_only_what_all_need_is_needed() -> None:
     manifest = {"name": "p", "version": "1.0.0", "description": "Closes.", "job_types": {"change": said}}
     package = ProcessPackage(Path("p"), Manifest.model_validate(manifest), _BPMN)
     assert list(broken_contracts(package, {"change": both})) == []
+
+
+@pytest.mark.parametrize("written", ["text", "json", "sarif", "github"])
+def test_lint_says_where_code_and_manifest_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """With `--code`, in every format; the finding names the manifest's line."""
+    package = tmp_path / "odd_app/processes/hello_world"
+    shutil.copytree(Path(zeebe_fleet.bpmn.shipped.PROCESSES) / "hello_world", package)
+    manifest = package / "manifest.yaml"
+    manifest.write_text(manifest.read_text().replace("message: {type: string}}}", "message: {type: integer}}}"))
+    (tmp_path / "odd_app/__init__.py").write_text('TASKS = "zeebe_fleet.workers.tasks.hello"\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("FLEET_APP", "odd_app")
+
+    result = CliRunner().invoke(app, ["lint", "--code", "--format", written])
+
+    assert result.exit_code == 1
+    assert "tasks-keep-the-contract" in result.output
+    assert "Of 'message' in `input`, it is an integer, where a string is wanted by its task." in result.output
