@@ -1,4 +1,4 @@
-"""`fleet new …`: a repository of the user's own, or a process in it, which pass their first tests as they are."""
+"""`fleet new …`: a repository of the user's own, or a definition in it, which pass their first tests as they are."""
 
 from __future__ import annotations
 
@@ -66,6 +66,22 @@ def case(
     folder = create_case(name, into, Path.cwd())
     typer.echo(f"{folder} is there: a decision, a person's step with two actions, and two ends. Next:")
     _say_next(folder)
+
+
+@new.command(epilog="Example: fleet new definitions acme_definitions")
+def definitions(
+    name: Annotated[str, typer.Argument(help="Name of the repository and of its folder.")],
+    into: Annotated[Path, typer.Option("--into", help="Folder in which the repository's folder is made.")] = Path("."),
+) -> None:
+    """Make a repository of definitions alone: a process, a case, who may publish, pipelines that publish on main."""
+    from zeebe_fleet.deploy.new_definitions import KEY, create_definitions
+
+    folder = create_definitions(name, into)
+    typer.echo(f"{folder} is there: a process, a case, and pipelines for GitHub and GitLab. Next, as its README says:")
+    typer.echo(f"  cd {folder}")
+    typer.echo("  pip install -r requirements.txt")
+    typer.echo("  fleet lint processes && fleet test processes")
+    typer.echo(f"{folder / KEY} is the pipeline's private key: give it to the pipeline as a secret, then delete it.")
 
 
 def _say_next(folder: Path) -> None:
