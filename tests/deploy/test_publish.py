@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from zeebe_fleet.bpmn.tooling.publishing import Planner, State, gathered, publis
 from zeebe_fleet.deploy.cli import app
 from zeebe_fleet.deploy.new_process import create_case, create_process
 from zeebe_fleet.workers.contract.artifacts import ArtifactExists, StoreUnfit
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
 
 
 @dataclass
@@ -254,6 +255,48 @@ def test_called_process_is_pinned_and_published_first(desk: Desk) -> None:
     (pinned,) = artifacts[1].requires
     assert (pinned.name, pinned.version, pinned.sha256) == ("account", "1.0.0", artifacts[0].sha256)
     assert [one.name for one in gathered(desk.processes / "refund")] == ["refund"]
+
+
+@pytest.mark.parametrize("called", ["../outside", "..", ".", "account/../../outside", "/etc", "missing", "refund"])
+def test_called_process_is_looked_for_beside_its_caller_alone(desk: Desk, called: str) -> None:
+    """A name that leads elsewhere is nobody's; neither is the process itself pinned to itself."""
+    test_called_process_is_pinned_and_published_first(desk)
+    shutil.copytree(desk.processes / "account", desk.folder / "outside")
+    desk.replace("refund/refund.bpmn", ('processId="account"', f'processId="{called}"'))
+    assert gathered(desk.processes / "refund")[0].requires == ()
+
+
+def test_circle_of_calls_is_refused(desk: Desk) -> None:
+    """Neither could name the other's content."""
+    test_called_process_is_pinned_and_published_first(desk)
+    shutil.copy(desk.processes / "refund/refund.bpmn", desk.processes / "account/account.bpmn")
+    desk.replace(
+        "account/account.bpmn",
+        ("refund", "other"),
+        ('id="other"', 'id="account"'),
+        ('processId="account"', 'processId="refund"'),
+    )
+    with pytest.raises(DefinitionError, match=r"in a circle.*(refund → account → refund|account → refund → account)"):
+        gathered(desk.processes)
+
+
+def test_definition_beside_the_packages_is_refused(desk: Desk) -> None:
+    """It would not be published, and nobody would know."""
+    shutil.copy(desk.processes / "refund/refund.bpmn", desk.processes / "loose.bpmn")
+    status, said = desk.fleet("publish", "processes")
+    assert (status, "loose.bpmn: it lies in no package" in said, desk.published) == (1, True, [])
+
+
+@pytest.mark.parametrize("path", ["processes/travel", "processes/travel/", "processes/travel/case.yaml", "."])
+def test_publish_takes_a_package_however_it_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """By its folder, its file, and from inside."""
+    monkeypatch.setenv("FLEET_ARTIFACTS__STORE", str(desk.folder / "store"))
+    monkeypatch.setenv("FLEET_ARTIFACTS__PUBLISHERS", str(desk.folder / "publishers.yaml"))
+    monkeypatch.setenv("FLEET_ARTIFACTS__SIGNING_KEY_FILE", str(desk.folder / "ci.key"))
+    if path == ".":
+        monkeypatch.chdir(desk.processes / "travel")
+    status, said = desk.fleet("publish", path)
+    assert (status, desk.published) == (0, ["travel_v1.0.0.yaml"]), said
 
 
 async def test_caller_of_what_is_not_published_is_refused(desk: Desk) -> None:

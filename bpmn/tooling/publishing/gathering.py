@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from zeebe_fleet.bpmn.tooling.artifact.making import artifact_of
-from zeebe_fleet.bpmn.tooling.contents import CASE
+from zeebe_fleet.bpmn.tooling.contents import CASE, check_around
 from zeebe_fleet.bpmn.tooling.package import MANIFEST, ProcessPackage, load_package, package_folders
 from zeebe_fleet.workers.contract.artifacts import Artifact, Requirement
 from zeebe_fleet.workers.contract.errors import DefinitionError
@@ -21,15 +22,17 @@ def gathered(path: Path) -> list[Artifact]:
 
     Raises:
         NothingToPublish: there is none.
-        DefinitionError: one cannot be read, or two call each other in a circle.
+        DefinitionError: one cannot be read, something lies in none, or two call each other in a circle.
     """
     folders = definition_folders(path)
     if not folders:
         raise NothingToPublish(
             f"{path} holds no definition.", f"One is a folder with a {MANIFEST} and a model, or with a {CASE}."
         )
+    if path.is_dir() and path not in folders:
+        check_around(path, folders)
     gathering = _Gathering()
-    wanted = [gathering.artifact(folder.resolve()) for folder in folders]
+    wanted = [gathering.artifact(_named(folder)) for folder in folders]
     return [one for one in gathering.made if one in wanted]
 
 
@@ -85,6 +88,12 @@ def _called(package: ProcessPackage) -> Iterator[Path]:
     """Yield the folders beside a package that hold what it calls by name."""
     names: Sequence[str] = sorted({name for name in package.model.calls.values() if name})
     for name in names:
-        folder = package.folder.parent / name
-        if name != package.manifest.name and (folder / MANIFEST).exists():
-            yield folder.resolve()
+        folder = _named(package.folder.parent / name)
+        is_beside = folder.parent == _named(package.folder.parent)
+        if is_beside and name != package.manifest.name and (folder / MANIFEST).exists():
+            yield folder
+
+
+def _named(folder: Path) -> Path:
+    """Return a folder by its own name, however it was written; links keep theirs."""
+    return Path(os.path.abspath(folder))
