@@ -23,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test security test-all test-seeds smoke chaos bench bench-start bench-records bench-ui bench-attacks check format-check lint types types-linux types-darwin \
-	imports processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
+	imports lint-processes processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,7 +71,7 @@ ui: $(RUN_READY) ## Build the page people work in; without it the API serves a p
 screenshots: $(SITE_READY) ## Take the pictures of docs/images anew: a whole stack, and Debian's Chromium
 	@$(BIN)/python -m docs.pictures
 
-check: format-check lint types imports processes schema reference ui-check ## Run every check that needs no engine
+check: format-check lint types imports lint-processes schema reference ui-check ## Run every check that needs no engine
 
 format-check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
@@ -89,8 +89,17 @@ types-linux types-darwin: types-%: $(READY)
 imports: $(READY) ## Check that the packages import only what they may
 	@$(BIN)/lint-imports --no-logo
 
-processes: $(READY) ## Lint the shipped processes
+lint-processes: $(READY)
 	@$(BIN)/fleet lint bpmn --fail-on warning
+
+REHEARSAL := build/definitions
+
+processes: lint-processes ## Lint the shipped definitions, run their scenarios, and say what would be published
+	@$(BIN)/fleet test bpmn --fail-under 95
+	@mkdir -p $(REHEARSAL)
+	@test -f $(REHEARSAL)/publishers.yaml || \
+		$(BIN)/fleet keys new rehearsal --out $(REHEARSAL)/signing.key > $(REHEARSAL)/publishers.yaml
+	@$(BIN)/fleet publish bpmn --dry-run --store $(REHEARSAL)/store --publishers $(REHEARSAL)/publishers.yaml
 
 schema: $(READY) ## Check that schema.graphql is what the API serves
 	@$(BIN)/python -m zeebe_fleet.graphql_api.export --check
