@@ -154,10 +154,13 @@ async def stage(
         http = await opened.enter_async_context(await _http(settings))
 
         async def parent_of(key: int) -> int | None:
-            answer = await http.get(f"/v2/process-instances/{key}")
-            if answer.status_code == 404:
+            try:
+                answer = await http.get(f"/v2/process-instances/{key}")
+            except httpx.HTTPError as error:
+                raise EngineUnavailable("The engine does not answer.") from error
+            if not answer.is_success:
                 raise EngineUnavailable("The instance is not found yet.")
-            parent = read(answer).get("parentProcessInstanceKey")
+            parent = answer.json().get("parentProcessInstanceKey")
             return int(parent) if parent else None
 
         director = Director(parent_of)
