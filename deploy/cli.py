@@ -19,7 +19,7 @@ import typer
 
 from zeebe_fleet.deploy import ending
 from zeebe_fleet.deploy.engine import engine
-from zeebe_fleet.deploy.lint.options import FailOn, Format, TargetName
+from zeebe_fleet.deploy.lint.options import Asked, FailOn, Format, TargetName
 from zeebe_fleet.deploy.local.commands import stack
 from zeebe_fleet.deploy.models import models_commands
 from zeebe_fleet.deploy.new import new
@@ -224,7 +224,9 @@ def lint(
         show_error(error)
         raise typer.Exit(2) from None
     more = _contracts(_settings().app) if code else ()
-    raise typer.Exit(show_findings(found, written=written, target=target or "", fail_on=fail_on, more=more))
+    below = None if any(path.is_absolute() for path in paths or ()) else Path.cwd()
+    asked = Asked(written, target or "", fail_on, below)
+    raise typer.Exit(show_findings(found, asked, more))
 
 
 app.command("test", epilog=scenarios.EXAMPLE)(

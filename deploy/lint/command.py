@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -12,7 +14,7 @@ from zeebe_fleet.bpmn.tooling.found import Place
 from zeebe_fleet.bpmn.tooling.lint import lint_places
 from zeebe_fleet.bpmn.tooling.target import target_named
 from zeebe_fleet.deploy.lint.formats import as_github, as_json, severity_of
-from zeebe_fleet.deploy.lint.options import FailOn, Format
+from zeebe_fleet.deploy.lint.options import Asked, Format
 from zeebe_fleet.deploy.lint.sarif import as_sarif
 from zeebe_fleet.deploy.lint.text import as_text
 
@@ -28,20 +30,26 @@ _WRITERS: Mapping[Format, Callable[[Sequence[Finding], int], str]] = {
 }
 
 
-def show_findings(
-    found: Sequence[Place], *, written: Format, target: str, fail_on: FailOn, more: Iterable[Finding] = ()
-) -> int:
-    """Lint packages and models, print, and return the exit status: 1 if anything is as bad as `fail_on`, else 0.
+def show_findings(found: Sequence[Place], asked: Asked, more: Iterable[Finding] = ()) -> int:
+    """Lint packages and models, print, and return the exit status: 1 if anything is as bad as was asked for, else 0.
 
     Args:
-        target: name of the version they are held against; the one that each model names when empty.
         more: what was found by other means.
     """
-    findings = [*lint_places(_shown(found), target_named(target) if target else None), *more]
-    if text := _WRITERS[written](findings, len(found)):
+    target = target_named(asked.target) if asked.target else None
+    findings = [_named(finding, asked.below) for finding in (*lint_places(_shown(found), target), *more)]
+    if text := _WRITERS[asked.written](findings, len(found)):
         click.echo(text.encode("utf-8", "replace").decode())
-    worst = Severity(fail_on)
+    worst = Severity(asked.fail_on)
     return int(any(severity_of(finding).is_at_least(worst) for finding in findings))
+
+
+def _named(finding: Finding, below: Path | None) -> Finding:
+    """Name the file as people in a folder know it; pipelines know no other."""
+    file = Path(finding.file)
+    if below is None or not file.is_relative_to(below):
+        return finding
+    return replace(finding, file=str(file.relative_to(below)))
 
 
 def _shown(found: Sequence[Place]) -> Iterator[Place]:

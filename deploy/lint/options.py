@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Format(StrEnum):
@@ -29,3 +31,18 @@ class TargetName(StrEnum):
     V8_8 = "8.8"
     V8_9 = "8.9"
     V8_10 = "8.10"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for.
+
+    Args:
+        target: name of the version that models are held against; the one that each names when empty.
+        below: folder from which on files are named, where they lie in it.
+    """
+
+    written: Format
+    target: str
+    fail_on: FailOn
+    below: Path | None = None

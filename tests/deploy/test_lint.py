@@ -99,6 +99,17 @@ def test_lint_in_sarif_names_files_from_the_repository_on(tmp_path: Path, monkey
         assert place == {"uri": "a%20draft.bpmn"}
 
 
+@pytest.mark.parametrize("path", [".", "hello_world", "hello_world/../hello_world", "hello_world/hello_world.bpmn"])
+def test_lint_names_files_as_people_know_them(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From where they are; a pipeline finds no other. The package itself may be where they are."""
+    shutil.copytree(SHIPPED / "hello_world", tmp_path / "hello_world")
+    model = tmp_path / "hello_world/hello_world.bpmn"
+    model.write_text(model.read_text().replace('retries="', 'retries="-'))
+    for here, named in ((tmp_path, path), (tmp_path / "hello_world", ".")):
+        monkeypatch.chdir(here)
+        assert {os.path.normpath(one["file"]) for one in told(named)} == {str(model.relative_to(here))}
+
+
 def test_lint_annotates_pipelines() -> None:
     """One command a finding; what would end it or a property of it is written otherwise."""
     finding = Finding("a,b:c.bpmn", "work", 7, "some-rule", "100 % wrong\n::error::x.", "Mend it.", Severity.INFO)
