@@ -59,7 +59,13 @@ def leaving() -> Iterator[None]:
         _leave(0)
 
 
+_NATIVE = "obstore"
+"""Loaded, it has threads of its own that may touch an interpreter which is being torn down: the process then aborts."""
+
+
 def _is_held_up() -> bool:
+    if _NATIVE in sys.modules:
+        return True
     others = [one for one in threading.enumerate() if one is not threading.main_thread()]
     if not others or _left_behind:
         return bool(_left_behind)

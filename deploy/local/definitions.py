@@ -13,11 +13,12 @@ from pydantic import SecretStr
 
 from zeebe_fleet.bpmn.tooling.artifact.reading import BETWEEN
 from zeebe_fleet.bpmn.tooling.publishing import NothingToPublish, Planner, State, gathered, publish
+from zeebe_fleet.bpmn.tooling.versioning import Change
 from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
 from zeebe_fleet.deploy.local.state import StateDir
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.workers.contract.artifacts import Artifact
-from zeebe_fleet.workers.contract.errors import FleetError
+from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
 
 _PUBLISHER = "this machine"
 
@@ -63,8 +64,19 @@ async def _publish(artifacts: ArtifactsSection, packages: Sequence[Artifact]) ->
     going = [plan for plan in plans if plan.state is State.NEW]
     async for _ in publish(going, opened, policy, key.get_secret_value()):
         pass
-    refused = [plan.refusal for plan in plans if plan.refusal is not None]
-    return [f"{one.message} {one.suggestion} It is deployed all the same." for one in refused]
+    return [
+        f"{_why(plan.artifact, plan.refusal, plan.changes)} It is deployed all the same."
+        for plan in plans
+        if plan.refusal
+    ]
+
+
+def _why(artifact: Artifact, refusal: DefinitionError, changes: Sequence[Change]) -> str:
+    """Say it in a line where it is the version alone: `fleet publish --dry-run` tells every change."""
+    if not changes:
+        return f"{refusal.message} {refusal.suggestion}"
+    advice, _, _ = refusal.suggestion.partition(". ")
+    return f"{artifact.name} {artifact.version} is published on this machine with other content. {advice.rstrip('.')}."
 
 
 def _is_there(artifact: Artifact, store: Path) -> bool:
