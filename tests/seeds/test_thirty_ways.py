@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import zeebe_fleet.bpmn
-from tests.seeds.thirty_ways import GATES, WAYS, Way
-
-_SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
+from tests.seeds.thirty_ways import GATES, SHIPPED, WAYS, Way
 
 
 @pytest.fixture
 def processes(tmp_path: Path) -> Path:
     """A copy of the processes that are broken here."""
     for name in sorted({Path(way.file).parts[0] for way in WAYS}):
-        shutil.copytree(_SHIPPED / name, tmp_path / name)
+        shutil.copytree(SHIPPED / name, tmp_path / name)
     return tmp_path
 
 

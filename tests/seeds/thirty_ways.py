@@ -5,15 +5,34 @@ A row changes one thing in a copy of what ships. A gate takes the copy's folder 
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
+import zeebe_fleet.bpmn
+from zeebe_fleet.adapters.artifacts.folder import FolderStore
+from zeebe_fleet.bpmn.tooling.artifact.making import artifact_of
+from zeebe_fleet.bpmn.tooling.artifact.policy import policy_of
+from zeebe_fleet.bpmn.tooling.artifact.signing import new_key, public_line
 from zeebe_fleet.bpmn.tooling.finding import Severity
 from zeebe_fleet.bpmn.tooling.lint import lint_folder
-from zeebe_fleet.bpmn.tooling.package import load_package
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_package, load_packages
+from zeebe_fleet.bpmn.tooling.publishing import Planner, publish
+from zeebe_fleet.bpmn.tooling.scenarios.check import check_case
+from zeebe_fleet.bpmn.tooling.scenarios.file import read_scenarios, scenario_files
+from zeebe_fleet.deploy.app import load_app
+from zeebe_fleet.deploy.scenarios.plan import known_of
+from zeebe_fleet.deploy.scenarios.play import Planned
+from zeebe_fleet.deploy.scenarios.theatre import Theatre
+from zeebe_fleet.deploy.settings import SHIPPED_APP, read_settings
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
+SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
+
+_PLAYED = frozenset(("hello_world",))
 ONBOARDING = "customer_onboarding/customer_onboarding.bpmn"
 ONBOARDING_SAYS = "customer_onboarding/manifest.yaml"
 REVIEW = "customer_onboarding/review_application.form"
@@ -31,6 +50,7 @@ class Way:
         was: text in it, which must be there.
         shall: text instead.
         reason: pattern of what the gate says.
+        also: further changes, each of a file, what was, and what shall be.
     """
 
     what: str
@@ -39,13 +59,14 @@ class Way:
     was: str
     shall: str
     reason: str
+    also: tuple[tuple[str, str, str], ...] = ()
 
     def break_it(self, folder: Path) -> None:
-        """Change the file."""
-        file = folder / self.file
-        text = file.read_text()
-        assert self.was in text, f"{self.was!r} is not in {self.file}"
-        file.write_text(text.replace(self.was, self.shall, 1))
+        """Change the files."""
+        for name, was, shall in ((self.file, self.was, self.shall), *self.also):
+            text = (folder / name).read_text()
+            assert was in text, f"{was!r} is not in {name}"
+            (folder / name).write_text(text.replace(was, shall, 1))
 
 
 def schema(folder: Path) -> list[str]:
@@ -64,7 +85,65 @@ def lint(folder: Path) -> list[str]:
     return [str(one) for one in lint_folder(folder) if one.severity is not Severity.INFO]
 
 
-GATES: Mapping[str, Callable[[Path], list[str]]] = {"schema": schema, "lint": lint}
+def scenarios(folder: Path) -> list[str]:
+    """Hold test cases against the models, and play those of the small processes on the engine."""
+    packages, told = load_packages(folder), []
+    known = known_of(packages, [])
+    for package in packages:
+        for case in (case for file in scenario_files(package.folder) for case in read_scenarios(file)):
+            try:
+                check_case(case, known)
+            except DefinitionError as error:
+                told.append(error.message)
+    return told or _play(folder, packages)
+
+
+def _play(folder: Path, packages: list[ProcessPackage]) -> list[str]:
+    """Play what was changed since it shipped, if it is short."""
+    changed = [one for one in packages if one.manifest.name in _PLAYED and one.bpmn != _shipped(one.manifest.name).bpmn]
+    if not changed:
+        return []
+    app = replace(load_app(SHIPPED_APP), processes=folder)
+    theatre = Theatre(app, packages, [], read_settings(), "", 4.0)
+    try:
+        cases = [(one, case) for one in changed for file in scenario_files(one.folder) for case in read_scenarios(file)]
+        verdicts = [theatre.play(Planned(package, case)) for package, case in cases]
+    finally:
+        theatre.close()
+    return [f"{one.case.name}: {one.failure.difference}" for one in verdicts if one.failure is not None]
+
+
+def publishing(folder: Path) -> list[str]:
+    """Plan to publish, where what ships is published already."""
+    return asyncio.run(_planned(load_packages(folder)))
+
+
+async def _planned(packages: list[ProcessPackage]) -> list[str]:
+    with tempfile.TemporaryDirectory() as place:
+        store, key = FolderStore(Path(place)), _key()
+        policy = policy_of(f"publishers: [{{name: ci, key: '{public_line(key)}', may_publish: ['*']}}]".encode(), "ci")
+        shipped = [artifact_of(_shipped(one.manifest.name)) for one in packages]
+        _ = [one async for one in publish(await Planner(store, policy).plan(shipped), store, policy, key)]
+        plans = await Planner(store, policy).plan([artifact_of(one) for one in packages])
+    return [plan.refusal.message for plan in plans if plan.refusal is not None]
+
+
+@cache
+def _key() -> str:
+    return new_key()[0]
+
+
+@cache
+def _shipped(name: str) -> ProcessPackage:
+    return load_package(SHIPPED / name)
+
+
+GATES: Mapping[str, Callable[[Path], list[str]]] = {
+    "schema": schema,
+    "lint": lint,
+    "scenarios": scenarios,
+    "publish": publishing,
+}
 """In the order in which a definition passes them."""
 
 _TASK = '<zeebe:taskDefinition type="notify.escalate-review" retries="3" />'
@@ -278,11 +357,11 @@ WAYS = (
     Way(
         "a user task for nobody",
         "lint",
-        "generic_case/generic_case.bpmn",
-        '<zeebe:assignmentDefinition candidateGroups="=case_step.candidate_groups" '
-        'candidateUsers="=case_step.candidate_users" />',
+        ONBOARDING,
+        '<zeebe:assignmentDefinition candidateGroups="sales-managers" />',
         "",
-        r"user-tasks-have-somebody: human_step: It is for nobody in particular",
+        r"user-tasks-have-somebody: approve_discount: It is for nobody in particular",
+        ((ONBOARDING_SAYS, "candidate_groups: [sales-managers]", "candidate_groups: []"),),
     ),
     Way(
         "a called process that is not there",
@@ -340,5 +419,55 @@ WAYS = (
         'modeler:executionPlatform="Camunda Cloud" modeler:executionPlatformVersion="8.6.0"',
         'modeler:executionPlatform="Camunda Platform" modeler:executionPlatformVersion="7.20.0"',
         r"model-is-for-camunda-8: ",
+    ),
+    Way(
+        "a test case that names what is gone",
+        "scenarios",
+        "hello_world/hello_world.bpmn",
+        '<bpmn:endEvent id="end"',
+        '<bpmn:endEvent id="logged"',
+        r"ASSERT_ELEMENT_INSTANCES: .*'end'",
+        (
+            ("hello_world/hello_world.bpmn", 'targetRef="end"', 'targetRef="logged"'),
+            ("hello_world/hello_world.bpmn", 'bpmnElement="end"', 'bpmnElement="logged"'),
+        ),
+    ),
+    Way(
+        "a process that does something else than its test cases say",
+        "scenarios",
+        "hello_world/hello_world.bpmn",
+        '<zeebe:taskDefinition type="hello.log-message" retries="3" />',
+        '<zeebe:taskDefinition type="hello.log-message" retries="3" /><zeebe:ioMapping><zeebe:input '
+        'source="=if 1 = 2 then message else null" target="message" /></zeebe:ioMapping>',
+        r"a message is logged: .*the instance is COMPLETED.*an incident at log_message",
+    ),
+    Way(
+        "a version that says other things than when it was published",
+        "publish",
+        ONBOARDING_SAYS,
+        "Tells the reviewers that an application waits too long.",
+        "Tells the reviewers that an application waits.",
+        r"customer_onboarding 1\.0\.0 is published already, with other content",
+    ),
+    Way(
+        "a version that goes back",
+        "publish",
+        ONBOARDING_SAYS,
+        "version: 1.0.0",
+        "version: 0.9.0",
+        r"customer_onboarding 0\.9\.0 goes back: 1\.0\.0 is published",
+        ((ONBOARDING, '<zeebe:versionTag value="1.0.0" />', '<zeebe:versionTag value="0.9.0" />'),),
+    ),
+    Way(
+        "a breaking change that is called a small one",
+        "publish",
+        ONBOARDING_SAYS,
+        "required: [applicant, requested_credit]\n  properties:",
+        "required: [applicant, requested_credit, review_within]\n  properties:",
+        r"customer_onboarding 1\.0\.1 is too low after 1\.0\.0: ",
+        (
+            (ONBOARDING_SAYS, "version: 1.0.0", "version: 1.0.1"),
+            (ONBOARDING, '<zeebe:versionTag value="1.0.0" />', '<zeebe:versionTag value="1.0.1" />'),
+        ),
     ),
 )
