@@ -10,6 +10,8 @@ from zeebe_fleet.workers.contract.errors import PermanentError
 IDEMPOTENCY_KEY = "idempotency-key"
 AUTHORIZATION = "authorization"
 _FLEETS = frozenset({"host", "user-agent", "traceparent", "tracestate", "baggage"})
+_PATHS = frozenset({"x-original-url", "x-rewrite-url", "x-original-uri"})
+"""Some servers take them for the path that was asked for."""
 _CONNECTIONS = frozenset(
     {
         "connection",
@@ -60,7 +62,7 @@ def _is_header(name: object, value: object) -> bool:
 
 
 def _may_set(name: str, value: str, fleets: Mapping[str, str]) -> bool:
-    if name in _FLEETS or name in _CONNECTIONS:
+    if name in _FLEETS or name in _CONNECTIONS or name in _PATHS:
         return False
     if name == IDEMPOTENCY_KEY:
         key = fleets.get(name, "")

@@ -111,9 +111,9 @@ def read_session(token: str, settings: ApiSettings) -> Session | None:
     try:
         said, signed_at = _signer(settings).loads(token, max_age=int(settings.session_s), return_timestamp=True)
         principal = Principal.from_json(said)
-    except BadData:
+    except (BadData, KeyError, TypeError, AttributeError):
         return None
-    if principal.is_service:
+    if principal.is_service or not isinstance(principal.subject, str) or not principal.subject:
         return None
     # not by the token's own text: base64 can be written in several ways
     token_id = str(said.get("session") or f"{principal.subject} at {signed_at.isoformat()}")

@@ -153,6 +153,8 @@ FLEETS = [
     "AUTHORIZATION",
     "Idempotency-Key",
     "traceparent",
+    "X-Original-URL",
+    "x-rewrite-url",
     "tracestate",
     "baggage",
     "User-Agent",

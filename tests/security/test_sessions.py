@@ -142,6 +142,16 @@ def test_session_is_never_the_fleets_own(monkeypatch: pytest.MonkeyPatch) -> Non
     assert read_session(signer.dumps(Principal("x").to_json()), settings) is not None
 
 
+@pytest.mark.parametrize(
+    "said", [None, [], "a", {"x": 1}, {**Principal("").to_json()}, {**Principal("a").to_json(), "subject": ["a"]}]
+)
+def test_session_of_nobody_is_none(said: Any) -> None:
+    """Though it is signed: nothing breaks by it."""
+    settings = ApiSettings()
+    signer: URLSafeTimedSerializer = auth._signer(settings)
+    assert read_session(signer.dumps(said), settings) is None
+
+
 @pytest.mark.parametrize("key", ["", "a", "short", "abcdefghijklmnopqrstuvwxyz12345", "x" * 31, "a" * 64, "ab" * 40])
 @pytest.mark.parametrize("setting", ["FLEET_API__SESSION_KEY", "FLEET_API__SERVICE_TOKEN"])
 def test_key_that_can_be_guessed_ends_the_start(services: ApiServices, key: str, setting: str) -> None:
