@@ -77,7 +77,7 @@ class Course:
                     return Failure(step, missed.difference, await self._paths())
                 except FleetError as error:
                     return Failure(
-                        step, Difference("it goes through", error.message, error.suggestion), await self._paths()
+                        step, Difference("it is taken", error.message, error.suggestion), await self._paths()
                     )
             return None
         finally:
@@ -296,7 +296,8 @@ class Course:
                 hint = "Stub it with MOCK_JOB_WORKER_COMPLETE_JOB, or do it with COMPLETE_JOB."
                 raise Missed(Difference(difference.expected, self._script.faults[0], hint))
             if not self._expects_incidents and (stuck := await self._stuck()):
-                raise Missed(Difference(difference.expected, stuck, difference.seen))
+                hint = "Expect it with hasActiveIncidents, and go on with RESOLVE_INCIDENT."
+                raise Missed(Difference(difference.expected, stuck, hint))
             if difference.is_final:
                 raise Missed(difference)
             if time.monotonic() > ends_at:

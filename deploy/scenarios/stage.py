@@ -126,6 +126,8 @@ def settings_of(read_settings: Settings, app: str, engine: str, state: Path) -> 
     """Return the settings of a test run: whatever the engine, no database, service or secret of others is touched."""
     ours = on_the_local_stack(app, state)
     api = ApiSettingsSection(port=0, share=_unlimited())
+    if engine == "remote" and not read_settings.zeebe.address:
+        raise FleetError("No engine is named.", "Name it in FLEET_ZEEBE__ADDRESS and FLEET_ZEEBE__REST_ADDRESS.")
     if engine == "builtin":
         return ours.model_copy(update={"api": api})
     return ours.model_copy(update={"api": api, "engine": engine, "zeebe": read_settings.zeebe})

@@ -26,6 +26,7 @@ from zeebe_fleet.deploy.scenarios.expect import Difference
 from zeebe_fleet.deploy.scenarios.play import Outcome, Verdict
 from zeebe_fleet.deploy.scenarios.report import show_verdict, to_junit
 from zeebe_fleet.deploy.scenarios.run import Wanted, show, suffices
+from zeebe_fleet.deploy.settings import ZeebeSettings
 
 ROOT = Path(__file__).parents[2]
 TASKS = """
@@ -221,12 +222,12 @@ FAILING = {
 }
 
 
-def _fleet(*words: object, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def _fleet(*words: object, folder: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FLEET_") or name == "FLEET_CACHE"}
     return subprocess.run(
         [sys.executable, "-m", "zeebe_fleet.deploy.cli", "test", *map(str, words)],
         cwd=folder,
-        env={**kept, "NO_COLOR": "1", "COLUMNS": "200"},
+        env={**kept, "NO_COLOR": "1", "COLUMNS": "200", **more},
         capture_output=True,
         text=True,
         timeout=110,
@@ -301,6 +302,27 @@ def test_run_counts_what_it_covered(report: Any, run: subprocess.CompletedProces
     assert covered["compensationHandlers"] == {"total": 1, "covered": 1, "percent": 100, "missing": []}
     assert not covered["flowsDerived"]
     assert (run.returncode, report["passed"]) == (1, False)
+
+
+def test_engine_of_the_settings_is_tested_on_with_what_it_has(zeebe: ZeebeSettings, tmp_path: Path) -> None:
+    """Of one whose clock is its own and that tells no flows: the first is said by name, the others are concluded."""
+    _app(tmp_path, {name: CASES[name] for name in ("refused", "late")})
+    where = {"FLEET_ZEEBE__ADDRESS": zeebe.address, "FLEET_ZEEBE__REST_ADDRESS": zeebe.rest_address}
+    report = json.loads(_fleet("--engine", "remote", "--format", "json", folder=tmp_path, **where).stdout)
+
+    assert _of(report, "refused")["passed"]
+    assert _of(report, "late")["failure"]["seen"].startswith("The clock of this engine cannot be set")
+    assert report["coverage"][0]["flowsDerived"]
+    assert report["coverage"][0]["flows"]["missing"] == ["f6", "f7", "f8"]
+
+
+def test_engine_that_is_not_named_is_asked_for(tmp_path: Path) -> None:
+    """Before anything is started."""
+    _app(tmp_path, CASES)
+    run = _fleet("--engine", "remote", folder=tmp_path)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "FLEET_ZEEBE__ADDRESS" in run.stderr
 
 
 @pytest.mark.timeout(120)
