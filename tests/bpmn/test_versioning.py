@@ -21,6 +21,8 @@ _MODEL = """<?xml version="1.0" encoding="UTF-8"?>
   <bpmn:message id="m" name="paid"><bpmn:extensionElements><zeebe:subscription correlationKey="=order_id" />
     </bpmn:extensionElements></bpmn:message>
   <bpmn:signal id="s" name="stop" />
+  <bpmn:signal id="told" name="told" />
+  <bpmn:error id="failed" errorCode="FAILED" />
   <bpmn:process id="refund" isExecutable="true">
     <bpmn:extensionElements><zeebe:versionTag value="1.2.0" /></bpmn:extensionElements>
     <bpmn:startEvent id="start" />
@@ -43,6 +45,8 @@ _MODEL = """<?xml version="1.0" encoding="UTF-8"?>
     <bpmn:callActivity id="check"><bpmn:extensionElements><zeebe:calledElement processId="credit" />
       </bpmn:extensionElements></bpmn:callActivity>
     <bpmn:endEvent id="end" />
+    <bpmn:endEvent id="telling"><bpmn:signalEventDefinition id="g" signalRef="told" /></bpmn:endEvent>
+    <bpmn:endEvent id="failing"><bpmn:errorEventDefinition id="h" errorRef="failed" /></bpmn:endEvent>
     <bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="book" />
     <bpmn:sequenceFlow id="f2" sourceRef="book" targetRef="decide" />
     <bpmn:sequenceFlow id="f3" sourceRef="decide" targetRef="end" />
@@ -69,7 +73,7 @@ job_types:
     input: {type: object, required: [order_id], properties: {order_id: {type: string}, note: {type: string}}}
     output: {type: object, properties: {booking: {type: string}}}
   books.unbook: {description: Unbooks.}
-errors: {NO_MONEY: Nothing is left.}
+errors: {NO_MONEY: Nothing is left., LATE: {description: Too late., variables: {properties: {by: {}}}}}
 data_models: [Booking]
 human_tasks: {decide: {candidate_groups: [clerks], form: decide.form}}
 """
@@ -144,8 +148,10 @@ _BY_MANIFEST: list[tuple[str, str, list[Replaced]]] = [
     ("job-described", "job type books.book, output", [("output: {", "output: {title: Booked, ")]),
     ("job-described", "job type books.unbook, output", [("Unbooks.}", "Unbooks., output: {required: [id]}}")]),
     ("people-changed", "human task decide", [("candidate_groups: [clerks]", "candidate_groups: [sales]")]),
-    ("error-removed", "error NO_MONEY", [("errors: {NO_MONEY: Nothing is left.}", "errors: {}")]),
-    ("error-added", "error LATE", [("left.}", "left., LATE: Too late.}")]),
+    ("error-variables-removed", "error LATE, variable by", [("{properties: {by: {}}}", "{properties: {}}")]),
+    ("error-variables-added", "error LATE, variable why", [("{by: {}}", "{by: {}, why: {}}")]),
+    ("error-removed", "error NO_MONEY", [("errors: {NO_MONEY: Nothing is left., ", "errors: {")]),
+    ("error-added", "error LOST", [("left.,", "left., LOST: Nowhere.,")]),
     ("access-narrowed", "access.start: group sales", [("[clerks, sales]", "[clerks]")]),
     ("access-narrowed", "access.see", [("see: everybody", "see: {groups: [clerks]}")]),
     ("access-widened", "access.start: group bosses", [("[clerks, sales]", "[clerks, sales, bosses]")]),
@@ -160,6 +166,14 @@ _BY_MODEL: list[tuple[str, str, list[Replaced]]] = [
     ("message-added", "message payed", [('name="paid">', 'name="payed">')]),
     ("message-removed", "signal stop", [('name="stop"', 'name="halt"')]),
     ("correlation-changed", "message paid", [("=order_id", "=customer_id")]),
+    ("thrown-signal-removed", "signal told", [('name="told"', 'name="said"')]),
+    ("thrown-signal-added", "signal said", [('name="told"', 'name="said"')]),
+    ("thrown-error-added", "error LOST", [("FAILED", "LOST")]),
+    (
+        "thrown-error-removed",
+        "error FAILED",
+        [('errorEventDefinition id="h" errorRef="failed"', 'terminateEventDefinition id="h"')],
+    ),
     ("start-timer-changed", "start timers", [("R/P1D", "R/PT1H")]),
     (
         "element-removed",

@@ -58,6 +58,21 @@ def job_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator
                     yield Change(family[one.kind], where, one.told)
 
 
+def error_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """Yield what is different for whoever catches errors; both are codes with what they mean, and bring."""
+    yield from set_changes(before, after, "error {}", "error-removed", "error-added")
+    for code in [one for one in before if one in after]:
+        was, now = (_brought(side[code]) for side in (before, after))
+        for one in differences(was, now) if was else ():
+            what = _GIVEN[one.kind].removeprefix("job-input-")
+            if what in ("added", "removed"):
+                yield Change(f"error-variables-{what}", f"error {code}, variable {one.path}".rstrip(), one.told)
+
+
+def _brought(error: Any) -> Mapping[str, Any]:
+    return error.get("variables", {}) if isinstance(error, Mapping) else {}
+
+
 def set_changes(before: Iterable[str], after: Iterable[str], where: str, removed: str, added: str) -> Iterator[Change]:
     """Yield what is gone, and what is new."""
     was, now = list(dict.fromkeys(before)), list(dict.fromkeys(after))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ class ProcessFacts:
     ways: frozenset[tuple[str, str]]
     messages: Mapping[str, frozenset[str]]
     """By what it is and its name: what it is correlated by."""
+    thrown: frozenset[tuple[str, str]]
+    """Signals, and the errors in which it ends: what it is, and its name or code."""
     start_timers: tuple[str, ...]
     job_types: tuple[str, ...]
     undone_by: Mapping[str, str]
@@ -57,6 +59,7 @@ def facts_of(artifact: Artifact) -> ProcessFacts:
         {node.get("id", ""): node.get("name", "") for node in nodes},
         frozenset((flow.get("sourceRef", ""), flow.get("targetRef", "")) for flow in xml.flows(process)),
         _messages(document, nodes),
+        frozenset(_thrown(document, process, nodes)),
         tuple(_timers(process)),
         tuple(dict.fromkeys(read.job_types.values())),
         {undo.element_id: handler for handler, undo in read.undoes.items()},
@@ -78,6 +81,19 @@ def _messages(document: Document, nodes: list[Element]) -> dict[str, frozenset[s
                     keys = [one.get("correlationKey", "") for one in xml.extension(referred, "subscription")]
                     found.setdefault(f"{what} {referred.get('name', '')}", set()).update(keys)
     return {name: frozenset(keys) for name, keys in found.items()}
+
+
+def _thrown(document: Document, process: Element, nodes: list[Element]) -> Iterator[tuple[str, str]]:
+    ends = [node for node in nodes if xml.kind(node) in ("endEvent", "intermediateThrowEvent")]
+    for what, word, throwing in (
+        ("signal", "name", ends),
+        ("error", "errorCode", [node for node in ends if node.getparent() is process]),
+    ):
+        for node in throwing:
+            for definition in xml.children(node, f"{what}EventDefinition"):
+                referred = document.by_id.get(definition.get(f"{what}Ref", ""))
+                if referred is not None:
+                    yield what, referred.get(word, "")
 
 
 def _timers(process: Element) -> list[str]:

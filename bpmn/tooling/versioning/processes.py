@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zeebe_fleet.bpmn.tooling.versioning.families import field_changes, job_changes, set_changes
+from zeebe_fleet.bpmn.tooling.versioning.families import error_changes, field_changes, job_changes, set_changes
 from zeebe_fleet.bpmn.tooling.versioning.forms import form_schema
 from zeebe_fleet.bpmn.tooling.versioning.process_facts import ProcessFacts, facts_of
 from zeebe_fleet.bpmn.tooling.versioning.rules import Change
@@ -24,8 +24,8 @@ def process_changes(before: Artifact, after: Artifact) -> Iterator[Change]:
     yield from _messages(was, now)
     yield from _elements(was, now)
     yield from _undone(was, now)
-    errors = (before.manifest.get("errors", {}), after.manifest.get("errors", {}))
-    yield from set_changes(*errors, "error {}", "error-removed", "error-added")
+    yield from _thrown(was, now)
+    yield from error_changes(before.manifest.get("errors", {}), after.manifest.get("errors", {}))
     yield from set_changes(sorted(was.called), sorted(now.called), "call of {}", "called-changed", "called-changed")
 
 
@@ -61,6 +61,16 @@ def _messages(was: ProcessFacts, now: ProcessFacts) -> Iterator[Change]:
 
 def _keys(keys: frozenset[str]) -> str:
     return ", ".join(sorted(filter(None, keys))) or "nothing"
+
+
+def _thrown(was: ProcessFacts, now: ProcessFacts) -> Iterator[Change]:
+    for what, name in sorted(was.thrown ^ now.thrown):
+        is_new = (what, name) in now.thrown
+        yield Change(
+            f"thrown-{what}-{'added' if is_new else 'removed'}",
+            f"{what} {name}",
+            "thrown now" if is_new else "no longer thrown",
+        )
 
 
 def _elements(was: ProcessFacts, now: ProcessFacts) -> Iterator[Change]:
