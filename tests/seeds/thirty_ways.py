@@ -14,6 +14,7 @@ from pathlib import Path
 
 import zeebe_fleet.bpmn
 from zeebe_fleet.adapters.artifacts.folder import FolderStore
+from zeebe_fleet.adapters.postgres.start_variables import check_variables
 from zeebe_fleet.bpmn.tooling.artifact.making import artifact_of
 from zeebe_fleet.bpmn.tooling.artifact.policy import policy_of
 from zeebe_fleet.bpmn.tooling.artifact.signing import new_key, public_line
@@ -24,11 +25,13 @@ from zeebe_fleet.bpmn.tooling.publishing import Planner, publish
 from zeebe_fleet.bpmn.tooling.scenarios.check import check_case
 from zeebe_fleet.bpmn.tooling.scenarios.file import read_scenarios, scenario_files
 from zeebe_fleet.deploy.app import load_app
+from zeebe_fleet.deploy.process_code import read_declarations
 from zeebe_fleet.deploy.scenarios.plan import known_of
 from zeebe_fleet.deploy.scenarios.play import Planned
 from zeebe_fleet.deploy.scenarios.theatre import Theatre
 from zeebe_fleet.deploy.settings import SHIPPED_APP, read_settings
 from zeebe_fleet.workers.contract.errors import DefinitionError
+from zeebe_fleet.workers.contract.refusals import InvalidVariables
 
 SHIPPED = Path(zeebe_fleet.bpmn.__path__[0])
 
@@ -128,6 +131,27 @@ async def _planned(packages: list[ProcessPackage]) -> list[str]:
     return [plan.refusal.message for plan in plans if plan.refusal is not None]
 
 
+def deploy(folder: Path) -> list[str]:
+    """Bring in the code that the manifests name, as a deployment does before anything is deployed."""
+    try:
+        read_declarations(folder, folder, "")
+    except DefinitionError as error:
+        return [error.message]
+    return []
+
+
+def start(folder: Path) -> list[str]:
+    """Start each process as its clients did when it shipped: with the examples of that manifest."""
+    told = []
+    for package in load_packages(folder):
+        for example in _shipped(package.manifest.name).manifest.input.get("x-examples", ()):
+            try:
+                check_variables(package.manifest.name, package.manifest.input, example["variables"])
+            except InvalidVariables as refused:
+                told.append(f"{example['title']}: {refused.message}")
+    return told
+
+
 @cache
 def _key() -> str:
     return new_key()[0]
@@ -143,6 +167,8 @@ GATES: Mapping[str, Callable[[Path], list[str]]] = {
     "lint": lint,
     "scenarios": scenarios,
     "publish": publishing,
+    "deploy": deploy,
+    "start": start,
 }
 """In the order in which a definition passes them."""
 
@@ -468,6 +494,30 @@ WAYS = (
         (
             (ONBOARDING_SAYS, "version: 1.0.0", "version: 1.0.1"),
             (ONBOARDING, '<zeebe:versionTag value="1.0.0" />', '<zeebe:versionTag value="1.0.1" />'),
+        ),
+    ),
+    Way(
+        "an action that the code has not",
+        "deploy",
+        ONBOARDING_SAYS,
+        "description: Opens an account.",
+        "description: Opens an account.\n    action: workers:open_account",
+        r"The action 'workers:open_account' of job type 'accounts\.create' .* is not there",
+        (
+            (ONBOARDING_SAYS, "version: 1.0.0", "version: 1.0.1"),
+            (ONBOARDING, '<zeebe:versionTag value="1.0.0" />', '<zeebe:versionTag value="1.0.1" />'),
+        ),
+    ),
+    Way(
+        "variables that are no longer what it starts with",
+        "start",
+        ONBOARDING_SAYS,
+        'country: {type: string, pattern: "^[A-Z]{2}$"}',
+        'country: {type: string, pattern: "^[A-Z]{3}$"}',
+        r"Somebody ordinary: .*applicant\.country",
+        (
+            (ONBOARDING_SAYS, "version: 1.0.0", "version: 2.0.0"),
+            (ONBOARDING, '<zeebe:versionTag value="1.0.0" />', '<zeebe:versionTag value="2.0.0" />'),
         ),
     ),
 )
