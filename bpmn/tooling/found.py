@@ -85,22 +85,30 @@ def _of_file(file: Path) -> Place:
 
 
 def _below(folder: Path, is_package: bool) -> Iterator[Place]:
-    if (folder / CASE).exists():
-        yield Place(folder, is_package=False, is_case=True)
-    if is_package:
-        yield Place(folder, is_package=True)
-    if is_package or (folder / CASE).exists():
-        return
+    """Go down folder by folder; they may lie deeper in one another than functions can."""
+    ahead = [(folder, is_package)]
+    while ahead:
+        here, whole = ahead.pop()
+        is_case = (here / CASE).exists()
+        if is_case:
+            yield Place(here, is_package=False, is_case=True)
+        if whole:
+            yield Place(here, is_package=True)
+        if whole or is_case:
+            continue
+        inside = _inside(here)
+        yield from (Place(here / one.name, False) for one in inside if one.name.endswith(".bpmn") and one.is_file())
+        inner = [here / one.name for one in inside if one.is_dir(follow_symlinks=False) and not _is_made(one.name)]
+        beside = any((one / MANIFEST).exists() for one in inner)
+        ahead += reversed([(one, _is_package(one, beside)) for one in inner])
+
+
+def _inside(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            inside = sorted(entries, key=lambda one: one.name)
+            return sorted(entries, key=lambda one: one.name)
     except OSError as error:
         raise NothingToLint(f"{folder} cannot be read: {error.strerror}.", "Let it be read, or leave it out.") from None
-    yield from (Place(folder / one.name, False) for one in inside if one.name.endswith(".bpmn") and one.is_file())
-    inner = [folder / one.name for one in inside if one.is_dir(follow_symlinks=False) and not _is_made(one.name)]
-    beside = any((one / MANIFEST).exists() for one in inner)
-    for one in inner:
-        yield from _below(one, _is_package(one, beside))
 
 
 def _is_made(name: str) -> bool:
