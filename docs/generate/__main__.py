@@ -15,7 +15,7 @@ from docs.generate.engine import engine_page
 from docs.generate.graphql import graphql_page
 from docs.generate.lint import lint_page
 from docs.generate.manifest import manifest_page
-from docs.generate.schemas import case_schema, manifest_schema
+from docs.generate.schemas import case_schema, manifest_schema, scenarios_schema
 from docs.generate.settings import settings_page
 from docs.generate.tasks import tasks_page
 from docs.generate.versioning import versioning_page
@@ -36,6 +36,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference/manifest.md", manifest_page()
     yield SCHEMAS / "manifest.schema.json", manifest_schema()
     yield SCHEMAS / "case.schema.json", case_schema()
+    yield SCHEMAS / "scenarios.schema.json", scenarios_schema()
     for name, drawing in drawings().items():
         yield DOCS / "diagrams" / name, drawing
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from zeebe_fleet.bpmn.shipped import PROCESSES
 from zeebe_fleet.bpmn.tooling.package import load_package
@@ -207,6 +208,30 @@ def test_flows_are_derived_only_where_no_other_may_have_been_taken() -> None:
         "approve_discount_to_discount_settled",
         "discount_settled_to_send_welcome",
     }
+
+
+@pytest.mark.parametrize("file", sorted(PROCESSES.glob("*/scenarios/*.json")), ids=lambda file: file.stem)
+def test_scenario_that_ships_fits_the_published_schema(file: Path) -> None:
+    """Of which editors know what may be written; each that has types of ours names it."""
+    schema = json.loads((PROCESSES / "schemas" / "scenarios.schema.json").read_text("utf-8"))
+    said = json.loads(file.read_text("utf-8"))
+
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(said)] == []
+    kinds = {one["type"] for case in said["testCases"] for one in case["instructions"]}
+    assert not kinds & OURS or (file.parent / said["$schema"]).resolve() == PROCESSES / "schemas/scenarios.schema.json"
+
+
+def test_schema_refuses_what_the_reader_refuses() -> None:
+    """A type that is none, a key that is none, a selector that names nothing."""
+    schema = json.loads((PROCESSES / "schemas" / "scenarios.schema.json").read_text("utf-8"))
+    wrong = (
+        {"type": "MOCK_DMN_DECISION"},
+        {**START, "startInstructions": []},
+        {"type": "COMPLETE_JOB", "jobSelector": {}},
+    )
+    for one in wrong:
+        file = {"testCases": [{"name": "one", "instructions": [one]}]}
+        assert list(Draft202012Validator(schema).iter_errors(file)), one
 
 
 def test_every_supported_type_is_documented() -> None:

@@ -22,7 +22,9 @@ _DURATION = re.compile(
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, strict=True, use_attribute_docstrings=True
+    )
 
 
 class _Selector(_Part):
