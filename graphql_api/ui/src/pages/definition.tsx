@@ -175,12 +175,14 @@ function InFull({ one, contents }: { one: Published; contents: Contents }) {
       <section><h2>What it says of itself</h2><Data value={contents.case ?? contents.manifest} /></section>
       <section><h2>Published as</h2>
         <Data value={{
-          version: one.processVersion, sha_256: contents.sha256, published_by: one.publishedBy, published: one.publishedAt && moment(one.publishedAt),
+          version: one.processVersion, SHA_256: contents.sha256, published_by: one.publishedBy, published: one.publishedAt && moment(one.publishedAt),
           deployed_as: one.engineVersion?.replace("engine:", "version "), definition: one.definitionKey,
           calls: contents.requires.map((other) => `${other.processName} ${other.processVersion}`).join(", ") || null,
         }} />
       </section>
-      <section><h2>Files</h2><Data value={Object.fromEntries(contents.files.map((file) => [file.name, file.sha256]))} empty="None: the definition is all there is." /></section>
+      <section><h2>Files</h2>
+        {contents.files.length ? <ul>{contents.files.map((file) => <li key={file.name}>{file.name} <code class="soft" title={file.sha256}>{short(file.sha256)}</code></li>)}</ul> : <p class="hint">None: the definition is all there is.</p>}
+      </section>
     </div>
   );
 }
