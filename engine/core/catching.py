@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, documents, timers, variables
+from zeebe_fleet.engine.core import course, documents, sweeping, timers, variables
 from zeebe_fleet.engine.core.expressions import evaluate, text, type_name
 from zeebe_fleet.engine.core.rejection import Stuck
 from zeebe_fleet.engine.core.state import ACTIVE, TERMINATING, Catch, ElementInstance, Message
@@ -39,10 +39,27 @@ def openings(
     Raises:
         Stuck: a name, key or time cannot be told.
     """
-    awaited = [] if instance.body or element.tag == "boundaryEvent" else [element]
+    awaited = [] if instance.body else list(_awaited(instance, element))
     if not instance.is_inner:
         awaited += element.boundaries
     return [_opening(machine, instance, one) for one in awaited if one.event is not None and one.id not in but]
+
+
+def _awaited(instance: ElementInstance, element: Element) -> Iterator[Element]:
+    """Yield the events that an element waits for itself."""
+    if element.tag == "eventBasedGateway":
+        yield from (flow.target for flow in element.outgoing)
+    elif element.tag not in ("boundaryEvent", "startEvent"):
+        yield element
+    if not instance.interrupted:
+        yield from event_starts(element)
+
+
+def event_starts(scope: Element) -> Iterator[Element]:
+    """Yield the start events of a scope's event subprocesses."""
+    for one in scope.children:
+        if one.triggered_by_event:
+            yield from (start for start in one.children if start.tag == "startEvent")
 
 
 def _opening(machine: Machine, instance: ElementInstance, element: Element) -> Callable[[], None]:
@@ -119,8 +136,44 @@ def trigger(machine: Machine, catch: Catch, given: dict[str, str]) -> None:
         machine.emit("CATCH_CLOSED", owner, catch.key)
         variables.set_local(machine, instance, given)
         course.complete(machine, instance)
+    elif instance.element.tag == "eventBasedGateway":
+        _choose(machine, instance, element, given)
+    elif element.tag == "startEvent":
+        trigger_event_subprocess(machine, instance, element, given, catch)
     else:
         trigger_boundary(machine, instance, element, given, catch)
+
+
+def _choose(machine: Machine, gateway: ElementInstance, event: Element, given: dict[str, str]) -> None:
+    """Let an event-based gateway go on by the event that came first."""
+    owner, scope = gateway.process_instance_key, gateway.scope
+    assert scope is not None
+    flow = next(one for one in gateway.element.outgoing if one.target is event)
+    close_all(machine, gateway)
+    machine.emit("ELEMENT_COMPLETING", owner, gateway.key)
+    machine.emit("SEQUENCE_FLOW_TAKEN", owner, scope.key, flow.id)
+    course.begin_caught(machine, scope, event, given)
+    machine.emit("ELEMENT_COMPLETED", owner, gateway.key)
+    machine.count("completed", course.counted(gateway))
+
+
+def trigger_event_subprocess(
+    machine: Machine, scope: ElementInstance, start: Element, given: dict[str, str], catch: Catch | None = None
+) -> None:
+    """Let an event subprocess begin, in the place of all that is in its scope where it interrupts that."""
+    owner = scope.process_instance_key
+    if not is_open(scope):
+        return
+    if start.interrupting:
+        starts = {one.id for one in event_starts(scope.element)}
+        for other in [one for one in (scope.catches or {}).values() if one.element_id in starts]:
+            machine.emit("CATCH_CLOSED", owner, other.key)
+        sweeping.sweep(machine, scope, start_id=start.id, given=documents.joined(given))
+        return
+    if catch is not None and catch.kind == "timer":
+        machine.emit("CATCH_CLOSED", owner, catch.key)
+        timers.again(machine, catch)
+    sweeping.begin_event_subprocess(machine, scope, start, documents.joined(given))
 
 
 def trigger_boundary(
@@ -143,7 +196,10 @@ def trigger_boundary(
 
 def is_open(host: ElementInstance) -> bool:
     """Whether what an instance waits for may come: it is at work, and nothing has interrupted it yet."""
-    return host.status == ACTIVE and host.trigger is None and (host.scope is None or host.scope.status != TERMINATING)
+    scope = host.scope
+    if host.status != ACTIVE or host.trigger is not None or host.sweep is not None:
+        return False
+    return scope is None or (scope.status != TERMINATING and scope.sweep is None)
 
 
 def close_all(machine: Machine, instance: ElementInstance) -> None:

@@ -73,6 +73,16 @@ def begin(
     return instance
 
 
+def begin_caught(machine: Machine, scope: ElementInstance, element: Element, given: dict[str, str]) -> None:
+    """Begin an event that has come already, in the place of a token on a flow; its outputs and end are left."""
+    key = machine.key()
+    machine.emit("ELEMENT_ACTIVATING", scope.process_instance_key, key, scope.key, element.id, False, 1)
+    instance = machine.state.instances[key]
+    variables.set_local(machine, instance, given)
+    activated(machine, instance)
+    complete(machine, instance)
+
+
 def activated(machine: Machine, instance: ElementInstance) -> None:
     """Say that the work has begun."""
     machine.count("activated", counted(instance))

@@ -101,8 +101,6 @@ def _model(state: State, name: str, content: bytes) -> Model:
 
 def _unknown(state: State, element: Element) -> str:
     """Name what the engine doesn't run of an element; empty when it runs all of it."""
-    if element.triggered_by_event:
-        return "event subprocess"
     if element.user_task is not None and element.user_task.native:
         return "Camunda user task (zeebe:userTask)"
     if (element.tag, element.event_name) in state.behaviours:
@@ -119,12 +117,9 @@ def _not_yet(what: str, element: Element) -> str:
 
 
 _INSTEAD = {
-    "inclusiveGateway": "exclusive and parallel gateways",
-    "eventBasedGateway": "a boundary event",
     "adHocSubProcess": "a subprocess with gateways",
     "userTask": "a user task without zeebe:userTask",
     "startEvent": "a none start event",
-    "subProcess": "boundary events",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, compensation, course, documents, jobs, loops, variables
+from zeebe_fleet.engine.core import catching, compensation, course, documents, jobs, joining, loops, sweeping, variables
 from zeebe_fleet.engine.core.rejection import Stuck
 from zeebe_fleet.engine.core.state import (
     ACTIVATING,
@@ -34,6 +34,9 @@ def arrive(machine: Machine, scope_key: int, flow_id: str) -> None:
     scope = machine.state.instances.get(scope_key)
     if scope is None or scope.status == TERMINATING:
         return
+    if scope.sweep is not None:
+        sweeping.drop(machine, scope, flow_id)
+        return
     flow = scope.definition.process.flows[flow_id]
     scope.definition.behaviour(flow.target.id).arrive(machine, scope, flow.target, flow)
 
@@ -41,7 +44,7 @@ def arrive(machine: Machine, scope_key: int, flow_id: str) -> None:
 def activate(machine: Machine, key: int) -> None:
     """Map the inputs, have the start listeners run, then begin the work."""
     instance = machine.state.instances.get(key)
-    if instance is None or instance.status != ACTIVATING or _stands_still(instance):
+    if instance is None or instance.status != ACTIVATING or _stands_still(instance) or _is_swept(instance):
         return
     element = instance.element
     try:
@@ -63,6 +66,11 @@ def _stands_still(instance: ElementInstance) -> bool:
     return instance.incident is not None or (instance.scope is not None and instance.scope.status == TERMINATING)
 
 
+def _is_swept(instance: ElementInstance) -> bool:
+    """Whether all in its scope is to end, before it has begun."""
+    return instance.scope is not None and instance.scope.sweep is not None
+
+
 def _stuck(machine: Machine, instance: ElementInstance, stuck: Stuck) -> None:
     if instance.listener:
         # All listeners run again with what failed behind them.
@@ -80,6 +88,7 @@ def pass_through(machine: Machine, instance: ElementInstance, flows: Iterable[Fl
         course.take(machine, instance, flow)
     machine.emit("ELEMENT_COMPLETED", process_instance_key, instance.key)
     machine.count("completed", course.counted(instance))
+    joining.look(machine, scope)
     if not scope.tokens:
         done(machine, scope)
 
@@ -136,19 +145,25 @@ def _completed(machine: Machine, instance: ElementInstance) -> None:
         compensation.done(machine, scope, compensates)
     if scope.body:
         loops.inner_ended(machine, scope)
-    elif not scope.tokens:
-        done(machine, scope)
+    else:
+        joining.look(machine, scope)
+        if not scope.tokens:
+            done(machine, scope)
 
 
 def done(machine: Machine, scope: ElementInstance) -> None:
     """No token is left in a scope."""
-    if scope.status == ACTIVE:
+    if scope.sweep is not None:
+        sweeping.swept(machine, scope.key)
+    elif scope.status == ACTIVE:
         course.behaviour(scope).done(machine, scope)
 
 
 def _process_completed(machine: Machine, root: ElementInstance) -> None:
     machine.emit("ELEMENT_COMPLETED", root.process_instance_key, root.key)
     machine.ended.append((root.key, documents.joined(root.variables or {})))
+    if root.lock:
+        machine.later("unlocked", root.definition.bpmn_process_id, root.lock)
     caller = machine.state.instances.get(root.caller_key)
     if caller is not None and caller.status == ACTIVE:
         machine.emit("PROCESS_CALLED", caller.process_instance_key, caller.key, 0)

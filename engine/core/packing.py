@@ -21,12 +21,20 @@ from zeebe_fleet.engine.core.state import (
     Job,
     LoopProgress,
     Message,
+    Start,
     State,
     Undo,
 )
 
 Row = tuple[str, int, bytes]
-INSTANCE, DEFINITION, MESSAGE, DECISIONS, FORM = "instance", "definition", "message", "decisions", "form"
+INSTANCE, DEFINITION, MESSAGE, DECISIONS, FORM, START = (
+    "instance",
+    "definition",
+    "message",
+    "decisions",
+    "form",
+    "start",
+)
 
 
 def changed_rows(state: State) -> tuple[list[Row], list[tuple[str, int]]]:
@@ -71,6 +79,8 @@ def restore(state: State, rows: Iterable[Row], rest: bytes | None) -> None:
             _restore_message(state, fields)
         elif kind == DECISIONS:
             state.decisions.keep(decisions.unpacked(fields))
+        elif kind == START:
+            _restore_start(state, fields)
         elif kind == FORM:
             state.forms.keep(forms.unpacked(fields))
         else:
@@ -113,6 +123,9 @@ def _row(state: State, kind: str, key: int) -> list[Any] | None:
     if kind == DECISIONS:
         graph = state.decisions.graphs.by_key.get(key)
         return None if graph is None else graph.packed()
+    if kind == START:
+        start = state.starts.get(key)
+        return None if start is None else _packed_start(start)
     if kind == FORM:
         form = state.forms.by_key.get(key)
         return None if form is None else form.packed()
@@ -134,6 +147,16 @@ def _restore_definition(state: State, fields: list[Any]) -> None:
             key, bpmn_process_id, version, version_tag, deployment_key, resource_name, content, state.behaviours
         ),
     )
+
+
+def _packed_start(one: Start) -> list[Any]:
+    head = [one.key, one.definition.key, one.element_id, one.kind, one.name]
+    return [*head, one.due_ms, one.repetitions, one.interval]
+
+
+def _restore_start(state: State, fields: list[Any]) -> None:
+    key, definition_key, *rest = fields
+    waiting.keep_start(state, Start(key, state.definitions[definition_key], *rest))
 
 
 def _packed_message(one: Message) -> list[Any]:
@@ -160,7 +183,7 @@ def _packed(instance: ElementInstance) -> list[Any]:
         instance.variables,
         instance.joins,
         instance.trigger,
-        [instance.caller_key, instance.called_key, instance.compensates, instance.start_at],
+        [instance.caller_key, instance.called_key, instance.compensates, instance.start_at, *_rare(instance)],
         _packed_job(instance.job),
         _packed_incident(instance.incident),
         [_packed_catch(one) for one in (instance.catches or {}).values()],
@@ -171,6 +194,12 @@ def _packed(instance: ElementInstance) -> list[Any]:
         _packed_loop(instance.loop),
         [_packed(child) for child in (instance.children or {}).values()],
     ]
+
+
+def _rare(instance: ElementInstance) -> list[Any]:
+    """Write what few instances have; nothing where there is nothing, which is how an older engine wrote all."""
+    found = [instance.begun_by, instance.sweep, instance.interrupted, instance.lock]
+    return found if any(found) else []
 
 
 def _packed_job(job: Job | None) -> list[Any] | None:
@@ -229,8 +258,14 @@ def _restored(state: State, packed: list[Any], scope: ElementInstance | None, ro
     instance.variables = None if variables is None else {intern(name): text for name, text in variables.items()}
     instance.joins = joins
     instance.trigger = None if trigger is None else (trigger[0], trigger[1])
-    instance.caller_key, instance.called_key, instance.compensates, start_at = links
+    instance.caller_key, instance.called_key, instance.compensates, start_at, *rare = links
+    if rare:
+        begun_by, sweep, instance.interrupted, instance.lock = rare
+        instance.begun_by = None if begun_by is None else (begun_by[0], begun_by[1])
+        instance.sweep = None if sweep is None else (sweep[0], sweep[1])
     instance.start_at = tuple(start_at)
+    if instance.lock:
+        state.locks[definition.bpmn_process_id, instance.lock] = key
     state.instances[key] = instance
     if scope is not None and scope.children is not None:
         scope.children[key] = instance

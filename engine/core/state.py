@@ -48,9 +48,15 @@ class ElementInstance:
         called_key: of a call activity, the called process instance.
         compensates: key of the `Undo` that this handler answers.
         start_at: ids of the elements that a process begins at instead of its start event.
+        begun_by: of a process or event subprocess, the start event that was triggered, and its variables.
+        sweep: of a scope in which all is to end: the start event of the event subprocess that follows, or "", and its
+            variables.
+        lock: of a process that a message began, its correlation key: no other message of that key begins one meanwhile.
+        interrupted: an event subprocess has taken the place of all that was in this scope.
     """
 
     __slots__ = (
+        "begun_by",
         "body",
         "called_key",
         "caller_key",
@@ -60,15 +66,18 @@ class ElementInstance:
         "definition",
         "element",
         "incident",
+        "interrupted",
         "job",
         "joins",
         "key",
         "listener",
+        "lock",
         "loop",
         "process_instance_key",
         "scope",
         "start_at",
         "status",
+        "sweep",
         "tokens",
         "trigger",
         "undo",
@@ -106,6 +115,10 @@ class ElementInstance:
         self.called_key = 0
         self.compensates = 0
         self.start_at: tuple[str, ...] = ()
+        self.begun_by: tuple[str, str] | None = None
+        self.sweep: tuple[str, str] | None = None
+        self.interrupted = False
+        self.lock = ""
 
     @property
     def is_inner(self) -> bool:
@@ -214,6 +227,37 @@ class Catch:
         self.interval = interval
 
 
+class Start:
+    """What the start event of a process waits for: a timer, a message, or a signal.
+
+    Attributes:
+        name: of the message or signal.
+        due_ms, repetitions, interval: of the timer, as a `Catch` has them.
+    """
+
+    __slots__ = ("definition", "due_ms", "element_id", "interval", "key", "kind", "name", "repetitions")
+
+    def __init__(
+        self,
+        key: int,
+        definition: Definition,
+        element_id: str,
+        kind: str,
+        name: str,
+        due_ms: int,
+        repetitions: int,
+        interval: str,
+    ) -> None:
+        self.key = key
+        self.definition = definition
+        self.element_id = element_id
+        self.kind = kind
+        self.name = name
+        self.due_ms = due_ms
+        self.repetitions = repetitions
+        self.interval = interval
+
+
 class LoopProgress:
     """How far a multi-instance has come.
 
@@ -294,6 +338,8 @@ class State:
         fresh: keys of jobs that came into the queues since the last hand-out.
         pending: steps of a command that was cut off for its length, to be taken up again.
         pinned_ms: the time, when it is held.
+        started_by: what starts processes, by its kind and name.
+        locks: process instances begun by messages, by the process's id and the message's correlation key.
         changed: process instances that differ from what the last checkpoint holds.
         touched: what is deployed, and messages, that do, as kind and key.
     """
@@ -314,6 +360,9 @@ class State:
         self.incidents: dict[int, Incident] = {}
         self.catches: dict[int, Catch] = {}
         self.messages: dict[int, Message] = {}
+        self.starts: dict[int, Start] = {}
+        self.started_by: dict[tuple[str, str], dict[int, Start]] = {}
+        self.locks: dict[tuple[str, str], int] = {}
         self.pending: deque[list[Any]] = deque()
         self.pinned_ms: int | None = None
         self.queues: dict[str, Queue] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zeebe_fleet.engine.core import by_hand, catching, lifecycle, loops, termination
+from zeebe_fleet.engine.core import by_hand, catching, joining, lifecycle, loops, starts, sweeping, termination
 
 STEPS: dict[str, Callable[..., None]] = {
     "arrive": lifecycle.arrive,
@@ -16,4 +16,7 @@ STEPS: dict[str, Callable[..., None]] = {
     "catch": by_hand.catch,
     "spawn": loops.spawn,
     "buffered": catching.buffered,
+    "joined": joining.joined,
+    "swept": sweeping.swept,
+    "unlocked": starts.unlocked,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, compensation, course, documents, loops
+from zeebe_fleet.engine.core import catching, compensation, course, documents, joining, loops
 from zeebe_fleet.engine.core.state import ACTIVE, TERMINATING, ElementInstance
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def _terminated(machine: Machine, instance: ElementInstance) -> None:
     machine.emit("ELEMENT_TERMINATED", instance.process_instance_key, instance.key)
     if scope is None:
         machine.ended.append((instance.key, ""))
+        if instance.lock:
+            machine.later("unlocked", instance.definition.bpmn_process_id, instance.lock)
         caller = machine.state.instances.get(instance.caller_key)
         if caller is not None and caller.status == TERMINATING:
             machine.later("ended_inside", caller.key)
@@ -52,7 +54,10 @@ def _terminated(machine: Machine, instance: ElementInstance) -> None:
 
 
 def _after_termination(machine: Machine, instance: ElementInstance, scope: ElementInstance) -> None:
-    if instance.trigger is not None:
+    joining.look(machine, scope)
+    if scope.sweep is not None:
+        machine.later("swept", scope.key)
+    elif instance.trigger is not None:
         element_id, given = instance.trigger
         element = scope.definition.process.elements[element_id]
         course.begin(machine, scope, element, given=documents.cut(given))

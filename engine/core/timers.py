@@ -21,7 +21,7 @@ _MOST_AT_ONCE = 1000
 """How often a cycle may fire whose interval leads nowhere: at once, all of them."""
 
 
-def schedule(machine: Machine, instance: ElementInstance, timer: Timer) -> tuple[int, int, str]:
+def schedule(machine: Machine, instance: ElementInstance | None, timer: Timer) -> tuple[int, int, str]:
     """Return when a timer is due first, how often it fires, and its interval.
 
     Raises:

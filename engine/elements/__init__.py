@@ -13,9 +13,10 @@ from zeebe_fleet.engine.core.behaviour import Behaviour
 from zeebe_fleet.engine.elements.boundary_event import BoundaryEvent
 from zeebe_fleet.engine.elements.business_rule_task import BusinessRuleTask
 from zeebe_fleet.engine.elements.call_activity import CallActivity
-from zeebe_fleet.engine.elements.catch_event import CatchEvent
-from zeebe_fleet.engine.elements.end_event import EndEvent, ErrorEndEvent
+from zeebe_fleet.engine.elements.catch_event import CatchEvent, LinkCatchEvent
+from zeebe_fleet.engine.elements.end_event import EndEvent, ErrorEndEvent, TerminateEndEvent
 from zeebe_fleet.engine.elements.exclusive_gateway import ExclusiveGateway
+from zeebe_fleet.engine.elements.inclusive_gateway import InclusiveGateway
 from zeebe_fleet.engine.elements.job_task import JobTask
 from zeebe_fleet.engine.elements.parallel_gateway import ParallelGateway
 from zeebe_fleet.engine.elements.pass_through_task import PassThroughTask
@@ -23,7 +24,13 @@ from zeebe_fleet.engine.elements.process import Process
 from zeebe_fleet.engine.elements.script_task import ScriptTask
 from zeebe_fleet.engine.elements.start_event import StartEvent
 from zeebe_fleet.engine.elements.sub_process import SubProcess
-from zeebe_fleet.engine.elements.throw_event import CompensationThrowEvent, ThrowEvent
+from zeebe_fleet.engine.elements.throw_event import (
+    CompensationThrowEvent,
+    EscalationThrowEvent,
+    LinkThrowEvent,
+    SignalThrowEvent,
+    ThrowEvent,
+)
 from zeebe_fleet.engine.elements.user_task import UserTask
 
 ALL: tuple[type[Behaviour], ...] = (
@@ -32,6 +39,7 @@ ALL: tuple[type[Behaviour], ...] = (
     StartEvent,
     EndEvent,
     ErrorEndEvent,
+    TerminateEndEvent,
     JobTask,
     PassThroughTask,
     ScriptTask,
@@ -39,10 +47,15 @@ ALL: tuple[type[Behaviour], ...] = (
     UserTask,
     ExclusiveGateway,
     ParallelGateway,
+    InclusiveGateway,
     CatchEvent,
+    LinkCatchEvent,
     BoundaryEvent,
     ThrowEvent,
     CompensationThrowEvent,
+    SignalThrowEvent,
+    EscalationThrowEvent,
+    LinkThrowEvent,
     CallActivity,
 )
 

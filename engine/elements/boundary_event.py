@@ -8,6 +8,7 @@ class BoundaryEvent(Behaviour):
 
     kinds = (
         ("boundaryEvent", "error"),
+        ("boundaryEvent", "escalation"),
         ("boundaryEvent", "timer"),
         ("boundaryEvent", "message"),
         ("boundaryEvent", "signal"),

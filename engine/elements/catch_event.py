@@ -1,4 +1,4 @@
-"""Intermediate catch events: message, signal, timer."""
+"""Intermediate catch events: message, signal, timer, link; receive tasks; event-based gateways."""
 
 from __future__ import annotations
 
@@ -20,9 +20,16 @@ class CatchEvent(Behaviour):
         ("intermediateCatchEvent", "signal"),
         ("intermediateCatchEvent", "timer"),
         ("receiveTask", "message"),
+        ("eventBasedGateway", ""),
     )
 
     def activate(self, machine: Machine, instance: ElementInstance) -> None:
         """Begin to wait."""
         catching.open_all(machine, instance)
         course.activated(machine, instance)
+
+
+class LinkCatchEvent(Behaviour):
+    """Goes on where a link has led."""
+
+    kinds = (("intermediateCatchEvent", "link"),)

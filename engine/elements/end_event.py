@@ -1,10 +1,10 @@
-"""End events: none, error."""
+"""End events: none, error, terminate."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, errors
+from zeebe_fleet.engine.core import course, errors, sweeping
 from zeebe_fleet.engine.core.behaviour import Behaviour
 from zeebe_fleet.engine.core.expressions import text
 from zeebe_fleet.engine.core.rejection import Stuck
@@ -36,3 +36,17 @@ class ErrorEndEvent(Behaviour):
             raise Stuck("UNHANDLED_ERROR_EVENT", errors.unhandled(machine, instance, code, ""))
         course.activated(machine, instance)
         errors.caught(machine, catcher, {})
+
+
+class TerminateEndEvent(Behaviour):
+    """Ends its scope, and all that is still in it."""
+
+    kinds = (("endEvent", "terminate"),)
+
+    def activate(self, machine: Machine, instance: ElementInstance) -> None:
+        """End the others, then itself."""
+        scope = instance.scope
+        assert scope is not None
+        course.activated(machine, instance)
+        sweeping.sweep(machine, scope, but=instance.key)
+        course.complete(machine, instance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import by_hand, course
+from zeebe_fleet.engine.core import by_hand, catching, course, documents
 from zeebe_fleet.engine.core.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -19,8 +19,13 @@ class Process(Behaviour):
 
     def activate(self, machine: Machine, instance: ElementInstance) -> None:
         """Begin what is in it."""
+        catching.open_all(machine, instance)
         course.activated(machine, instance)
         process = instance.definition.process
+        if instance.begun_by is not None:
+            start_id, given = instance.begun_by
+            course.begin(machine, instance, process.elements[start_id], given=documents.cut(given))
+            return
         for element_id in instance.start_at:
             by_hand.begin_deep(machine, instance, process.elements[element_id])
         if not instance.start_at and process.none_start is not None:

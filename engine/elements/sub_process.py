@@ -1,10 +1,10 @@
-"""Embedded subprocesses."""
+"""Embedded subprocesses, and event subprocesses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, course
+from zeebe_fleet.engine.core import catching, course, documents
 from zeebe_fleet.engine.core.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -22,4 +22,5 @@ class SubProcess(Behaviour):
         catching.open_all(machine, instance)
         course.activated(machine, instance)
         start = next(one for one in instance.element.children if one.tag == "startEvent")
-        course.begin(machine, instance, start)
+        given = None if instance.begun_by is None else documents.cut(instance.begun_by[1])
+        course.begin(machine, instance, start, given=given)

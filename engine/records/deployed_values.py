@@ -11,7 +11,7 @@ from zeebe_fleet.engine.records.values import NOTHING, Value
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.decisions import DecisionDefinition, DecisionGraph
     from zeebe_fleet.engine.core.forms import FormDefinition
-    from zeebe_fleet.engine.core.state import State
+    from zeebe_fleet.engine.core.state import Start, State
 
 
 def of_graph(graph: DecisionGraph) -> Value:
@@ -53,6 +53,27 @@ def of_form(form: FormDefinition) -> Value:
         "deploymentKey": form.deployment_key,
         "tenantId": DEFAULT_TENANT,
     }
+
+
+def of_start(start: Start) -> tuple[str, Value]:
+    """What the record of a waiting start event is, and says."""
+    definition = start.definition
+    value = {
+        "bpmnProcessId": definition.bpmn_process_id,
+        "processDefinitionKey": definition.key,
+        "tenantId": DEFAULT_TENANT,
+    }
+    if start.kind == "timer":
+        due = {"dueDate": start.due_ms, "repetitions": start.repetitions, "targetElementId": start.element_id}
+        return "TIMER", {**value, **due, "elementInstanceKey": NOTHING, "processInstanceKey": NOTHING}
+    if start.kind == "message":
+        return "MESSAGE_START_EVENT_SUBSCRIPTION", {
+            **value,
+            "messageName": start.name,
+            "startEventId": start.element_id,
+        }
+    caught = {"signalName": start.name, "catchEventId": start.element_id, "catchEventInstanceKey": NOTHING}
+    return "SIGNAL_SUBSCRIPTION", {**value, **caught}
 
 
 def of_evaluation(

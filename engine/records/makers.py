@@ -32,6 +32,7 @@ UNTOLD = frozenset(
     {
         "CUT_OFF",
         "FLOWS_MIGRATED",
+        "INSTANCE_LOCKED",
         "JOB_DISABLED",
         "LISTENER_PASSED",
         "LOOP_ENOUGH",
@@ -39,6 +40,8 @@ UNTOLD = frozenset(
         "LOOP_STARTED",
         "MESSAGE_SERVED",
         "PROCESS_CALLED",
+        "SCOPE_INTERRUPTED",
+        "SCOPE_SWEPT",
         "SEQUENCE_FLOW_JOINED",
         "UNDO_BEGUN",
     }
@@ -111,6 +114,26 @@ def sequence_flow_deleted(state: State, owner: int, scope_key: int, flow_id: str
 def boundary_triggered(state: State, owner: int, key: int, element_id: str, variables: str) -> list[Draft]:
     """Tell that a boundary event goes on."""
     value = values.of_process_event(state.instances[key], element_id, variables)
+    return [Draft("PROCESS_EVENT", "TRIGGERING", NOTHING, value)]
+
+
+def _start(intent: str, closed: str) -> Maker:
+    def make(state: State, owner: int, key: int, *_: Any) -> list[Draft]:
+        start = state.starts[key]
+        kind, value = deployed_values.of_start(start)
+        return [Draft(kind, closed if start.kind == "timer" else intent, key, value)]
+
+    return make
+
+
+AFTER["START_OPENED"] = _start("CREATED", "CREATED")
+BEFORE["START_CLOSED"] = _start("DELETED", "CANCELED")
+
+
+@after
+def start_triggered(state: State, owner: int, key: int, start_id: str, variables: str) -> list[Draft]:
+    """Tell that a start event has begun a process or an event subprocess."""
+    value = values.of_process_event(state.instances[key], start_id, variables)
     return [Draft("PROCESS_EVENT", "TRIGGERING", NOTHING, value)]
 
 

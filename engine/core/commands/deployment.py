@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zeebe_fleet.engine.core import decisions, forms
+from zeebe_fleet.engine.core import decisions, forms, starts
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant
 from zeebe_fleet.engine.core.decisions import DecisionDefinition, DecisionGraph
 from zeebe_fleet.engine.core.definitions import Definition
@@ -69,10 +69,19 @@ class Deploy:
 def _deployed(machine: Machine, files: Sequence[File]) -> Deployed:
     key = machine.key()
     models, processes = _processes(machine, files)
+    waiting = [
+        (process.id, starts.openings(machine, process))
+        for file in files
+        if file.model is not None
+        for process in file.model.processes
+    ]
     graphs = [_graph(machine, key, file) for file in files if file.requirements is not None]
     made = [_form(machine, key, file) for file in files if file.form is not None]
     if models or not (graphs or made):
         machine.emit("DEPLOYED", 0, key, models)
+        keys = {one.bpmn_process_id: one.process_definition_key for one in processes}
+        for process_id, openings in waiting:
+            starts.renew(machine, process_id, keys[process_id], openings)
     if graphs:
         machine.emit("DECISIONS_DEPLOYED", 0, key, [one.packed() for one in graphs])
     if made:
@@ -205,4 +214,14 @@ class DeleteResource:
                 f"Expected to delete resource with key `{self.resource_key}`, but there are still running instances",
                 "DELETE",
             )
+        process_id = definition.bpmn_process_id
+        if state.latest(process_id) is not definition:
+            machine.emit("DEFINITION_DELETED", 0, definition.key)
+            return
+        others = {number: one for number, one in state.versions[process_id].items() if one is not definition}
+        before = others[max(others)] if others else None
+        waiting = [] if before is None else starts.openings(machine, before.process)
+        starts.renew(machine, process_id, 0, ())
         machine.emit("DEFINITION_DELETED", 0, definition.key)
+        if before is not None:
+            starts.renew(machine, process_id, before.key, waiting)

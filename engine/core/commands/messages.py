@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, documents, jobs
+from zeebe_fleet.engine.core import catching, documents, jobs, signals, starts
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
 from zeebe_fleet.engine.core.rejection import Rejected
 from zeebe_fleet.engine.core.state import Catch
@@ -53,6 +53,7 @@ class PublishMessage:
         message = state.messages[key]
         for catch in _one_of_each_process(machine, self.name, self.correlation_key):
             catching.correlate(machine, catch, message)
+        starts.by_message(machine, message)
         if self.ttl_ms <= 0:
             machine.emit("MESSAGE_EXPIRED", 0, key)
         return key
@@ -80,7 +81,5 @@ class BroadcastSignal:
         require_small(self.variables, "BROADCAST")
         given = documents.cut(self.variables)
         key = machine.key()
-        for catch in list(machine.state.signals.get(self.name, {}).values()):
-            if catch.key in machine.state.catches and catching.is_open(catch.instance):
-                catching.trigger(machine, catch, given)
+        signals.broadcast(machine, self.name, given)
         return key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching
+from zeebe_fleet.engine.core import catching, starts
 from zeebe_fleet.engine.core.state import ACTIVATED, FAILED
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def _due(machine: Machine, key: int) -> None:
         else:
             # Its activity is being left, perhaps at an incident: nothing interrupts it any more.
             machine.emit("CATCH_CLOSED", catch.instance.process_instance_key, key)
+    elif (start := state.starts.get(key)) is not None:
+        starts.fire(machine, start)
     elif key in state.messages:
         machine.emit("MESSAGE_EXPIRED", 0, key)
 

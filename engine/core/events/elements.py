@@ -94,6 +94,8 @@ def element_terminated(state: State, process_instance_key: int, key: int) -> Non
 def _removed(state: State, key: int) -> ElementInstance | None:
     instance = state.instances.pop(key)
     scope = instance.scope
+    if instance.lock:
+        del state.locks[instance.definition.bpmn_process_id, instance.lock]
     if scope is not None:
         assert scope.children is not None
         del scope.children[key]
@@ -122,6 +124,38 @@ def sequence_flow_deleted(state: State, process_instance_key: int, scope_key: in
     state.instances[scope_key].tokens -= 1
 
 
+@event("PROCESS_INSTANCE", "SWEPT")
+def scope_swept(state: State, process_instance_key: int, scope_key: int, start_id: str, variables: str) -> None:
+    """All in a scope is to end; then an event subprocess begins with its start event, or the scope ends too."""
+    scope = state.instances[scope_key]
+    scope.sweep = (start_id, variables)
+    if scope.joins is not None:
+        scope.tokens -= sum(scope.joins.values())
+        scope.joins = None
+
+
+@event("PROCESS_INSTANCE", "INTERRUPTED")
+def scope_interrupted(state: State, process_instance_key: int, scope_key: int) -> None:
+    """All in a scope has ended for an event subprocess to begin."""
+    scope = state.instances[scope_key]
+    scope.sweep = None
+    scope.interrupted = True
+
+
+@event("PROCESS_EVENT", "TRIGGERING")
+def start_triggered(state: State, process_instance_key: int, key: int, start_id: str, variables: str) -> None:
+    """A process or an event subprocess begins by what its start event waited for."""
+    state.instances[key].begun_by = (start_id, variables)
+
+
+@event("MESSAGE_START_EVENT_SUBSCRIPTION", "LOCKED")
+def instance_locked(state: State, process_instance_key: int, correlation_key: str) -> None:
+    """While an instance that a message began lives, no other message of its key begins one of its process."""
+    root = state.instances[process_instance_key]
+    root.lock = correlation_key
+    state.locks[root.definition.bpmn_process_id, correlation_key] = process_instance_key
+
+
 @event("PROCESS_INSTANCE", "LISTENER_PASSED")
 def listener_passed(state: State, process_instance_key: int, key: int, listener: int) -> None:
     """So many of its execution listeners are done."""
@@ -145,6 +179,9 @@ def element_migrated(state: State, process_instance_key: int, key: int, definiti
     """It goes on as an element of another version or process."""
     instance = state.instances[key]
     definition = state.definitions[definition_key]
+    if instance.lock:
+        del state.locks[instance.definition.bpmn_process_id, instance.lock]
+        state.locks[definition.bpmn_process_id, instance.lock] = key
     instance.definition = definition
     instance.element = definition.process.elements[element_id]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from zeebe_fleet.engine.core.events.kinds import event
-from zeebe_fleet.engine.core.state import Catch, Message, State
+from zeebe_fleet.engine.core.state import Catch, Message, Start, State
 
 K = TypeVar("K")
 
@@ -100,6 +100,48 @@ def _unlisted(lists: dict[K, dict[int, Catch]], name: K, key: int) -> None:
     del entries[key]
     if not entries:
         del lists[name]
+
+
+@event("PROCESS_EVENT", "START_OPENED")
+def start_opened(
+    state: State,
+    process_instance_key: int,
+    key: int,
+    definition_key: int,
+    element_id: str,
+    kind: str,
+    name: str,
+    due_ms: int,
+    repetitions: int,
+    interval: str,
+) -> None:
+    """The start event of a process waits for what begins an instance."""
+    definition = state.definitions[definition_key]
+    keep_start(state, Start(key, definition, element_id, kind, name, due_ms, repetitions, interval))
+    state.touched.add(("start", key))
+
+
+def keep_start(state: State, start: Start) -> None:
+    """Note what starts a process, where it is found when it comes."""
+    state.starts[start.key] = start
+    if start.kind == "timer":
+        state.wheel.put(start.key, start.due_ms)
+    else:
+        state.started_by.setdefault((start.kind, start.name), {})[start.key] = start
+
+
+@event("PROCESS_EVENT", "START_CLOSED")
+def start_closed(state: State, process_instance_key: int, key: int) -> None:
+    """A start event waits no more: another version does, or its timer has fired."""
+    start = state.starts.pop(key)
+    if start.kind == "timer":
+        state.wheel.discard(key)
+    else:
+        entries = state.started_by[start.kind, start.name]
+        del entries[key]
+        if not entries:
+            del state.started_by[start.kind, start.name]
+    state.touched.add(("start", key))
 
 
 @event("MESSAGE", "PUBLISHED")

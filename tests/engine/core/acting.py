@@ -172,6 +172,7 @@ class Acting:
         state.touched.update(("message", key) for key in state.messages)
         state.touched.update(("decisions", key) for key in state.decisions.graphs.by_key)
         state.touched.update(("form", key) for key in state.forms.by_key)
+        state.touched.update(("start", key) for key in state.starts)
         rows, _ = packing.changed_rows(state)
         other = Acting()
         other.now_ms = self.now_ms
@@ -188,6 +189,7 @@ def nothing_left(acting: Acting) -> None:
     assert not state.catches
     assert not state.subscriptions
     assert not state.signals
+    assert not state.locks
     assert not state.pending
 
 

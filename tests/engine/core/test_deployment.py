@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.core.acting import Acting, end, nothing_left, process, sub, task
-from tests.engine.model.writing import HEAD, TAIL, boundary, definition, element, flows
+from tests.engine.model.writing import HEAD, TAIL, boundary, element, flows
 from zeebe_fleet.engine.core import commands
 from zeebe_fleet.engine.core.commands import CreateInstance, DeleteResource, Deploy
 
@@ -73,16 +73,6 @@ CONDITION = (
     '<bpmn:conditionalEventDefinition id="d"><bpmn:condition>=x</bpmn:condition></bpmn:conditionalEventDefinition>'
 )
 REFUSED: dict[str, tuple[str, str]] = {
-    "inclusive gateway": ("inclusiveGateway", element("inclusiveGateway", "m")),
-    "escalation": (
-        "intermediateThrowEvent with a escalation event",
-        element("intermediateThrowEvent", "m", definition("escalation", escalationRef="e")),
-    ),
-    "terminate": ("endEvent with a terminate event", element("endEvent", "m", definition("terminate"))),
-    "signal thrown": (
-        "intermediateThrowEvent with a signal event",
-        element("intermediateThrowEvent", "m", definition("signal", signalRef="s")),
-    ),
     "Camunda user task": ("Camunda user task (zeebe:userTask)", element("userTask", "m", "<zeebe:userTask />")),
     "condition caught": (
         "intermediateCatchEvent with a conditional event",
