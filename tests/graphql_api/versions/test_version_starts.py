@@ -1,137 +1,27 @@
-"""Starts by published version: a real store, real signatures, the records and the engine, all over sockets."""
+"""Starts by published version: which one it is, what is deployed for it, and what is recorded."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
-from uuid import uuid4
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
-from tests.graphql_api.conftest import SERVICE_TOKEN, Api, Client, serving
-from tests.graphql_api.shelf import EVERYBODY, Shelf, model, package
+from tests.graphql_api.versions.conftest import CANCEL, RERUN, SHOWN, World, new_name
+from tests.graphql_api.versions.shelf import EVERYBODY, model, package
 from zeebe_fleet.adapters.postgres.connect import connect
-from zeebe_fleet.adapters.postgres.definitions import PostgresDefinitions
 from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, as_login
-from zeebe_fleet.adapters.postgres.outbox import PostgresOutbox
 from zeebe_fleet.adapters.postgres.published import PostgresVersions
-from zeebe_fleet.adapters.postgres.sweep import PostgresSweeper
-from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.tooling.artifact import artifact_of
-from zeebe_fleet.bpmn.tooling.artifact.signing import new_key, sign
-from zeebe_fleet.bpmn.tooling.parse import read_model
-from zeebe_fleet.bpmn.tooling.versions import ProcessVersions
-from zeebe_fleet.deploy.arrivals import deploy_artifact, stamp
+from zeebe_fleet.bpmn.tooling.artifact.signing import sign
+from zeebe_fleet.deploy.arrivals import deploy_artifact
 from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
-from zeebe_fleet.deploy.published import StoreDefinitions
-from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
-from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
+from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.graphql_api.settings import ApiServices
 from zeebe_fleet.workers.contract.artifacts import Published
 from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
-from zeebe_fleet.workers.contract.model import UNKNOWN, ProcessModel
 from zeebe_fleet.workers.contract.ports import Resource
-from zeebe_fleet.workers.relay import Relay
-
-SHOWN = "workflow { workflowId state processName processVersion artifactName artifactVersion artifactSha256 input }"
-START = f"""
-mutation ($name: String!, $version: String, $variables: JSON, $key: String) {{
-  startWorkflow(processName: $name, processVersion: $version, variables: $variables, idempotencyKey: $key) {{
-    __typename ... on UserError {{ message suggestion }} ... on WorkflowStarted {{ {SHOWN} }}
-    ... on InvalidVariables {{ errors {{ path rule message }} }} ... on VersionNotDeployed {{ version command }} }} }}
-"""
-RERUN = f"""
-mutation ($id: UUID!, $version: String) {{ rerunWorkflow(workflowId: $id, processVersion: $version) {{
-  __typename ... on UserError {{ message suggestion }} ... on WorkflowRerunning {{ {SHOWN} }} }} }}
-"""
-CANCEL = "mutation ($id: UUID!) { cancelWorkflow(workflowId: $id) { __typename } }"
-
-
-async def _unknown(definition_key: int) -> ProcessModel:
-    return UNKNOWN
-
-
-@dataclass
-class World:
-    """An API in front of the engine, the records and a store."""
-
-    api: Api
-    shelf: Shelf
-    engine: ZeebeEngine
-    definitions: PostgresDefinitions
-    operator: Client
-    person: Client
-
-    async def start(self, name: str, version: str | None = None, client: Client | None = None, **more: Any) -> Any:
-        """Start a workflow, as an operator if nobody is named."""
-        return await (client or self.operator).answer(START, name=name, version=version, **more)
-
-    async def started(self, name: str, version: str | None = None, client: Client | None = None, **more: Any) -> Any:
-        """Start a workflow that shall start."""
-        answer = await self.start(name, version, client, **more)
-        assert answer["__typename"] == "WorkflowStarted", answer
-        return answer["workflow"]
-
-    async def engine_versions(self, name: str) -> list[int]:
-        """Return the engine's versions of a process, as the records know them."""
-        rows = await self.api.sql("SELECT version FROM process_definition WHERE process_name = $1 ORDER BY 1", name)
-        return [row["version"] for row in rows]
-
-    async def count(self, name: str) -> int:
-        """Count the workflows of a name."""
-        query = "SELECT count(*) AS n FROM workflow WHERE process_name = $1 OR artifact_name = $1"
-        return int((await self.api.sql(query, name))[0]["n"])
-
-    async def deploy(self, name: str, version: str) -> None:
-        """Deploy a package from its folder, as `fleet deploy` does."""
-        local = package(name, version)
-        deployed = await self.engine.deploy(local.resources())
-        text = local.resources()[0].content.decode()
-        await self.definitions.save(deployed, lambda _: text, {name: {}}, {name: EVERYBODY})
-
-
-@pytest.fixture(scope="module")
-def asked_engine(engine: ZeebeEngine) -> ZeebeEngine:
-    """The real one."""
-    return engine
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    """The module's store: each test publishes names of its own."""
-    return Shelf(tmp_path_factory.mktemp("published"))
-
-
-@pytest.fixture(scope="module")
-async def world(services: ApiServices, engine: ZeebeEngine, database_url: str, shelf: Shelf) -> AsyncIterator[World]:
-    """Everything, and two people: one who operates, and one who is nobody in particular."""
-    outbox, sweeper = PostgresOutbox(database_url), PostgresSweeper(database_url, _unknown)
-    known, definitions = PostgresVersions(database_url), PostgresDefinitions(database_url, read_model)
-    published = StoreDefinitions(shelf.store, shelf.publishers)
-    versions = ProcessVersions(published, known, engine, partial(stamp, shelf.publishers))
-    wired = replace(services, delivery=Relay(outbox, sweeper, engine), versions=versions)
-    settings = ApiSettings(service_token=SERVICE_TOKEN, deployer_groups=frozenset({"sales-managers"}))
-    async with serving(wired, database_url, settings) as api:
-        await deploy_generic_case(engine, definitions)
-        people = await api.persona("olga"), await api.persona("rita")
-        yield World(api, shelf, engine, definitions, *people)
-    for opened in (outbox, sweeper, known, definitions):
-        await opened.close()
-
-
-async def deploy_generic_case(engine: ZeebeEngine, definitions: PostgresDefinitions) -> None:
-    """Deploy something that is called like the process which runs cases, and that operators alone may start."""
-    text = model("generic_case", "1.0.0").decode()
-    deployed = await engine.deploy([Resource("generic_case.bpmn", text.encode())])
-    await definitions.save(deployed, lambda _: text)
-
-
-def new_name() -> str:
-    """Return a name that nobody has."""
-    return f"v{uuid4().hex[:10]}"
 
 
 async def test_start_by_version_deploys_it_once_and_records_what_it_was(world: World) -> None:
@@ -250,13 +140,6 @@ async def test_old_version_is_deployed_on_purpose(world: World, settings: Settin
     assert (await world.started(name, "1.1.0", world.person))["processVersion"] == "engine:1"
 
 
-@pytest.fixture(scope="module")
-def settings(database_url: str, zeebe: ZeebeSettings, shelf: Shelf) -> Settings:
-    """As the command line reads them."""
-    artifacts = ArtifactsSection(store=str(shelf.folder / "store"), publishers=shelf.publishers)
-    return Settings(database_url=database_url, zeebe=zeebe, artifacts=artifacts)
-
-
 async def test_command_refuses_what_cannot_be_had(world: World, settings: Settings) -> None:
     """A version nobody published, one that is none, and no store at all."""
     with pytest.raises(FleetError, match=r"No version 9\.9\.9"):
@@ -331,29 +214,6 @@ async def test_version_that_is_not_published_is_refused_and_never_replaced(world
     world.shelf.file(gone).unlink()
     assert (await world.start(name, "1.1.0"))["__typename"] == "UnknownProcessVersion"
     assert await world.count(name) == 1
-
-
-async def test_artifact_of_an_unknown_signer_is_refused(world: World) -> None:
-    """Signed well, by a key that the policy does not know: nothing is kept, deployed or started."""
-    name = new_name()
-    await world.shelf.put(artifact_of(package(name, "1.0.0")), key=new_key()[0])
-    answer = await world.start(name, "1.0.0")
-    assert answer["__typename"] == "ArtifactRefused"
-    assert "signed by somebody unknown" in answer["message"]
-    assert await world.api.sql("SELECT 1 FROM process_artifact WHERE name = $1", name) == []
-    assert await world.engine_versions(name) == []
-
-
-async def test_artifact_changed_after_it_was_signed_is_refused(world: World) -> None:
-    """A file inside, and the content around it."""
-    for old, new in (("Waits for a job.", "Waits for nobody."), (".work", ".else")):
-        name = new_name()
-        file = world.shelf.file(await world.shelf.publish(name, "1.0.0"))
-        file.chmod(0o644)
-        file.write_text(file.read_text().replace(old, new))
-        answer = await world.start(name, "1.0.0")
-        assert answer["__typename"] == "ArtifactRefused"
-        assert "changed" in answer["message"]
 
 
 async def test_artifact_exchanged_in_the_store_changes_nothing_that_is_known(world: World) -> None:
@@ -496,156 +356,6 @@ async def test_process_nobody_may_start_looks_like_none(world: World) -> None:
     guessed = await world.start(new_name(), "1.0.0", world.person)
     assert hidden["__typename"] == guessed["__typename"] == "UnknownProcess"
     assert (await world.started(name, "1.0.0"))["artifactVersion"] == "1.0.0"
-
-
-@pytest.mark.parametrize(
-    "version", ["1", "1.2", "x", "^1.x", "01.2.0", "1.2.0.0", "1.x.3", "^", "1.2.0 ", "../1.2.0", "v1.2.0"]
-)
-async def test_what_is_no_version_is_refused(world: World, version: str) -> None:
-    """With what would be one."""
-    answer = await world.start(new_name(), version)
-    assert answer["__typename"] == "UnknownProcessVersion"
-    assert "Write 1.2.0" in answer["suggestion"]
-
-
-async def test_case_is_started_by_its_name_and_version(world: World) -> None:
-    """On the newest generic process, with the two variables that name it, by the rules of its own head."""
-    name = new_name()
-    artifact = await world.shelf.publish_case(name, "1.2.0")
-    workflow = await world.started(name, "1.x", world.person, variables={"amount": 1})
-    assert workflow["processName"] == "generic_case"
-    assert (workflow["artifactName"], workflow["artifactVersion"]) == (name, "1.2.0")
-    assert workflow["artifactSha256"] == artifact.sha256
-    assert workflow["input"] == {"amount": 1}
-    instance = await world.api.sql(
-        "SELECT process_instance_key AS key FROM workflow WHERE workflow_id = $1", workflow["workflowId"]
-    )
-    view = await world.engine.instance_view(instance[0]["key"])
-    told = {one.name: one.value for one in view.variables}
-    assert (told["process_name"], told["process_version"]) == (f'"{name}"', '"1.2.0"')
-
-
-async def test_case_without_a_version_is_the_newest_published(world: World) -> None:
-    """Each start says which it became; a re-run keeps it."""
-    name = new_name()
-    await world.shelf.publish_case(name, "1.2.0")
-    first = await world.started(name, client=world.person)
-    await world.shelf.publish_case(name, "1.10.0")
-    second = await world.started(name, client=world.person)
-    assert [one["artifactVersion"] for one in (first, second)] == ["1.2.0", "1.10.0"]
-    await world.person.answer(CANCEL, id=first["workflowId"])
-    again = (await world.person.answer(RERUN, id=first["workflowId"]))["workflow"]
-    assert again["artifactVersion"] == "1.2.0"
-
-
-async def test_generic_case_started_by_its_own_name_is_that_case(world: World) -> None:
-    """Its two variables mean what name and version do: a range becomes a version, and the head says who may."""
-    name = new_name()
-    await world.shelf.publish_case(name, "1.2.0", input={"required": ["amount"]})
-    said = {"process_name": name, "process_version": "1.x", "amount": 1}
-    workflow = await world.started("generic_case", client=world.person, variables=said)
-    assert (workflow["artifactName"], workflow["artifactVersion"]) == (name, "1.2.0")
-    assert workflow["input"] == {"amount": 1}
-    lacking = await world.start(
-        "generic_case", client=world.person, variables={**said, "amount": None} | {"process_version": "1.2.0"}
-    )
-    assert lacking["__typename"] == "WorkflowStarted"
-    del said["amount"]
-    refused = await world.start("generic_case", client=world.person, variables=said)
-    assert [one["path"] for one in refused["errors"]] == ["amount"]
-
-
-async def test_generic_case_runs_no_process(world: World) -> None:
-    """Neither one that is deployed, nor one that would be for it, nor itself."""
-    deployed, published = new_name(), new_name()
-    await world.shelf.publish(deployed, "1.0.0")
-    await world.started(deployed, "1.0.0")
-    await world.shelf.publish(published, "1.0.0")
-    told = []
-    for name in (deployed, published):
-        said = {"process_name": name, "process_version": "1.0.0"}
-        told.append((await world.start("generic_case", variables=said))["__typename"])
-    assert told == ["InvalidVariables", "VersionNotDeployed"]
-    assert await world.engine_versions(published) == []
-    itself = {"process_name": "generic_case", "process_version": "1.0.0"}
-    assert (await world.start("generic_case", variables=itself))["__typename"] == "UnknownProcessVersion"
-
-
-async def test_generic_case_has_versions_of_its_own(world: World) -> None:
-    """Published like any process: the version that is asked for runs the case, whatever is the newest."""
-    name = new_name()
-    await world.shelf.publish_case(name, "1.0.0")
-    said = {"process_name": name, "process_version": "1.x"}
-    texts = await world.shelf.publish("generic_case", "7.0.0")
-    deployed = await world.engine.deploy([Resource("generic_case.bpmn", texts.files[0].text.encode())])
-    await world.definitions.save(deployed, lambda _: texts.files[0].text)
-    (newest,) = await world.engine.deploy([Resource("generic_case.bpmn", model("generic_case", "7.0.1"))])
-    await world.definitions.save([newest], lambda _: model("generic_case", "7.0.1").decode())
-    became = [(await world.started("generic_case", one, variables=said))["processVersion"] for one in ("7.x", None)]
-    assert became == [f"engine:{deployed[0].version}", f"engine:{newest.version}"]
-    workflow = await world.started(name, f"engine:{deployed[0].version}")
-    assert (workflow["artifactVersion"], workflow["processVersion"]) == ("1.0.0", became[0])
-    assert (await world.start("generic_case", "8.0.0", variables=said))["__typename"] == "UnknownProcessVersion"
-
-
-@pytest.mark.parametrize(
-    ("variables", "paths"),
-    [
-        ({}, ["process_name", "process_version"]),
-        ({"process_name": "expense"}, ["process_version"]),
-        ({"process_name": "../x", "process_version": "1.0.0"}, ["process_name"]),
-        ({"process_name": 7, "process_version": "newest"}, ["process_name", "process_version"]),
-    ],
-)
-async def test_generic_case_without_a_case_is_refused(world: World, variables: Any, paths: list[str]) -> None:
-    """At the mutation, by the path of what is wrong."""
-    answer = await world.start("generic_case", variables=variables)
-    assert answer["__typename"] == "InvalidVariables"
-    assert [one["path"] for one in answer["errors"]] == paths
-
-
-async def test_generic_case_of_an_unknown_case_is_refused(world: World) -> None:
-    """Whoever asks; nothing is started that would fail in its first step."""
-    said = {"process_name": new_name(), "process_version": "1.0.0"}
-    assert (await world.start("generic_case", variables=said))["__typename"] == "UnknownProcessVersion"
-    assert (await world.start("generic_case", None, world.person, variables=said))["__typename"] == "UnknownProcess"
-
-
-async def test_variables_that_name_the_case_are_not_for_callers(world: World) -> None:
-    """Who starts a case by its name cannot have another one run."""
-    name = new_name()
-    await world.shelf.publish_case(name, "1.0.0")
-    answer = await world.start(name, "1.0.0", variables={"process_name": "another", "process_version": "9.0.0"})
-    assert answer["__typename"] == "InvalidVariables"
-    assert [(one["path"], one["rule"]) for one in answer["errors"]] == [
-        ("process_name", "reserved"),
-        ("process_version", "reserved"),
-    ]
-
-
-async def test_workflows_of_a_case_are_for_whom_its_head_names(world: World) -> None:
-    """Listed by the case's name, seen by its own rules: those of the generic process do not count."""
-    hidden, open_to_all = new_name(), new_name()
-    await world.shelf.publish_case(hidden, "1.0.0", access={"start": "everybody"})
-    await world.shelf.publish_case(open_to_all, "1.0.0")
-    query = "query ($n: String!) { workflows(filter: {processName: $n}) { edges { node { artifactName } } } }"
-    one = "query ($id: UUID!) { workflow(workflowId: $id) { artifactName } }"
-    started = [(await world.started(name, "1.0.0"))["workflowId"] for name in (hidden, open_to_all)]
-    sam = await world.api.persona("sam")
-    assert [await sam.answer(one, id=workflow_id) for workflow_id in started] == [None, {"artifactName": open_to_all}]
-    assert (await sam.answer(query, n=hidden))["edges"] == []
-    assert (await sam.answer(query, n=open_to_all))["edges"] == [{"node": {"artifactName": open_to_all}}]
-    assert len((await world.operator.answer(query, n=hidden))["edges"]) == 1
-
-
-async def test_case_takes_no_name_of_a_process(world: World) -> None:
-    """Who starts it could not tell which of the two it would be."""
-    name = new_name()
-    await world.deploy(name, "1.0.0")
-    await world.shelf.publish_case(name, "2.0.0")
-    answer = await world.start(name, "2.0.0")
-    assert answer["__typename"] == "ArtifactRefused"
-    assert "known here as a process" in answer["message"]
 
 
 @pytest.mark.parametrize(
