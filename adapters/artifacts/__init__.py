@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zeebe_fleet.adapters.artifacts.folder import FolderStore
 from zeebe_fleet.adapters.artifacts.s3_access import S3Access
+from zeebe_fleet.workers.contract.addresses import shown
 from zeebe_fleet.workers.contract.artifacts import ArtifactStore
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -37,5 +38,5 @@ def store_of(address: str, access: S3Access) -> ArtifactStore:
 def _check(fits: object, address: str) -> None:
     if not fits:
         raise FleetError(
-            f"{address[:200]!r} is no store of definitions.", "It is a folder's path, or s3://bucket/prefix."
+            f"{shown(address)[:200]!r} is no store of definitions.", "It is a folder's path, or s3://bucket/prefix."
         )

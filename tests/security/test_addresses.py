@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from zeebe_fleet.adapters.activity_graphql import GraphQLActivitySystem
+from zeebe_fleet.adapters.artifacts import S3Access, store_of
 from zeebe_fleet.adapters.postgres.address import read_address
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection, OAuthClient, OperateAccess
 from zeebe_fleet.adapters.zeebe.incidents import Incidents
@@ -99,7 +100,19 @@ async def _database(url: str) -> object:
     return f"{address.where} {address!r}".replace(f"user={USER!r}", "")
 
 
-ASKED: list[Ask] = [_token, _incidents, _view, _operate, _api, check_address, _certificate, _public_url, _database]
+async def _store(url: str) -> object:
+    place = url.replace("https:", "s3:").replace("http:", "s3:")
+    return store_of(place, S3Access()).address if place.startswith("s3://") else ""
+
+
+async def _endpoint(url: str) -> object:
+    return store_of("s3://bucket", S3Access(endpoint=url)).address
+
+
+ASKED: list[Ask] = [
+    *(_token, _incidents, _view, _operate, _api, check_address, _certificate, _public_url, _database),
+    *(_store, _endpoint),
+]
 
 
 @pytest.mark.parametrize("ask", ASKED, ids=lambda ask: ask.__name__)
