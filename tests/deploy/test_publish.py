@@ -228,6 +228,18 @@ def test_what_was_signed_with_a_key_that_is_revoked_is_refused(desk: Desk) -> No
     assert (status, "revoked: its laptop is gone" in said) == (1, True)
 
 
+def test_key_is_followed_by_another_of_the_same_publisher(desk: Desk) -> None:
+    """The old one is retired, the new one publishes, and both are theirs."""
+    desk.fleet("publish", "processes")
+    desk.allow(ci='may_publish: ["*"], retired: true', next='may_publish: ["*"]')
+    policy = desk.folder / "publishers.yaml"
+    policy.write_text(policy.read_text().replace("name: next", "name: ci"))
+    desk.version("refund", "1.0.1")
+    assert "the key of ci is retired" in desk.fleet("publish", "processes")[1]
+    assert desk.fleet("publish", "processes", "--key", "next.key")[0] == 0
+    assert [line.split("  ")[2] for line in desk.fleet("versions")[1].splitlines()] == ["ci", "ci", "ci"]
+
+
 def test_keys_are_their_owners_alone(desk: Desk) -> None:
     """A new key is a file that nobody else reads, is never overwritten, and is never printed."""
     key = desk.folder / "ci.key"

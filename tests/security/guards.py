@@ -134,6 +134,7 @@ def _larger(**limits: int) -> Callable[[], None]:
 
 
 _BOUNDS = "test_bounds.py -k"
+_ARTIFACT = "bpmn.tooling.artifact"
 _POLICY = "graphql_api.policy.decisions:Policy"
 _SESSIONS = "graphql_api.sessions:Sessions"
 _SHARE = "graphql_api.shares:Share"
@@ -304,6 +305,41 @@ GUARDS: Sequence[Guard] = (
     ),
     Guard(
         "bodies take little", _always("graphql_api.room:Room", "most_body_bytes", 2**60), "test_shares.py -k test_bytes"
+    ),
+    Guard(
+        "a published file is what it was",
+        _always(f"{_ARTIFACT}.reading", "_check_parts", None),
+        "../bpmn/test_artifact.py -k changed_after_publishing",
+    ),
+    Guard(
+        "a signature is of what it stands below",
+        _always(f"{_ARTIFACT}.signing", "_fits", True),
+        "../bpmn/test_artifact.py -k changed_with_its_hash",
+    ),
+    Guard(
+        "publishers publish what is theirs",
+        _always(f"{_ARTIFACT}.policy:Publisher", "may_publish_name", True),
+        "../bpmn/test_artifact.py -k signer_who_may_not",
+    ),
+    Guard(
+        "a key that is retired publishes no more",
+        _always("bpmn.tooling.publishing.creation", "_is_retired", False),
+        "../deploy/test_publish.py -k publisher_who_may_not",
+    ),
+    Guard(
+        "a name of an artifact is no path",
+        _is("adapters.artifacts.folder", "check_name", lambda name: name),
+        "../contract/test_artifact_store.py -k 'none_of_an_artifact and folder'",
+    ),
+    Guard(
+        "a store that overwrites is found out",
+        _gone("adapters.artifacts.s3:S3Store", "check"),
+        "../deploy/test_publish.py -k trusts_no_server",
+    ),
+    Guard(
+        "what a process calls lies beside it",
+        _is("bpmn.tooling.publishing.gathering", "_is_beside", lambda *_: True),
+        "../deploy/test_publish.py -k beside_its_caller_alone",
     ),
 )
 

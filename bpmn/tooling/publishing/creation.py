@@ -8,7 +8,7 @@ from zeebe_fleet.bpmn.tooling.artifact.policy import Policy
 from zeebe_fleet.bpmn.tooling.artifact.reading import read_artifact
 from zeebe_fleet.bpmn.tooling.artifact.signing import sign, verify
 from zeebe_fleet.bpmn.tooling.publishing.planning import Plan, State
-from zeebe_fleet.workers.contract.artifacts import Artifact, ArtifactExists, ArtifactStore, Published
+from zeebe_fleet.workers.contract.artifacts import Artifact, ArtifactExists, ArtifactStore, Published, Signed
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
 
@@ -39,12 +39,17 @@ def _signed(artifact: Artifact, policy: Policy, key: str) -> Published:
     stored = sign(artifact, key)
     signed = read_artifact(stored, artifact.file)
     publisher = verify(signed, policy)
-    if any(one.name == publisher and one.retired for one in policy.publishers.values()):
+    if _is_retired(signed, policy):
         raise DefinitionError(
             f"{artifact.file}: the key of {publisher} is retired: it publishes no more.",
             f"Sign with the key that follows it, which {policy.file} names.",
         )
     return Published(artifact, publisher, stored)
+
+
+def _is_retired(signed: Signed, policy: Policy) -> bool:
+    """Tell whether it is the key that is retired: its holder may have another by now."""
+    return any(publisher.retired for one in signed.signatures if (publisher := policy.by_key(one.keyid)))
 
 
 async def _lost(one: Published, store: ArtifactStore, policy: Policy) -> None:

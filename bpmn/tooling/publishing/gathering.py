@@ -89,9 +89,13 @@ def _called(package: ProcessPackage) -> Iterator[Path]:
     names: Sequence[str] = sorted({name for name in package.model.calls.values() if name})
     for name in names:
         folder = _named(package.folder.parent / name)
-        is_beside = folder.parent == _named(package.folder.parent)
-        if is_beside and name != package.manifest.name and (folder / MANIFEST).exists():
+        if _is_beside(folder, package.folder) and name != package.manifest.name and (folder / MANIFEST).exists():
             yield folder
+
+
+def _is_beside(folder: Path, other: Path) -> bool:
+    """Tell whether a folder is where another one is: a name may be a path."""
+    return folder.parent == _named(other).parent
 
 
 def _named(folder: Path) -> Path:
