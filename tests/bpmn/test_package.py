@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import zeebe_fleet.bpmn
+from zeebe_fleet.bpmn.tooling.case import case_folders, load_case
+from zeebe_fleet.bpmn.tooling.case.definition import SystemStep
 from zeebe_fleet.bpmn.tooling.package import load_package, load_packages
 from zeebe_fleet.bpmn.tooling.parse import read_model
 from zeebe_fleet.deploy.app import load_app
@@ -99,6 +101,8 @@ def test_a_manifest_of_another_process_is_refused(onboarding: Path) -> None:
 def test_every_shipped_job_type_has_its_task() -> None:
     """No job of a shipped process waits for code that does not ship, and no error surprises its model."""
     declared = {job_type for package in load_packages(SHIPPED) for job_type in package.manifest.job_types}
+    cases = (load_case(folder).definition for folder in case_folders(SHIPPED))
+    declared |= {step.job_type for case in cases for step in case.steps if isinstance(step, SystemStep)}
     assert declared == load_app(SHIPPED_APP).tasks.keys()
 
 
