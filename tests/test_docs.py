@@ -19,6 +19,7 @@ from docs.generate.__main__ import generated
 from docs.generate.settings import names
 from zeebe_fleet.adapters.metrics import Metrics
 from zeebe_fleet.adapters.postgres.tables import Base
+from zeebe_fleet.bpmn.tooling.case import CaseDefinition
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
 from zeebe_fleet.deploy.cli import app
@@ -116,11 +117,11 @@ def test_graphql_validates(file: Path) -> None:
 
 @ALL
 def test_yaml_is_read(file: Path) -> None:
-    """Every YAML block can be read; a manifest is one that the fleet accepts."""
+    """Every YAML block can be read; a manifest, or the definition of a case, is one that the fleet accepts."""
     for block in blocks(file, "yaml"):
         read = yaml.safe_load(block)
         if "job_types" in read:
-            Manifest.model_validate(read)
+            (CaseDefinition if "steps" in read else Manifest).model_validate(read)
 
 
 async def test_sql_runs(database_url: str) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.generate.cases import cases_page
 from docs.generate.cli import cli_page
 from docs.generate.diagrams import drawings
 from docs.generate.engine import engine_page
@@ -34,6 +35,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference/versioning.md", versioning_page()
     yield DOCS / "reference/lint.md", lint_page()
     yield DOCS / "reference/manifest.md", manifest_page()
+    yield DOCS / "reference/cases.md", cases_page()
     yield SCHEMAS / "manifest.schema.json", manifest_schema()
     yield SCHEMAS / "case.schema.json", case_schema()
     yield SCHEMAS / "scenarios.schema.json", scenarios_schema()

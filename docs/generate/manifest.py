@@ -29,12 +29,12 @@ Editors with a YAML language server complete and check it by its JSON Schema,
 
 def manifest_page() -> str:
     """Return the page."""
-    return "\n".join((_HEAD, *_sections()))
+    return "\n".join((_HEAD, *tables("manifest.yaml", json.loads(manifest_schema()))))
 
 
-def _sections() -> Iterator[str]:
-    schema = json.loads(manifest_schema())
-    yield from _table("manifest.yaml", schema)
+def tables(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table of the keys of a schema, and of each part that it has."""
+    yield from _table(name, schema)
     for name, part in schema["$defs"].items():
         yield from _table(name, part)
 
@@ -56,8 +56,9 @@ def _type(value: Mapping[str, Any]) -> str:
     if reference := value.get("$ref", ""):
         name = reference.rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
-    if "anyOf" in value:
-        return " or ".join(map(_type, value["anyOf"]))
+    if "anyOf" in value or "oneOf" in value:
+        kinds = [one for one in value.get("anyOf", value.get("oneOf", ())) if one.get("type") != "null"]
+        return " or ".join(map(_type, kinds))
     if "const" in value:
         return f"`{value['const']}`"
     if value.get("type") == "array":

@@ -152,9 +152,18 @@ def test_process_beside_a_case_is_refused(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / CASE).write_text(RIGHT)
     (folder / "manifest.yaml").write_text("name: leave\nversion: 1.0.0\ndescription: x\n")
-    assert "case-has-the-name-of-its-folder" in {one.rule for one in lint_path(folder)}
+    assert any(one.rule == UNREADABLE and "not both" in one.message for one in lint_path(folder))
 
 
 def test_shipped_case_is_in_order() -> None:
     """The case that ships passes everything."""
     assert lint_path(PROCESSES / "expense_approval") == []
+
+
+def test_example_of_the_page_is_in_order(tmp_path: Path) -> None:
+    """What the documents show can be taken as it is."""
+    page = (PROCESSES.parent / "docs/how-to/cases.md").read_text()
+    folder = tmp_path / "travel_request"
+    folder.mkdir()
+    (folder / CASE).write_text(page.split("```yaml\n")[1].split("```")[0])
+    assert lint_path(folder) == []

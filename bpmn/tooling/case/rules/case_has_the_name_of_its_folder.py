@@ -1,7 +1,7 @@
-"""A case definition is called as its folder is, and is alone in it.
+"""A case definition is called as its folder is.
 
 Why: Its artifact, its page and its start go by the name; whoever looks for it looks for that folder.
-Fix: Rename one of them; give a process that lies beside it a folder of its own.
+Fix: Rename one of them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,3 @@ def case_has_the_name_of_its_folder(subject: CaseSubject) -> Iterator[Finding]:
     name, folder = subject.definition.name, subject.package.folder.resolve()
     if name != folder.name:
         yield subject.at(name, f"Its folder is called {folder.name!r}.", "Rename one of them.", "name")
-    for beside in ("manifest.yaml", *sorted(file.name for file in folder.glob("*.bpmn"))):
-        if (folder / beside).exists():
-            yield subject.at(
-                name, f"Beside it is {beside}, which belongs to a process.", "Give each a folder of its own.", "name"
-            )
