@@ -16,6 +16,7 @@ from zeebe_fleet.bpmn.tooling.document import Element
 from zeebe_fleet.bpmn.tooling.expressions import When
 from zeebe_fleet.bpmn.tooling.feel_shapes import shape_of
 from zeebe_fleet.bpmn.tooling.flow_graph import FlowGraph, after
+from zeebe_fleet.bpmn.tooling.neighbours import neighbours_of
 from zeebe_fleet.bpmn.tooling.shapes import Shape, at
 from zeebe_fleet.bpmn.tooling.subject import Subject
 from zeebe_fleet.bpmn.tooling.variables import ALWAYS, OPEN, Gift, Giving
@@ -38,6 +39,7 @@ class Reach:
     """
 
     def __init__(self, subject: Subject) -> None:
+        self._subject = subject
         self._process = subject.process
         self.giving = Giving(subject)
         self._graph = FlowGraph(subject.process)
@@ -64,7 +66,9 @@ class Reach:
         if any(gift.name == name for gift in self._near(node, when)):
             return True
         reached = self._reached.get(_id(node), 0)
-        return bool(reached & (self._named[name] | self._named[OPEN])) or self._is_open_near(node, when)
+        if reached & (self._named[name] | self._named[OPEN]) or self._is_open_near(node, when):
+            return True
+        return self._is_called
 
     def shapes(self, name: str, node: Element, when: When, deep: int = 0) -> list[Shape] | None:
         """Return the shapes that a variable may have, of which each is known; None when one is not."""
@@ -111,6 +115,12 @@ class Reach:
                 yield from self._local(around)
         if host is not None and (found := self._hosts.get(host)) is not None:
             yield from self._local(found)
+
+    @cached_property
+    def _is_called(self) -> bool:
+        """Whether another process calls this one: that one's variables are there too."""
+        neighbours = neighbours_of(self._subject)
+        return neighbours is not None and self._subject.manifest.name in neighbours.called
 
     @cached_property
     def _hosts(self) -> dict[str, Element]:

@@ -20,6 +20,7 @@ _TYPES: dict[type, str] = {
     list: "array",
     dict: "object",
 }
+_DEPENDING = ("if", "then", "else", "dependentSchemas", "$dynamicRef")
 _DEEP = 12
 _SHOWN = 3
 
@@ -90,7 +91,7 @@ def variables_of(schema: Any) -> tuple[dict[str, Shape], bool]:
 
 def _is_open(says: Mapping[str, Any]) -> bool:
     more = says.get("additionalProperties", says.get("unevaluatedProperties", "properties" not in says))
-    return bool(more) or "patternProperties" in says
+    return bool(more) or any(word in says for word in ("patternProperties", *_DEPENDING))
 
 
 def required_of(schema: Any) -> tuple[str, ...]:
@@ -207,7 +208,7 @@ def at(given: Shape, path: tuple[str, ...]) -> Shape | None:
 
 
 def _is_combined(given: Shape) -> bool:
-    return any(word in given.says for word in ("allOf", "not", "if", "$dynamicRef", "dependentSchemas"))
+    return any(word in given.says for word in ("allOf", "not", *_DEPENDING))
 
 
 def _is_kind(one: str, other: str) -> bool:

@@ -97,6 +97,8 @@ class Giving:
                 found += [Gift(name) for name in (said.get("inputElement"), said.get("outputCollection")) if name]
         if xml.kind(node) == "adHocSubProcess":
             found.append(Gift("adHocSubProcessElements"))
+            # a job that says what is active says with which variables
+            found += [UNKNOWN] if xml.extension(node, "taskDefinition") else []
         return found
 
     def fields(self, task: Element) -> FormFields | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.bpmn.models import element, flows, found, model, task
+from zeebe_fleet.bpmn.tooling.lint import lint_folder
 
 START, END = element("startEvent", "start"), element("endEvent", "end")
 _STRING = {"type": "string"}
@@ -213,6 +216,13 @@ REACHING = {
     ),
 }
 
+REACHING["an ad-hoc subprocess whose job says what it is given"] = model(
+    START,
+    element("adHocSubProcess", "any", NEED, extensions='<zeebe:taskDefinition type="agent" />'),
+    END,
+    flows("start any end"),
+)
+
 LACKING = {
     "a task behind": model(START, NEED, GIVE, END, flows("start need give end")),
     "another way": model(
@@ -350,7 +360,25 @@ def test_parts_of_variables_are_read(schema: dict[str, Any], reads: str, lacks: 
     assert bool(missing(_read(reads), input=said)) is lacks
 
 
+def test_variables_reach_a_process_from_those_that_call_it(tmp_path: Path) -> None:
+    """Whatever they have; alone it has what its own manifest says."""
+    call = element("callActivity", "call", extensions='<zeebe:calledElement processId="child" />')
+    manifest = "version: 1.0.0\ndescription: One.\ninput: {type: object, properties: {}}\n"
+    for name, bpmn in (("child", _read("=x")), ("parent", model(START, call, END, flows("start call end")))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.bpmn").write_bytes(bpmn.replace(b'id="p"', f'id="{name}"'.encode()))
+        (tmp_path / name / "manifest.yaml").write_text(f"name: {name}\n{manifest}")
+    assert "variables-are-given" not in {one.rule for one in lint_folder(tmp_path)}
+    shutil.rmtree(tmp_path / "parent")
+    assert "variables-are-given" in {one.rule for one in lint_folder(tmp_path)}
+
+
 def test_nothing_is_said_where_nothing_is_known() -> None:
     """Without a schema of what it starts with, a process may have any variable."""
     assert missing(_read("=anything.at_all"), input={}) == []
-    assert missing(_read("=anything"), input={"type": "object", "additionalProperties": True}) == []
+    for more in (
+        {"additionalProperties": True},
+        {"patternProperties": {"a": {}}},
+        {"if": {}, "then": {"properties": {}}},
+    ):
+        assert missing(_read("=anything"), input={"type": "object", "properties": {}} | more) == []
