@@ -62,6 +62,11 @@ _DIFFERENCES = (
         "camunda/camunda issue 19460",
     ),
     (
+        "Activities of an ad-hoc subprocess lie in it directly",
+        "from 8.8 on, each in an instance of its own",
+        "Camunda's documentation of ad-hoc subprocesses",
+    ),
+    (
         "A model is checked when it is deployed only as far as its elements run here",
         "every element is checked",
         "-",
@@ -103,7 +108,7 @@ _LATER = (
         "Camunda user tasks (`zeebe:userTask`) and their listeners",
         "a user task without it: a job of the type `io.camunda.zeebe:userTask`",
     ),
-    ("ad-hoc subprocesses", "a subprocess with gateways"),
+    ("ad-hoc subprocesses whose activities a job chooses", "an `activeElementsCollection`, or activation by REST"),
     ("compensation event subprocesses", "compensation boundary events"),
     ("conditional events", "an exclusive gateway, or a message"),
 )

@@ -103,6 +103,8 @@ def _unknown(state: State, element: Element) -> str:
     """Name what the engine doesn't run of an element; empty when it runs all of it."""
     if element.user_task is not None and element.user_task.native:
         return "Camunda user task (zeebe:userTask)"
+    if element.tag == "adHocSubProcess" and element.job is not None:
+        return "adHocSubProcess whose activities a job chooses"
     if (element.tag, element.event_name) in state.behaviours:
         return ""
     return f"{element.tag} with a {element.event_name} event" if element.event is not None else element.tag
@@ -117,7 +119,7 @@ def _not_yet(what: str, element: Element) -> str:
 
 
 _INSTEAD = {
-    "adHocSubProcess": "a subprocess with gateways",
+    "adHocSubProcess": "an activeElementsCollection",
     "userTask": "a user task without zeebe:userTask",
     "startEvent": "a none start event",
 }

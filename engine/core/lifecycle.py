@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, compensation, course, documents, jobs, joining, loops, sweeping, variables
+from zeebe_fleet.engine.core import (
+    ad_hoc,
+    catching,
+    compensation,
+    course,
+    documents,
+    jobs,
+    joining,
+    loops,
+    sweeping,
+    variables,
+)
 from zeebe_fleet.engine.core.rejection import Stuck
 from zeebe_fleet.engine.core.state import (
     ACTIVATING,
@@ -115,6 +126,8 @@ def completing(machine: Machine, key: int) -> None:
             return
         if instance.is_inner:
             loops.collect(machine, instance)
+        else:
+            ad_hoc.collect(machine, instance)
     except Stuck as stuck:
         _stuck(machine, instance, stuck)
     else:

@@ -198,7 +198,7 @@ def _packed(instance: ElementInstance) -> list[Any]:
 
 def _rare(instance: ElementInstance) -> list[Any]:
     """Write what few instances have; nothing where there is nothing, which is how an older engine wrote all."""
-    found = [instance.begun_by, instance.sweep, instance.interrupted, instance.lock]
+    found = [instance.begun_by, instance.sweep, instance.interrupted, instance.lock, instance.enough]
     return found if any(found) else []
 
 
@@ -260,7 +260,7 @@ def _restored(state: State, packed: list[Any], scope: ElementInstance | None, ro
     instance.trigger = None if trigger is None else (trigger[0], trigger[1])
     instance.caller_key, instance.called_key, instance.compensates, start_at, *rare = links
     if rare:
-        begun_by, sweep, instance.interrupted, instance.lock = rare
+        begun_by, sweep, instance.interrupted, instance.lock, instance.enough = rare
         instance.begun_by = None if begun_by is None else (begun_by[0], begun_by[1])
         instance.sweep = None if sweep is None else (sweep[0], sweep[1])
     instance.start_at = tuple(start_at)

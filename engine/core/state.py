@@ -52,6 +52,7 @@ class ElementInstance:
         sweep: of a scope in which all is to end: the start event of the event subprocess that follows, or "", and its
             variables.
         lock: of a process that a message began, its correlation key: no other message of that key begins one meanwhile.
+        enough: of an ad-hoc subprocess, its completion condition held.
         interrupted: an event subprocess has taken the place of all that was in this scope.
     """
 
@@ -65,6 +66,7 @@ class ElementInstance:
         "compensates",
         "definition",
         "element",
+        "enough",
         "incident",
         "interrupted",
         "job",
@@ -119,6 +121,7 @@ class ElementInstance:
         self.sweep: tuple[str, str] | None = None
         self.interrupted = False
         self.lock = ""
+        self.enough = False
 
     @property
     def is_inner(self) -> bool:

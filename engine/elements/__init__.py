@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zeebe_fleet.engine.core.behaviour import Behaviour
+from zeebe_fleet.engine.elements.ad_hoc_sub_process import AdHocSubProcess
 from zeebe_fleet.engine.elements.boundary_event import BoundaryEvent
 from zeebe_fleet.engine.elements.business_rule_task import BusinessRuleTask
 from zeebe_fleet.engine.elements.call_activity import CallActivity
@@ -36,6 +37,7 @@ from zeebe_fleet.engine.elements.user_task import UserTask
 ALL: tuple[type[Behaviour], ...] = (
     Process,
     SubProcess,
+    AdHocSubProcess,
     StartEvent,
     EndEvent,
     ErrorEndEvent,

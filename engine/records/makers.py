@@ -30,6 +30,7 @@ BEFORE: dict[str, Maker] = {}
 AFTER: dict[str, Maker] = {}
 UNTOLD = frozenset(
     {
+        "AD_HOC_ENOUGH",
         "CUT_OFF",
         "FLOWS_MIGRATED",
         "INSTANCE_LOCKED",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zeebe_fleet.engine.core.commands import (
+    ActivateAdHoc,
     BroadcastSignal,
     CancelInstance,
     CreateInstance,
@@ -142,6 +143,16 @@ async def cancel(request: Request, house: House) -> Response:
     """`POST /v2/process-instances/{key}/cancellation`."""
     await Body.of(request, optional=True)
     await house.admission.run(CancelInstance(path_key(request)))
+    return nothing()
+
+
+async def activate_ad_hoc(request: Request, house: House) -> Response:
+    """`POST /v2/element-instances/ad-hoc-activities/{key}/activation`."""
+    body = await Body.of(request)
+    elements = tuple((one.text("elementId"), one.document()) for one in body.each("elements"))
+    if not elements:
+        raise invalid("No elements provided.")
+    await house.admission.run(ActivateAdHoc(path_key(request), elements, body.flag("cancelRemainingInstances", False)))
     return nothing()
 
 

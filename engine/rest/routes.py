@@ -35,6 +35,7 @@ ROUTES = (
     Route("POST", "/v2/process-instances", ALWAYS, orchestration.create),
     Route("POST", "/v2/process-instances/{key}/cancellation", ALWAYS, orchestration.cancel),
     Route("PUT", "/v2/element-instances/{key}/variables", ALWAYS, orchestration.set_variables),
+    Route("POST", "/v2/element-instances/ad-hoc-activities/{key}/activation", (8, 8), orchestration.activate_ad_hoc),
     Route("POST", "/v2/messages/publication", ALWAYS, orchestration.publish),
     Route("POST", "/v2/signals/broadcast", ALWAYS, orchestration.broadcast),
     Route("PUT", "/v2/clock", ALWAYS, orchestration.pin_clock),

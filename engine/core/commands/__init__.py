@@ -1,5 +1,6 @@
 """What can be asked of the engine: one class a command, which checks, emits and answers."""
 
+from zeebe_fleet.engine.core.commands.ad_hoc import ActivateAdHoc
 from zeebe_fleet.engine.core.commands.decisions import EvaluateDecision
 from zeebe_fleet.engine.core.commands.deployment import DeleteResource, Deploy, Deployed, DeployedProcess
 from zeebe_fleet.engine.core.commands.instances import (
@@ -25,6 +26,7 @@ from zeebe_fleet.engine.core.commands.time import PinClock, ResetClock, Tick
 
 __all__ = [
     "Activate",
+    "ActivateAdHoc",
     "ActivateJobs",
     "BroadcastSignal",
     "CancelInstance",

@@ -134,6 +134,12 @@ def scope_swept(state: State, process_instance_key: int, scope_key: int, start_i
         scope.joins = None
 
 
+@event("AD_HOC_SUB_PROCESS_INSTRUCTION", "COMPLETED")
+def ad_hoc_enough(state: State, process_instance_key: int, scope_key: int) -> None:
+    """The completion condition of an ad-hoc subprocess held."""
+    state.instances[scope_key].enough = True
+
+
 @event("PROCESS_INSTANCE", "INTERRUPTED")
 def scope_interrupted(state: State, process_instance_key: int, scope_key: int) -> None:
     """All in a scope has ended for an event subprocess to begin."""
