@@ -41,6 +41,8 @@ from zeebe_fleet.workers.contract.refusals import (
 )
 from zeebe_fleet.workers.contract.versions import DeployedModel, KnownVersion, KnownVersions, VersionRange
 
+_MOST = 50
+"""Of the versions of a range that are looked at: each is fetched once."""
 _DEEPEST = 20
 """Of what requires what."""
 _NO_RIGHT = "a start deploys only for operators and the groups of FLEET_API__DEPLOYER_GROUPS."
@@ -129,7 +131,7 @@ class ProcessVersions:
         except ArtifactStoreAway:
             if not versions:
                 raise
-        return sorted(versions, key=version_order, reverse=True)
+        return sorted(versions, key=version_order, reverse=True)[:_MOST]
 
     async def _list(self, name: str) -> Sequence[StoredArtifact]:
         """Read the store's list of a name, once for all who ask at that moment."""
@@ -170,13 +172,13 @@ class ProcessVersions:
         with told(name, version):
             if sha256 not in ("", known.sha256):
                 raise DefinitionError(f"{name} {version}: it is not what was required: its SHA-256 is another.")
-            if known.may_run and self._is_vouched(name, version):
-                return
-            artifact = (await self._read(known)).artifact
             if known.may_run or await self._found(known):
+                if not self._is_vouched(name, version):
+                    await self._read(known)
                 return
             if not deploys:
                 raise VersionNotDeployed(name, version, _NO_RIGHT)
+            artifact = (await self._read(known)).artifact
             await self._bring_required(artifact, deploys=deploys, depth=depth)
             async with self._known.deploying():
                 if not await self._found(known):

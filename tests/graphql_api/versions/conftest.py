@@ -77,6 +77,14 @@ class World:
         query = "SELECT count(*) AS n FROM workflow WHERE process_name = $1 OR artifact_name = $1"
         return int((await self.api.sql(query, name))[0]["n"])
 
+    async def waiting_to_deploy(self, *, granted: bool) -> int:
+        """Count who holds the lock of deployments, or waits for it."""
+        query = (
+            "SELECT count(*) AS n FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+            "WHERE locktype = 'advisory' AND datname = current_database() AND granted = $1"
+        )
+        return int((await self.api.sql(query, granted))[0]["n"])
+
     async def deploy(self, name: str, version: str) -> None:
         """Deploy a package from its folder, as `fleet deploy` does."""
         local = package(name, version)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import asyncpg
 import pytest
 
+from tests.graphql_api.conftest import until
 from tests.graphql_api.versions.conftest import CANCEL, RERUN, SHOWN, World, new_name
 from tests.graphql_api.versions.shelf import EVERYBODY, model, package
 from zeebe_fleet.adapters.postgres.connect import connect
 from zeebe_fleet.adapters.postgres.logins import HISTORY, RECORDS, as_login
 from zeebe_fleet.adapters.postgres.published import PostgresVersions
+from zeebe_fleet.adapters.zeebe.connection import EngineConnection
+from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.bpmn.tooling.artifact import artifact_of
 from zeebe_fleet.bpmn.tooling.artifact.signing import sign
+from zeebe_fleet.bpmn.tooling.versions import ProcessVersions
 from zeebe_fleet.deploy.arrivals import deploy_artifact
 from zeebe_fleet.deploy.artifact_settings import ArtifactsSection
-from zeebe_fleet.deploy.settings import Settings
+from zeebe_fleet.deploy.bootstrap import connection_to
+from zeebe_fleet.deploy.published import StoreDefinitions
+from zeebe_fleet.deploy.settings import Settings, ZeebeSettings
 from zeebe_fleet.graphql_api.settings import ApiServices
 from zeebe_fleet.workers.contract.artifacts import Published
 from zeebe_fleet.workers.contract.errors import DefinitionError, FleetError
-from zeebe_fleet.workers.contract.ports import Resource
+from zeebe_fleet.workers.contract.ports import DeployedProcess, Resource
+from zeebe_fleet.workers.contract.versions import VersionRange
 
 
 async def test_start_by_version_deploys_it_once_and_records_what_it_was(world: World) -> None:
@@ -61,6 +69,39 @@ async def test_two_versions_at_once_never_end_with_the_older_one_as_latest(world
         latest = await world.engine.latest_definition(name)
         assert latest is not None
         assert latest.version_tag == "1.1.0"
+
+
+class Held(ZeebeEngine):
+    """An engine that is asked to deploy, and waits to be let go."""
+
+    def __init__(self, connection: EngineConnection) -> None:
+        super().__init__(connection)
+        self.let_go = asyncio.Event()
+
+    async def deploy(self, resources: Sequence[Resource]) -> list[DeployedProcess]:
+        """Deploy, once it may."""
+        await self.let_go.wait()
+        return await super().deploy(resources)
+
+
+async def test_start_waits_for_what_another_process_deploys(world: World, zeebe: ZeebeSettings) -> None:
+    """Between looking at what is deployed and deploying, nobody else does: the newer version is deployed last."""
+    name = new_name()
+    for version in ("1.0.0", "1.1.0"):
+        await world.shelf.publish(name, version)
+    known = PostgresVersions(world.api.database_url)
+    older = VersionRange.read("1.0.0")
+    assert older is not None
+    async with Held(connection_to(zeebe)) as held:
+        other = ProcessVersions(StoreDefinitions(world.shelf.store, world.shelf.publishers), known, held)
+        first = asyncio.create_task(other.bring(name, older, deploys=True))
+        await until(lambda: world.waiting_to_deploy(granted=True), bool)
+        second = asyncio.create_task(world.started(name, "1.1.0"))
+        await until(lambda: world.waiting_to_deploy(granted=False), bool)
+        held.let_go.set()
+        assert await first == "1.0.0"
+        assert (await second)["processVersion"] == "engine:2"
+    await known.close()
 
 
 async def test_start_after_a_death_between_deploying_and_noting_it_finds_the_same_definition(world: World) -> None:
