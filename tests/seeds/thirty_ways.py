@@ -411,7 +411,7 @@ WAYS = (
         ONBOARDING,
         _ESCALATED,
         _INSTEAD.format("businessRuleTask", 'calledDecision decisionId="rank" resultVariable="rank"'),
-        r"decisions-are-there: escalated: It calls the decision 'rank', which is not in the package",
+        r"decisions-are-there: escalated: It calls the decision 'rank', and nothing says that the engine has it",
     ),
     Way(
         "an element that no way leads to",

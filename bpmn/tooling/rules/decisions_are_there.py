@@ -1,7 +1,7 @@
-"""A decision that a task calls by its id is in the folder, or the manifest says that the engine has it.
+"""A decision that a task calls by its id is one that the engine has, as the manifest says.
 
-Why: A call of a decision that the engine has not is an incident.
-Fix: Put the .dmn into the folder, correct the id, or name it under `elsewhere: {decisions: […]}`.
+Why: Decisions are not deployed with a package, and a call of one that the engine has not is an incident.
+Fix: Correct the id, or deploy the decision to the engine and name it under `elsewhere: {decisions: […]}`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,6 @@ def decisions_are_there(subject: Subject) -> Iterator[Finding]:
             if not decision or is_expression(decision):
                 continue
             if decision not in there | {*subject.manifest.elsewhere.decisions}:
-                message = f"It calls the decision {decision!r}, which is not in the package."
-                fix = f"Put its .dmn there, or say in the manifest: elsewhere: {{decisions: [{decision}]}}."
+                message = f"It calls the decision {decision!r}, and nothing says that the engine has it."
+                fix = f"Deploy it to the engine, and say in the manifest: elsewhere: {{decisions: [{decision}]}}."
                 yield subject.wrong(task, message, fix)
