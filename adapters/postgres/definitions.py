@@ -35,6 +35,15 @@ WHERE definition.definition_key = ANY ($1) AND process_artifact.name = definitio
     AND process_artifact.model_sha256 = encode(sha256(convert_to(definition.bpmn, 'UTF8')), 'hex')
 """
 
+#: an engine that was wiped gives its keys out again, to whatever is deployed then
+_UNLINK = """
+UPDATE process_artifact SET definition_key = NULL
+FROM process_definition definition
+WHERE definition.definition_key = ANY ($1) AND process_artifact.definition_key = definition.definition_key
+    AND (process_artifact.name <> definition.process_name
+        OR process_artifact.model_sha256 <> encode(sha256(convert_to(definition.bpmn, 'UTF8')), 'hex'))
+"""
+
 
 class PostgresDefinitions:
     """Saves what was deployed and reads models back by their definition key."""
@@ -119,4 +128,5 @@ class PostgresDefinitions:
 
 async def relink(connection: Connection, definition_keys: Sequence[int]) -> None:
     """Have published versions name the definitions just saved, where they are the same to the byte."""
+    await connection.execute(_UNLINK, list(definition_keys))
     await connection.execute(_RELINK, list(definition_keys))

@@ -244,6 +244,19 @@ async def test_deploying_by_starting_is_a_right_of_its_own(world: World) -> None
     assert (await world.started(name, "1.0.0", sam))["artifactVersion"] == "1.0.0"
 
 
+async def test_key_that_an_engine_gives_out_again_is_not_the_version_any_more(world: World) -> None:
+    """After it was wiped: a start by version never starts what has the key now."""
+    name, other = new_name(), new_name()
+    await world.shelf.publish(name, "1.0.0")
+    await world.started(name, "1.0.0")
+    (row,) = await world.api.sql("SELECT definition_key FROM process_artifact WHERE name = $1", name)
+    again = DeployedProcess(other, 1, row["definition_key"], f"{other}.bpmn")
+    await world.definitions.save([again], lambda _: model(other, "1.0.0").decode())
+    (row,) = await world.api.sql("SELECT definition_key FROM process_artifact WHERE name = $1", name)
+    assert row["definition_key"] is None
+    assert (await world.started(name, "1.0.0"))["processName"] == name
+
+
 async def test_version_that_is_not_published_is_refused_and_never_replaced(world: World) -> None:
     """Nor is one that can no longer be had, when it is not known here."""
     name = new_name()
