@@ -72,7 +72,9 @@ class StoreLibrary:
     async def artifact(self, name: str, version: str) -> Artifact:
         """Return all of a version, verified: as it was read from the store before, or from there."""
         content = await self._records.content(name, version)
-        return self._read(content, name, version) if content else (await self._fetched(name, version)).artifact
+        if content is None:
+            return (await self._fetched(name, version)).artifact
+        return await asyncio.to_thread(self._read, content, name, version)
 
     async def standing(self) -> StoreStanding | None:
         """Return how the store answers; nothing where none is set up."""
