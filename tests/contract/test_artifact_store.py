@@ -258,6 +258,7 @@ def test_endpoint_that_is_none_is_refused(endpoint: str) -> None:
         "s3://",
         "s3://b",
         "s3://a b/c",
+        "s3://key:secret@bucket/x",
         "s3://bucket//x",
         "s3://bucket/a%2fb",
         "s3:///prefix",
@@ -267,9 +268,10 @@ def test_endpoint_that_is_none_is_refused(endpoint: str) -> None:
     ],
 )
 async def test_address_that_is_no_store_is_refused(address: str) -> None:
-    """Anything but a path and s3://…."""
-    with pytest.raises(FleetError, match="is no store of definitions"):
+    """Anything but a path and s3://…, and without what may be a password."""
+    with pytest.raises(FleetError, match="is no store of definitions") as refused:
         store_of(address, S3Access())
+    assert "secret" not in str(refused.value)
 
 
 async def test_folder_holds_whole_files_that_nobody_changes(tmp_path: Path) -> None:
