@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test security test-all test-seeds smoke chaos bench bench-start bench-records bench-ui bench-attacks check format-check lint types types-linux types-darwin \
+.PHONY: help demo test security test-all test-seeds smoke chaos bench bench-start bench-records bench-versions bench-ui bench-attacks check format-check lint types types-linux types-darwin \
 	imports lint-processes processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
 
 help: ## List the targets
@@ -58,6 +58,9 @@ bench-start: $(READY) ## Measure the demo: download, start to the first workflow
 
 bench-records: $(READY) ## Measure the records' lists on a million workflows and five million steps
 	@$(BIN)/python -m bench.records $(ARGS)
+
+bench-versions: $(READY) ## Measure what a start by published version costs beside one of the latest
+	@$(BIN)/python -m bench.versions $(ARGS)
 
 bench-ui: $(READY) ## Measure the pages: weight, speed, and two hundred people connected
 	@$(BIN)/python -m bench.ui $(ARGS)

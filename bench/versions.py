@@ -88,7 +88,7 @@ def _figures(found: Mapping[str, list[float]]) -> list[Figure]:
             more_ms <= _TARGET_MS,
             {**middle},
         ),
-        Figure("startWorkflow by a range, p50, beside the latest, with the store's list read", by_range, "", None),
+        Figure("startWorkflow by a range, p50, beside the latest, the store's list read each time", by_range, "", None),
     ]
 
 
