@@ -79,7 +79,7 @@ async def services(
     async with AsyncExitStack() as stack:
         known = Services(secrets=secrets, data_models=data_models or {})
         if runs_cases:
-            known = replace(known, cases=await stack.enter_async_context(cases(settings)))
+            known = replace(known, cases=await stack.enter_async_context(cases(settings, fetches=True)))
         if settings.services:
             from zeebe_fleet.adapters.outbound import OutboundServices  # it weighs ten megabytes
 
@@ -89,18 +89,18 @@ async def services(
 
 
 @asynccontextmanager
-async def cases(settings: Settings) -> AsyncIterator[PostgresCases]:
-    """Open the definitions of cases: the store, and what the records keep of it."""
+async def cases(settings: Settings, *, fetches: bool = False) -> AsyncIterator[PostgresCases]:
+    """Open the definitions of cases that the records keep; who fetches them opens the store as well."""
     from zeebe_fleet.adapters.postgres.cases import PostgresCases
     from zeebe_fleet.adapters.postgres.published import PostgresVersions
     from zeebe_fleet.bpmn.tooling.artifact.reading import read_artifact
     from zeebe_fleet.bpmn.tooling.case import walk_of
-    from zeebe_fleet.deploy.published import definitions_of
+    from zeebe_fleet.deploy.published import definitions_of  # a bucket's client weighs ten megabytes
 
     known = PostgresVersions(settings.database_url)
     opened = PostgresCases(
         settings.database_url,
-        definitions_of(settings.artifacts),
+        definitions_of(settings.artifacts) if fetches else None,
         known,
         lambda stored, file: read_artifact(stored, file).artifact,
         walk_of,

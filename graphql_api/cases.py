@@ -18,6 +18,7 @@ from zeebe_fleet.workers.contract.cases import (
     CASE_STEP,
     CaseReference,
 )
+from zeebe_fleet.workers.contract.errors import PermanentError
 from zeebe_fleet.workers.contract.records import StepState
 
 _JOBS = "case."
@@ -70,13 +71,16 @@ class CaseProgress:
 
 
 async def progress_of(context: Context, workflow_id: UUID) -> CaseProgress | None:
-    """Return where a case stands; nothing before its definition was fetched."""
+    """Return where a case stands; nothing before its definition was fetched, or when it cannot be had any more."""
     done = [step for step in await context.steps.load(workflow_id) if _is_move(step)]
     results = [step.result or {} for step in done]
     reference = next(filter(None, (CaseReference.of(one.get(CASE_DEFINITION)) for one in results)), None)
     if reference is None or context.services.cases is None:
         return None
-    graph = await context.services.cases.graph(reference)
+    try:
+        graph = await context.services.cases.graph(reference)
+    except PermanentError:
+        return None  # the records lost it, or somebody set the variable: the steps are there all the same
     return CaseProgress(
         name=reference.name,
         version=reference.version,

@@ -1,7 +1,8 @@
 """What people decided in the run before, for a workflow that runs again: nobody is asked the same thing twice.
 
 A decision counts again when the same user task gives a person the same things to decide on, and the run it was made in
-was not taken back; otherwise a person is asked anew.
+was not taken back; otherwise a person is asked anew. Of a case, all human steps are one user task: they are told apart by
+their names and actions.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ WITH RECURSIVE earlier AS (
 )
 SELECT activity.activity_id
 FROM earlier JOIN workflow USING (workflow_id) JOIN activity USING (workflow_id)
+    JOIN activity asked ON asked.activity_id = :activity_id
 WHERE workflow.state <> 'COMPENSATED' AND activity.element_id = :element_id AND activity.state = 'COMPLETED'
-    AND activity.step_id IS NULL AND activity.input = (SELECT input FROM activity WHERE activity_id = :activity_id)
+    AND activity.step_id IS NULL AND activity.input = asked.input
+    AND activity.actions IS NOT DISTINCT FROM asked.actions
+    AND (asked.actions IS NULL OR activity.name = asked.name)
     AND NOT EXISTS (SELECT 1 FROM activity again WHERE again.workflow_id = :workflow_id
         AND again.rerun_of = activity.activity_id)
 ORDER BY earlier.generation, activity.position LIMIT 1

@@ -115,7 +115,7 @@ class Recall:
             return await self._begin(connection, job, row)
         left = await connection.fetch(_EARLIER, workflow_id, job.element_id, run_of(job), job.type)
         try:
-            earlier = _counterpart(left, job, input_hash=row[-1], once=job.element_id in model.once)
+            earlier = _counterpart(left, job, row[-2:], once=job.element_id in model.once)
         except LookupError as error:
             return await refuse(connection, job, workflow_id, str(error))
         if earlier is None:
@@ -191,8 +191,11 @@ class Recall:
         return inserted
 
 
-def _counterpart(left: Sequence[Record], job: Job, *, input_hash: str, once: bool) -> Record | None:
+def _counterpart(left: Sequence[Record], job: Job, given: tuple[str, str], *, once: bool) -> Record | None:
     """Return the step that a job stands for, if there is one.
+
+    Args:
+        given: the input, and its hash.
 
     Raises:
         LookupError: there are steps that it may stand for, and nothing tells which.
@@ -200,7 +203,7 @@ def _counterpart(left: Sequence[Record], job: Job, *, input_hash: str, once: boo
     newest = [row for row in left if row["generation"] == left[0]["generation"]]
     if once and len(newest) == 1:
         return newest[0]
-    alike = next((row for row in left if row["input_hash"] == input_hash), None)
+    alike = next((row for row in left if row["input_hash"] == given[1]), None) or _same(left, from_jsonb(given[0]))
     if alike is None and any(row["state"] in _DONE and row["compensated_by"] is None for row in left):
         raise LookupError(
             f"{len(left)} finished runs of {job.element_id!r} are left of the workflow that is run again, none of them "
@@ -209,6 +212,12 @@ def _counterpart(left: Sequence[Record], job: Job, *, input_hash: str, once: boo
             "this workflow and start a new one."
         )
     return alike
+
+
+def _same(left: Sequence[Record], given: Any) -> Record | None:
+    """Find what was given the same in another order: what was recalled comes back as the records order it."""
+    kept = (row for row in left if row["input_hash"] is not None)
+    return next((row for row in kept if from_jsonb(row["input"]) == given), None)
 
 
 def _half_undone(job: Job, earlier: Record) -> str:

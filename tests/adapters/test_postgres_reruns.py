@@ -284,6 +284,21 @@ async def test_occurrences_of_a_loop_are_matched_in_their_order(ledger: Postgres
     assert isinstance(verdicts[2], Claim)
 
 
+async def test_occurrences_are_matched_whatever_the_order_of_their_keys(ledger: PostgresLedger, runs: Runs) -> None:
+    """What was recalled comes back as the records order it, and is the same input all the same."""
+    first = await runs.start()
+    for number in (1, 2):
+        one = {"order": {"zip": number, "at": {"b": 1, "a": 2}}, "number": number}
+        await done(ledger, await runs.job(first, "again", **one), Complete({"n": number}))
+    await runs.end(first)
+    again = await runs.rerun(first)
+    for number in (2, 1):
+        other = {"number": number, "order": {"at": {"a": 2, "b": 1}, "zip": number}}
+        verdict = await ledger.claim(await runs.job(again, "again", **other))
+        assert isinstance(verdict, Replay)
+        assert verdict.outcome == Complete({"n": number})
+
+
 async def test_ambiguous_match_is_refused_with_its_reason(
     ledger: PostgresLedger, runs: Runs, database: asyncpg.Connection
 ) -> None:

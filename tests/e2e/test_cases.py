@@ -29,6 +29,7 @@ version: 1.0.0
 description: Ends at once.
 steps: [{id: over, kind: final, status: OVER}]
 """
+CANCEL = "mutation ($id: UUID!) { answer: cancelWorkflow(workflowId: $id) { __typename } }"
 SPENT = {"employee": "paul", "amount": 4200, "purpose": "A fair"}
 
 
@@ -246,3 +247,22 @@ async def test_generic_process_is_updated_without_its_definitions(desk: Desk) ->
     assert [now[one] for one in ("artifact_version", "artifact_sha256")] == [
         was[one] for one in ("artifact_version", "artifact_sha256")
     ]
+
+
+async def test_case_is_run_again_from_where_it_stopped(desk: Desk) -> None:
+    """Run again, a cancelled case keeps its version, and what was decided and done before is not asked again."""
+    failed = await desk.begin(**{**SPENT, "amount": 500})
+    await desk.act(failed, "submit", amount=500, purpose="A fair")
+    await desk.act(failed, "ask_back", question="Which?")
+    await desk.act(failed, "submit", amount=500, purpose="A fair", answer="In spring")
+    turn = await desk.turn(failed)
+    assert turn["name"] == "Approve expense"
+    await desk.client.ask(CANCEL, id=failed)
+    await desk.client.until(failed, lambda one: one["state"] == "CANCELLED", what="its end")
+    again = await desk.client.rerun(failed)
+    assert (await desk.turn(again))["name"] == "Approve expense"
+    case = (await desk.case(again))["case"]
+    assert (case["version"], case["atStep"]) == ("1.2.0", "manager_approval")
+    assert [one["on"] for one in case["moves"]] == ["", "submit", "regular", "ask_back", "submit", "regular"]
+    await desk.act(again, "approve")
+    assert (await desk.ended(again))["case_status"] == "APPROVED"
