@@ -18,11 +18,6 @@ from zeebe_fleet.engine.feel.grammar import tests_of, tree_of
 
 Path = tuple[str, ...]
 _ASKED = frozenset(("is defined", "get or else"))
-_OF_THE_ENGINE = {"cycle": (1, 2), "fromAi": (1, 5)}
-"""Functions that Zeebe adds to FEEL, with how many arguments they take.
-
-Source: https://docs.camunda.io/docs/components/concepts/expressions/
-"""
 _KEPT = 8_192
 
 
@@ -124,11 +119,7 @@ def _walk_call(tree: syntax.Call, bound: frozenset[str], found: Reads, *, asked:
 def wrong_calls(found: Reads) -> Iterator[tuple[str, str]]:
     """Yield what cannot be called as it is: what is wrong, and what to do."""
     for name, count, named in found.calls:
-        if name in _OF_THE_ENGINE:
-            least, most = _OF_THE_ENGINE[name]
-            if not least <= count <= most:
-                yield _arguments(name, f"{least} to {most}", count)
-        elif name not in BUILTINS:
+        if name not in BUILTINS:
             yield f"FEEL has no function {name!r}.", _instead(name)
         elif named:
             yield from _wrong_names(name, named)

@@ -6,6 +6,7 @@ Camunda's engine; only text that is no FEEL (`FeelSyntaxError`), `assert`, calls
 
 Camunda's engine 1.20 is the yardstick. What differs from it on purpose:
 
+- `cycle` and `fromAi`, which Zeebe adds to it, are built in.
 - Bounds (`limits`): 400,000 steps, nesting of 60, strings of 4,000,000 characters, exponents up to 9,999, numbers up to
   1E+6144. Camunda's engine tries until a timeout.
 - Years run from 1 to 9999; a date beyond fails.

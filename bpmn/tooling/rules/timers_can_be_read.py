@@ -23,7 +23,6 @@ _RESULTS: dict[str, tuple[type, ...]] = {
     "duration": (feel.DaysTime, feel.YearsMonths),
     "cycle": (),
 }
-_BY_ENGINE = ("cycle", "fromAi")
 _NOW_MS = 1_767_225_600_000
 """Some moment: what an expression without variables gives has the same type at any."""
 
@@ -51,7 +50,7 @@ def _wrong(written: Written) -> Iterator[str]:
             f"Its {written.what} reads {reads.paths[0][0]!r}, but is computed when the process is deployed, "
             "when there are no variables."
         )
-    elif not reads.paths and written.kind and not any(name in _BY_ENGINE for name, *_ in reads.calls):
+    elif not reads.paths and written.kind:
         yield from _wrong_result(written)
 
 

@@ -1,4 +1,4 @@
-"""The built-in functions of FEEL, one module per page of the documentation."""
+"""The built-in functions of FEEL, one module per page of the documentation, and those that Zeebe adds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zeebe_fleet.engine.feel.builtins import (
     ranges,
     strings,
     temporal,
+    zeebe,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "ranges",
     "strings",
     "temporal",
+    "zeebe",
 ]
