@@ -6,13 +6,14 @@ Source: https://docs.camunda.io/docs/components/concepts/expressions/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.document import Document, Element
-from zeebe_fleet.bpmn.tooling.feel_reads import reads_of
+from zeebe_fleet.bpmn.tooling.feel_reads import Reads, reads_of
 from zeebe_fleet.engine.feel import FeelSyntaxError
 
 _SHOWN = 120
@@ -124,6 +125,14 @@ def unparsed_in(document: Document, process: Element) -> Iterator[tuple[Written,
             reads_of(written.feel or "null")
         except FeelSyntaxError as error:
             yield written, error
+
+
+def parsed_in(document: Document, process: Element) -> Iterator[tuple[Written, Reads]]:
+    """Yield the expressions that are FEEL, with what each reads and calls."""
+    for written in written_in(document, process):
+        if written.feel:
+            with suppress(FeelSyntaxError):
+                yield written, reads_of(written.feel)
 
 
 def _of_node(document: Document, node: Element) -> Iterator[Written]:

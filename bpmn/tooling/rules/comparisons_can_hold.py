@@ -9,28 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from zeebe_fleet.bpmn.tooling.expressions import When, Written, written_in
-from zeebe_fleet.bpmn.tooling.feel_reads import comparisons_of, reads_of
+from zeebe_fleet.bpmn.tooling.expressions import When, Written, parsed_in
+from zeebe_fleet.bpmn.tooling.feel_reads import comparisons_of
 from zeebe_fleet.bpmn.tooling.feel_shapes import constant
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.reach import Reach, reach_of
 from zeebe_fleet.bpmn.tooling.rule import rule
 from zeebe_fleet.bpmn.tooling.shapes import misfit
 from zeebe_fleet.bpmn.tooling.subject import Subject
-from zeebe_fleet.engine.feel import FeelSyntaxError
 
 
 @rule(severity="error", manifest=True)
 def comparisons_can_hold(subject: Subject) -> Iterator[Finding]:
     reach = reach_of(subject)
-    for written in written_in(subject.document, subject.process):
-        if not written.feel or written.when is When.NEVER:
-            continue
-        try:
-            found = list(comparisons_of(reads_of(written.feel).tree))
-        except FeelSyntaxError:
-            continue
-        for path, value in found:
+    for written, reads in parsed_in(subject.document, subject.process):
+        for path, value in comparisons_of(reads.tree) if written.when is not When.NEVER else ():
             if path[0] not in written.seen and (told := _never(reach, written, path, value)):
                 message = f"Its {written.what} {written.shown} can never be: of {'.'.join(path)!r}, {told}."
                 yield subject.wrong(written.owner, message, "Compare it with what it can be.")

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zeebe_fleet.bpmn.tooling.expressions import written_in
-from zeebe_fleet.bpmn.tooling.feel_reads import reads_of, wrong_calls
+from zeebe_fleet.bpmn.tooling.expressions import parsed_in
+from zeebe_fleet.bpmn.tooling.feel_reads import wrong_calls
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.rule import rule
 from zeebe_fleet.bpmn.tooling.subject import Subject
-from zeebe_fleet.engine.feel import FeelSyntaxError
 
 
 @rule(severity="error")
 def functions_are_called_right(subject: Subject) -> Iterator[Finding]:
-    for written in written_in(subject.document, subject.process):
-        try:
-            calls = wrong_calls(reads_of(written.feel)) if written.feel else iter(())
-        except FeelSyntaxError:
-            continue
-        for wrong, suggestion in calls:
+    for written, reads in parsed_in(subject.document, subject.process):
+        for wrong, suggestion in wrong_calls(reads):
             yield subject.wrong(written.owner, f"In its {written.what} {written.shown}: {wrong}", suggestion)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zeebe_fleet.bpmn.tooling.expressions import When, Written, written_in
-from zeebe_fleet.bpmn.tooling.feel_reads import Path, reads_of
+from zeebe_fleet.bpmn.tooling.expressions import When, Written, parsed_in
+from zeebe_fleet.bpmn.tooling.feel_reads import Path
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.reach import Reach, reach_of
 from zeebe_fleet.bpmn.tooling.rule import rule
 from zeebe_fleet.bpmn.tooling.shapes import lacks
 from zeebe_fleet.bpmn.tooling.subject import Subject
-from zeebe_fleet.engine.feel import FeelSyntaxError
 
 _FIX = "Correct the name, or say who gives it: under `input`, or under `output` of a job type."
 
@@ -23,14 +22,8 @@ _FIX = "Correct the name, or say who gives it: under `input`, or under `output` 
 @rule(severity="error", manifest=True)
 def variables_are_given(subject: Subject) -> Iterator[Finding]:
     reach = reach_of(subject)
-    for written in written_in(subject.document, subject.process):
-        if not written.feel or written.when is When.NEVER:
-            continue
-        try:
-            paths = dict.fromkeys(reads_of(written.feel).paths)
-        except FeelSyntaxError:
-            continue
-        for path in paths:
+    for written, reads in parsed_in(subject.document, subject.process):
+        for path in dict.fromkeys(reads.paths) if written.when is not When.NEVER else ():
             if told := _missing(reach, written, path):
                 yield subject.wrong(written.owner, f"Its {written.what} reads {'.'.join(path)!r}: {told}.", _FIX)
 
