@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Protocol
 
 from zeebe_fleet.bpmn.tooling.artifact.reading import resources_of
@@ -78,10 +79,9 @@ class ProcessVersions:
 
     async def learn(self, name: str, wanted: VersionRange) -> None:
         """Come to know a name that nobody here has heard of, if something is published under it."""
-        if parsed_name(f"{name}_v0.0.0.yaml"):
-            with suppress(RequestRefused):
-                for version in (await self._candidates(name, wanted))[:1]:
-                    await self._fetched(name, version)
+        with suppress(RequestRefused):
+            for version in (await self._candidates(name, wanted))[:1]:
+                await self._fetched(name, version)
 
     async def vouch(self, name: str, version: str) -> None:
         """See that a version which is known here is what it was, and signed by somebody who counts now."""
@@ -122,6 +122,8 @@ class ProcessVersions:
 
     async def _candidates(self, name: str, wanted: VersionRange) -> list[str]:
         """Return the versions of a range, the newest first: what the store lists, and what is known here."""
+        if not parsed_name(f"{name}_v0.0.0.yaml"):
+            return []
         if wanted.is_exact:
             return [wanted.text]
         versions = {one.version for one in await self._known.of(name) if wanted.fits(one.version)}
@@ -138,8 +140,14 @@ class ProcessVersions:
         listing = self._listings.get(name)
         if listing is None:
             listing = self._listings[name] = asyncio.create_task(self._published.versions(name))
-            listing.add_done_callback(lambda _: self._listings.pop(name, None))
+            listing.add_done_callback(partial(self._listed, name))
         return await asyncio.shield(listing)
+
+    def _listed(self, name: str, listing: asyncio.Task[Sequence[StoredArtifact]]) -> None:
+        """Let the next who asks read anew; whoever waited for this one is told what became of it."""
+        del self._listings[name]
+        if not listing.cancelled():
+            listing.exception()
 
     async def _kept(self, name: str, version: str) -> KnownVersion | None:
         return next((one for one in await self._known.of(name) if one.version == version), None)

@@ -24,6 +24,7 @@ from zeebe_fleet.deploy.doctor_network import Trouble
 from zeebe_fleet.deploy.local.report import ConsoleReport
 from zeebe_fleet.deploy.settings import Settings
 from zeebe_fleet.deploy.terminal import terminal
+from zeebe_fleet.workers.contract.errors import FleetError
 
 DEPLOY = Path(zeebe_fleet.deploy.__path__[0])
 WORDS = "under [task] of [/x]; [bold]:smile:[/bold]"
@@ -95,6 +96,13 @@ def test_error_is_printed_as_it_is(tmp_path: Path) -> None:
 def test_missing_app_is_told_with_its_section(tmp_path: Path) -> None:
     """Where to write the app's name is legible."""
     assert "[tool.zeebe-fleet]" in _fleet("deploy", folder=tmp_path).stderr
+
+
+def test_version_of_nothing_is_refused() -> None:
+    """Which process is to be deployed in that version has to be said."""
+    told = CliRunner().invoke(app, ["deploy", "--version", "1.2.0"]).exception
+    assert isinstance(told, FleetError)
+    assert "--artifact" in told.suggestion
 
 
 def test_finding_of_the_doctor_is_printed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

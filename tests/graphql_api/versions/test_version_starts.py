@@ -244,6 +244,13 @@ async def test_deploying_by_starting_is_a_right_of_its_own(world: World) -> None
     assert (await world.started(name, "1.0.0", sam))["artifactVersion"] == "1.0.0"
 
 
+@pytest.mark.parametrize("name", ["../hello_world", "a b", "x" * 300, "a/b", "..", "name\nof two lines"])
+async def test_name_that_is_none_is_published_nowhere(world: World, name: str) -> None:
+    """No store is asked for a path."""
+    assert (await world.start(name, "1.0.0"))["__typename"] == "UnknownProcessVersion"
+    assert (await world.start(name, "1.x"))["__typename"] == "UnknownProcessVersion"
+
+
 async def test_key_that_an_engine_gives_out_again_is_not_the_version_any_more(world: World) -> None:
     """After it was wiped: a start by version never starts what has the key now."""
     name, other = new_name(), new_name()
