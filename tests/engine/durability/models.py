@@ -14,12 +14,14 @@ JOB_TYPES = ("a", "b")
 MESSAGES = ("m1", "m2")
 SIGNAL = "s1"
 ERROR_CODE = "E1"
+ESCALATION = "X1"
 PROCESSES = ("p0", "p1")
 
 BESIDE = (
     "".join(message(name) for name in MESSAGES)
     + f'<bpmn:signal id="{SIGNAL}" name="{SIGNAL}" />'
     + f'<bpmn:error id="{ERROR_CODE}" errorCode="{ERROR_CODE}" />'
+    + f'<bpmn:escalation id="{ESCALATION}" escalationCode="{ESCALATION}" />'
 )
 
 Block = tuple[Any, ...]
@@ -27,12 +29,17 @@ Block = tuple[Any, ...]
 
 ATTACHED = ("timer", "cycle", "message", "signal", "error", "undo", "listeners", "mappings", "each", "in-a-row")
 WAITS = ("timer", "message", "signal", "receive")
+PASSES = ("task", "manualTask", "script", "signal", "escalation", "link")
+HANDLERS = ("timer", "message", "signal", "error", "escalation", "beside-signal", "beside-timer")
+ENDS = ("", "error", "terminate", "escalation")
 
 _attached = st.frozensets(st.sampled_from(ATTACHED), max_size=3)
+_handlers = st.frozensets(st.sampled_from(HANDLERS), max_size=2)
 _tasks = st.tuples(st.just("task"), _attached, st.sampled_from(JOB_TYPES))
 _leaves = st.one_of(
     _tasks,
     st.tuples(st.just("wait"), st.sampled_from(WAITS)),
+    st.tuples(st.just("passing"), st.sampled_from(PASSES)),
     st.tuples(st.just("user"), _attached),
     st.tuples(st.just("call"), _attached),
     st.tuples(st.just("undo")),
@@ -44,8 +51,11 @@ def _combined(parts: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
         st.tuples(st.just("row"), parts, parts),
         st.tuples(st.just("choice"), parts, parts, st.booleans()),
         st.tuples(st.just("both"), parts, parts),
+        st.tuples(st.just("some"), parts, parts),
+        st.tuples(st.just("first"), parts, parts),
+        st.tuples(st.just("chosen"), parts, parts),
         st.tuples(st.just("again"), parts),
-        st.tuples(st.just("inside"), _attached, parts, st.booleans()),
+        st.tuples(st.just("inside"), _attached, parts, st.sampled_from(ENDS), _handlers),
     )
 
 
@@ -76,10 +86,10 @@ class _Writer:
         self._parts: list[str] = []
         self._associations: list[str] = []
 
-    def scope(self, ends: _Ends, *, throws: bool = False) -> str:
+    def scope(self, ends: _Ends, *, throws: str = "") -> str:
         """Close the scope with a start and an end."""
         start, end = self._id("start"), self._id("end")
-        event = definition("error", errorRef=ERROR_CODE) if throws else ""
+        event = definition("terminate") if throws == "terminate" else _event(throws, "") if throws else ""
         self._put(element("startEvent", start), flow(start, ends.first))
         self._put(element("endEvent", end, event), flow(ends.last, end))
         return "".join([*self._parts, *self._associations])
@@ -106,6 +116,17 @@ class _Writer:
             self._put(element("receiveTask", name, attributes='messageRef="m1"'))
             return _Ends(name, name)
         return self._single("intermediateCatchEvent", _event(what, "PT30S"))
+
+    def _passing(self, what: str) -> _Ends:
+        if what in ("task", "manualTask"):
+            return self._single(what)
+        if what == "script":
+            return self._single("scriptTask", '<zeebe:script expression="=count(items)" resultVariable="n" />')
+        if what == "link":
+            name = self._id("link")
+            thrown = self._single("intermediateThrowEvent", definition("link", name=name))
+            return _Ends(thrown.first, self._single("intermediateCatchEvent", definition("link", name=name)).first)
+        return self._single("intermediateThrowEvent", _event(what, ""))
 
     def _task(self, attached: frozenset[str], job_type: str) -> _Ends:
         return self._activity("serviceTask", attached, f'<zeebe:taskDefinition type="{job_type}" retries="2" />')
@@ -145,6 +166,33 @@ class _Writer:
             self._put(flow(fork, ends.first), flow(ends.last, join))
         return _Ends(fork, join)
 
+    def _some(self, one: Block, other: Block) -> _Ends:
+        fork, join = self._id("some"), self._id("join")
+        first, second = self.block(one), self.block(other)
+        default = f'default="{fork}-{second.first}"'
+        self._put(element("inclusiveGateway", fork, attributes=default), element("inclusiveGateway", join))
+        self._put(flow(fork, first.first, "=go != false"), flow(fork, second.first))
+        self._put(flow(first.last, join), flow(second.last, join))
+        return _Ends(fork, join)
+
+    def _first(self, one: Block, other: Block) -> _Ends:
+        gateway, join = self._id("first"), self._id("join")
+        self._put(element("eventBasedGateway", gateway), element("exclusiveGateway", join))
+        for what, block in (("signal", one), ("timer", other)):
+            event, ends = self._wait(what), self.block(block)
+            self._put(flow(gateway, event.first), flow(event.last, ends.first), flow(ends.last, join))
+        return _Ends(gateway, join)
+
+    def _chosen(self, one: Block, other: Block) -> _Ends:
+        inner = _Writer(self._called, self._ids)
+        first, second = inner._task(frozenset(), JOB_TYPES[0]), inner._passing("task")
+        inner._put(flow(first.last, second.first))
+        inner.block(one)
+        inner.block(other)
+        body = "".join([*inner._parts, *inner._associations])
+        chosen = f'<zeebe:adHoc activeElementsCollection="=[&quot;{first.first}&quot;]" />'
+        return self._activity("adHocSubProcess", frozenset(), chosen, body)
+
     def _again(self, one: Block) -> _Ends:
         top, bottom, on = self._id("top"), self._id("bottom"), self._id("on")
         ends = self.block(one)
@@ -153,10 +201,24 @@ class _Writer:
         self._put(element("intermediateThrowEvent", on), flow(bottom, on), flow(bottom, top, "=again = true"))
         return _Ends(top, on)
 
-    def _inside(self, attached: frozenset[str], one: Block, throws: bool) -> _Ends:
+    def _inside(self, attached: frozenset[str], one: Block, throws: str, handlers: frozenset[str]) -> _Ends:
         inner = _Writer(self._called, self._ids)
-        body = inner.scope(inner.block(one), throws=throws)
-        return self._activity("subProcess", attached, body)
+        ends = inner.block(one)
+        caught: set[str] = set()
+        for handler in sorted(handlers):
+            kind = handler.removeprefix("beside-")
+            if kind not in caught:
+                caught.add(kind)
+                inner._put(self._handler(kind, interrupting=kind == handler))
+        return self._activity("subProcess", attached, inner.scope(ends, throws=throws))
+
+    def _handler(self, kind: str, *, interrupting: bool) -> str:
+        start, work = self._id("caught"), self._id("handling")
+        attributes = f'isInterrupting="{str(interrupting).lower()}"'
+        begun = element("startEvent", start, _event(kind, "PT15S"), attributes=attributes)
+        job = element("serviceTask", work, f'<zeebe:taskDefinition type="{JOB_TYPES[1]}" />')
+        name = self._id("handler")
+        return element("subProcess", name, begun, job, flow(start, work), attributes='triggeredByEvent="true"')
 
     # Activities
 
@@ -199,7 +261,7 @@ class _Writer:
         if "cycle" in attached:
             event, end = f"cycle-{name}", self._id("end")
             cycle = definition("timer", "", "<bpmn:timeCycle>R3/PT7S</bpmn:timeCycle>")
-            self._put(boundary(event, name, cycle, interrupting=False), element("endEvent", end), flow(event, end))
+            self._put(boundary(event, name, cycle, interrupting=False), element("task", end), flow(event, end))
         if "undo" in attached:
             event, handler = f"undo-{name}", self._id("handler")
             self._put(boundary(event, name, definition("compensate", self._id("undoing"))))
@@ -215,4 +277,6 @@ def _event(what: str, after: str) -> str:
         return definition("message", messageRef=MESSAGES[1])
     if what == "signal":
         return definition("signal", signalRef=SIGNAL)
+    if what == "escalation":
+        return definition("escalation", escalationRef=ESCALATION)
     return definition("error", errorRef=ERROR_CODE)
