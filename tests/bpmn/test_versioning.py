@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ name: refund
 version: 1.2.0
 description: Pays back.
 input: {type: object, properties: {amount: {type: number}}}
+job_types: {books.pay: {description: Pays., errors: [NO_MONEY]}}
 steps:
   - id: look
     kind: human
@@ -97,7 +99,7 @@ steps:
     actions:
       - {id: approve, data: {type: object, properties: {why: {type: string}}}}
       - {id: decline}
-  - {id: pay, kind: system, job_type: books.pay, inputs: {amount: "=amount", to: "=account"}, errors: [NO_MONEY]}
+  - {id: pay, kind: system, job_type: books.pay, inputs: {amount: "=amount", to: "=account"}}
   - {id: big, kind: decision, conditions: [{outcome: big, when: "=amount > 10"}], default: small}
   - {id: paid, kind: final, status: PAID}
   - {id: declined, kind: final, status: DECLINED}
@@ -233,7 +235,7 @@ _BY_CASE: list[tuple[str, str, list[Replaced]]] = [
     (
         "step-kind-changed",
         "step paid",
-        [("{id: paid, kind: final, status: PAID}", "{id: paid, kind: human, actions: []}")],
+        [("{id: paid, kind: final, status: PAID}", "{id: paid, kind: human, actions: [{id: go}]}")],
     ),
     ("action-removed", "step look, action decline", [("      - {id: decline}\n", "")]),
     (
@@ -268,7 +270,7 @@ _BY_CASE: list[tuple[str, str, list[Replaced]]] = [
     ),
     ("status-removed", "status PAID", [("status: PAID", "status: DONE")]),
     ("status-added", "status DONE", [("status: PAID", "status: DONE")]),
-    ("variable-narrowed", "variable amount", [("{type: number}}}\nsteps", "{type: integer}}}\nsteps")]),
+    ("variable-narrowed", "variable amount", [("{type: number}}}\njob", "{type: integer}}}\njob")]),
     ("content-changed", "refund", [('"=amount > 10"', '"=amount > 20"')]),
 ]
 
@@ -342,7 +344,6 @@ def test_kind_requirements_and_undoing_are_compared(made: Maker) -> None:
 
 
 def _requiring(artifact: Artifact, version: str) -> Artifact:
-    import dataclasses
 
     return dataclasses.replace(artifact, requires=(Requirement("credit", version, "0" * 64),))
 
@@ -394,7 +395,6 @@ def test_version_that_goes_far_enough_is_taken(made: Maker, version: str, rule: 
 
 
 def _at(artifact: Artifact, version: str) -> Artifact:
-    import dataclasses
 
     return dataclasses.replace(artifact, version=version)
 
@@ -431,3 +431,14 @@ def test_schemas_are_compared_by_what_they_take(before: Any, after: Any, rules: 
     from zeebe_fleet.bpmn.tooling.versioning.schemas import differences
 
     assert {str(one.kind) for one in differences(before, after)} == set(rules)
+
+
+def test_definition_that_is_none_is_refused_where_it_is_compared(made: Maker) -> None:
+    """Whoever may sign could sign anything."""
+    good = made("case", [])
+    steps = [{key: value for key, value in step.items() if key != "job_type"} for step in good.case["steps"]]
+    with pytest.raises(DefinitionError, match=r"refund_v1\.2\.0\.yaml: steps\.1\.job_type: it is missing"):
+        changes(good, case_artifact({**good.case, "steps": steps}))
+    process = made("model", [])
+    with pytest.raises(DefinitionError, match=r"refund_v1\.2\.0\.yaml: its manifest is none: job_types"):
+        changes(process, dataclasses.replace(process, manifest={**process.manifest, "job_types": 1}))

@@ -25,7 +25,7 @@ def case_changes(before: Artifact, after: Artifact) -> Iterator[Change]:
             )
         elif was[step].get("kind") == "human":
             yield from _human(was[step], now[step])
-    yield from job_changes(_jobs(was), _jobs(now))
+    yield from job_changes(_jobs(before.case), _jobs(after.case))
     yield from set_changes(_statuses(was), _statuses(now), "status {}", "status-removed", "status-added")
     yield from _transitions(before.case, after.case)
 
@@ -46,16 +46,15 @@ def _form(step: _Case) -> dict[str, Any]:
     return form_schema(step.get("form") or {"components": step.get("fields", [])})
 
 
-def _jobs(steps: Mapping[str, _Case]) -> dict[str, Any]:
-    """Return the job types of system steps, with what every step of the type gives, and what any may end in."""
-    found: dict[str, Any] = {}
-    for step in steps.values():
+def _jobs(case: _Case) -> dict[str, Any]:
+    """Return the contract of each job type, or, where none says what it is given, what every step of the type gives."""
+    contracts = case.get("job_types", {})
+    given: dict[str, set[str]] = {}
+    for step in case.get("steps", ()):
         if step.get("kind") == "system":
-            given = set(step.get("inputs", {}))
-            known = found.setdefault(step["job_type"], {"errors": [], "given": given})
-            known["errors"] += step.get("errors", [])
-            known["given"] &= given
-    return {name: {"errors": one["errors"], "input": _given(one["given"])} for name, one in found.items()}
+            names = set(step.get("inputs", {}))
+            given[step["job_type"]] = given.get(step["job_type"], names) & names
+    return {name: {"input": _given(names), **contracts.get(name, {})} for name, names in given.items()}
 
 
 def _given(names: set[str]) -> dict[str, Any]:

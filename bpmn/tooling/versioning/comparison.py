@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
+from zeebe_fleet.bpmn.tooling.manifest import Manifest
 from zeebe_fleet.bpmn.tooling.versioning.cases import case_changes
 from zeebe_fleet.bpmn.tooling.versioning.families import set_changes, variable_changes
 from zeebe_fleet.bpmn.tooling.versioning.processes import process_changes
 from zeebe_fleet.bpmn.tooling.versioning.rules import Change, Level
 from zeebe_fleet.workers.contract.artifacts import Artifact
+from zeebe_fleet.workers.contract.errors import DefinitionError
 
 _EVERYBODY = "everybody"
 
@@ -18,14 +22,30 @@ def changes(before: Artifact, after: Artifact) -> list[Change]:
     """Return what is different, what matters most first; nothing where all but the version is the same.
 
     Raises:
-        DefinitionError: a model cannot be read.
+        DefinitionError: one of them cannot be read.
     """
+    for one in (before, after):
+        _check_shape(one)
     if before.kind != after.kind:
         return [Change("kind-changed", after.name, f"a {after.kind} now, a {before.kind} before")]
     found = list(dict.fromkeys(_found(before, after)))
     if not found and _unversioned(before) != _unversioned(after):
         found = [Change("content-changed", after.name, "texts, conditions, mappings or the diagram")]
     return sorted(found, key=lambda change: -change.level)
+
+
+def _check_shape(artifact: Artifact) -> None:
+    """See that manifest and case are what they are called: whoever signed it may have made it otherwise."""
+    from zeebe_fleet.bpmn.tooling.case import read_case
+
+    if artifact.kind == "case":
+        read_case(artifact.case, artifact.file)
+        return
+    try:
+        Manifest.model_validate(artifact.manifest)
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise DefinitionError(f"{artifact.file}: its manifest is none: {field}.", "Publish a higher version.") from None
 
 
 def level_of(found: Sequence[Change]) -> Level:
