@@ -27,6 +27,7 @@ transitions:
   - {from: decide, action: grant, to: granted}
   - {from: decide, action: refuse, to: refused}
 """
+HUMAN = "kind: human\n    actions: [{id: grant}, {id: refuse, label: 'No'}]"
 SPENT = {"employee": "mia", "amount": 4200, "purpose": "A fair"}
 
 
@@ -48,6 +49,16 @@ def read(tmp_path: Path, text: str | bytes) -> CaseWalk:
         (SMALL.replace("actions:", "actoins:"), r":5: line 5, steps.0.actions: it is missing; line 7, steps.0.actoins"),
         (SMALL.replace("kind: human", "kind: humane"), ":5: line 5, steps.0.*humane"),
         (SMALL.replace("'No'", "No"), ":7: line 7, steps.0.actions.1.label: it is no text"),
+        (
+            SMALL.replace(HUMAN, "kind: system\n    job_type: case.commit"),
+            "job_type: this job type is not for",
+        ),
+        (SMALL.replace(HUMAN, "kind: system\n    job_type: = x"), "job_type: String should match"),
+        (
+            SMALL.replace(HUMAN, "kind: system\n    job_type: x\n    inputs: {case_step: a}"),
+            "sets this variable",
+        ),
+        (SMALL.replace(HUMAN, "kind: system\n    job_type: x\n    result: workflow_id"), "sets this variable"),
         (SMALL + "colour: red\n", ":13: line 13, colour: there is no such key"),
         (SMALL.replace("version: 1.0.0", "version: 1.0"), ":2: line 2, version"),
         (SMALL.replace("name: leave", "name: ../leave"), ":1: line 1, name"),

@@ -95,6 +95,7 @@ WRONG: dict[str, list[tuple[str, str, int, str]]] = {
     ],
     "case-decisions-come-to-something": [("yes_it_is, to: decide", "yes_it_is, to: long", 6, "long")],
     "case-actions-can-be-filled-in": [("key: why}", "key: whence}", 14, "decide")],
+    "case-fields-are-its-own": [("key: why}", "key: case_step.id}, {type: textfield, key: why}", 7, "decide")],
     "case-people-are-named": [("candidate_groups: [managers]", "description: Whose?", 7, "decide")],
     "case-has-the-name-of-its-folder": [("name: leave", "name: holiday", 1, "holiday")],
 }

@@ -6,14 +6,34 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from zeebe_fleet.bpmn.tooling.manifest import Access, JobType
+from zeebe_fleet.workers.contract.cases import CASE_VARIABLES
+from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
 
 MAX_STEPS = 200
 MAX_TRANSITIONS = 1_000
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
-_Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+_TAKEN = frozenset((*CASE_VARIABLES, *RESERVED_VARIABLES))
+_OURS = ("case.", "fleet-", "io.camunda")
+"""What job types of the fleet and the engine begin with."""
+
+
+def _own_name(name: str) -> str:
+    if name in _TAKEN:
+        raise ValueError("the fleet sets this variable itself")
+    return name
+
+
+def _own_type(job_type: str) -> str:
+    if job_type.startswith(_OURS):
+        raise ValueError("this job type is not for a step: the fleet or the engine uses it")
+    return job_type
+
+
+_Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"), AfterValidator(_own_name)]
+_JobType = Annotated[str, Field(pattern=r"^[^\s=]\S{0,199}$"), AfterValidator(_own_type)]
 _Expression = Annotated[str, Field(min_length=1, max_length=10_000)]
 """FEEL, with `=` before it or without."""
 
@@ -73,7 +93,7 @@ class SystemStep(_Step):
 
     kind: Literal["system"]
     """What kind of step it is."""
-    job_type: str = Field(min_length=1, max_length=200)
+    job_type: _JobType
     """What workers know the job by."""
     inputs: Mapping[_Variable, _Expression] = Field(default_factory=dict)
     """FEEL by the name of the variable that it sets before the job."""

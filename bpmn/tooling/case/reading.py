@@ -109,7 +109,7 @@ def _told(error: Mapping[str, Any], lines: Lines | None) -> str:
     path = _path(error["loc"])
     named = ".".join(map(str, path)) or "the definition"
     at = f"line {lines.of(path)}, " if lines else ""
-    return f"{at}{named}: {_WORDS.get(error['type'], error['msg'])}"
+    return f"{at}{named}: {_WORDS.get(error['type'], error['msg'].removeprefix('Value error, '))}"
 
 
 def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:

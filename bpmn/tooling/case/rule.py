@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from zeebe_fleet.bpmn.tooling.case.definition import FinalStep, Step, Transition
 from zeebe_fleet.bpmn.tooling.case.reading import CasePackage
@@ -88,3 +89,11 @@ def case_rule(severity: Severity) -> Callable[[Callable[[CaseSubject], Iterator[
         return CaseRule(find, sys.modules[find.__module__].__doc__ or "", severity)
 
     return made
+
+
+def fields_of(form: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what can be filled in of a form, whatever it lies in."""
+    for component in form.get("components", ()):
+        if not component.get("disabled"):
+            yield component
+        yield from fields_of(component)
