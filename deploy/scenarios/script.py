@@ -99,8 +99,8 @@ class Script:
                 held.outcome.set_exception(StaleError("The test case is over."))
 
     def _is_ours(self, job: Job) -> bool:
-        said = sum(fits(one, job) for one in self._to_come)
-        return said > sum(any(fits(one, other.job) for one in self._to_come) for other in self._held.values())
+        fitting = [one for one in self._to_come if fits(one, job)]
+        return len(fitting) > sum(any(fits(one, other.job) for one in fitting) for other in self._held.values())
 
 
 def outcome_of(instruction: ByHand | say.MockJobWorkerCompleteJob | say.MockJobWorkerThrowBpmnError) -> Outcome:
