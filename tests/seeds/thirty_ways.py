@@ -18,6 +18,7 @@ from zeebe_fleet.adapters.postgres.start_variables import check_variables
 from zeebe_fleet.bpmn.tooling.artifact.making import artifact_of
 from zeebe_fleet.bpmn.tooling.artifact.policy import policy_of
 from zeebe_fleet.bpmn.tooling.artifact.signing import new_key, public_line
+from zeebe_fleet.bpmn.tooling.case import load_case
 from zeebe_fleet.bpmn.tooling.finding import Severity
 from zeebe_fleet.bpmn.tooling.lint import lint_folder
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_package, load_packages
@@ -39,6 +40,7 @@ _PLAYED = frozenset(("hello_world",))
 ONBOARDING = "customer_onboarding/customer_onboarding.bpmn"
 ONBOARDING_SAYS = "customer_onboarding/manifest.yaml"
 REVIEW = "customer_onboarding/review_application.form"
+EXPENSES = "expense_approval/case.yaml"
 DISCOUNT = "customer_onboarding/approve_discount.form"
 
 
@@ -75,9 +77,9 @@ class Way:
 def schema(folder: Path) -> list[str]:
     """Read every package, as whatever deploys, tests or publishes it does first."""
     told = []
-    for package in sorted(one.parent for one in folder.glob("*/manifest.yaml")):
+    for package in sorted(folder.iterdir()):
         try:
-            load_package(package)
+            (load_case if (package / "case.yaml").exists() else load_package)(package)
         except DefinitionError as error:
             told.append(error.message)
     return told
@@ -519,5 +521,29 @@ WAYS = (
             (ONBOARDING_SAYS, "version: 1.0.0", "version: 2.0.0"),
             (ONBOARDING, '<zeebe:versionTag value="1.0.0" />', '<zeebe:versionTag value="2.0.0" />'),
         ),
+    ),
+    Way(
+        "a step of a case without its kind",
+        "schema",
+        EXPENSES,
+        "    kind: decision",
+        "    sort: decision",
+        r"case\.yaml:\d+: .*steps\.1: .*'kind'",
+    ),
+    Way(
+        "a transition of a case to nowhere",
+        "lint",
+        EXPENSES,
+        "to: over_the_limit}",
+        "to: under_the_limit}",
+        r"case-transitions-lead-somewhere: ",
+    ),
+    Way(
+        "an outcome of a case without a transition",
+        "lint",
+        EXPENSES,
+        "outcome: petty,",
+        "outcome: tiny,",
+        r"case-decisions-lead-on: ",
     ),
 )
