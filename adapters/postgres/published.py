@@ -121,13 +121,13 @@ class PostgresVersions:
 
     async def deploy(self, artifact: Artifact, deployed: Sequence[DeployedProcess]) -> None:
         """Note the definitions that the engine made of an artifact, and which of them is it."""
-        texts = {one.name: one.text for one in artifact.files}
+        model = _model_of(artifact)
         schema, access = artifact.manifest.get("input") or {}, artifact.manifest.get("access") or {}
         async with self._pool.transaction() as connection:
             for one in deployed:
                 said = (to_jsonb(schema), to_jsonb(access)) if one.process_name == artifact.name else (None, None)
                 named = (one.definition_key, one.process_name, one.version, one.resource_name)
-                await connection.execute(SAVE, *named, texts[one.resource_name], *said)
+                await connection.execute(SAVE, *named, model, *said)
             await relink(connection, [one.definition_key for one in deployed])
 
     async def close(self) -> None:
@@ -142,10 +142,13 @@ def known_of(row: Record) -> KnownVersion:
     return KnownVersion(*said, manifest, row["model_sha256"], row["definition_key"])
 
 
+def _model_of(artifact: Artifact) -> str:
+    return next((one.text for one in artifact.files if one.name.endswith(".bpmn")), "")
+
+
 def _row(published: Published, at: datetime | None) -> tuple[object, ...]:
     artifact = published.artifact
-    models = [one.text for one in artifact.files if one.name.endswith(".bpmn")]
-    model_sha256 = hashlib.sha256(models[0].encode()).hexdigest() if models else None
+    model_sha256 = hashlib.sha256(model.encode()).hexdigest() if (model := _model_of(artifact)) else None
     try:
         manifest = to_jsonb(artifact.manifest)
     except (TypeError, ValueError) as error:

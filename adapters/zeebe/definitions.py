@@ -1,11 +1,12 @@
-"""What an engine takes for the latest version of a process, whoever deployed it.
+"""What an engine has of a process, whoever deployed it, read by the searches of REST v2.
 
 Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/ (search process definitions)
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.rest import asking, checked
@@ -15,12 +16,14 @@ from zeebe_fleet.workers.contract.job import DefinitionKey
 from zeebe_fleet.workers.contract.ports import Capabilities, EngineDefinition
 
 _SEARCH = "/v2/process-definitions/search"
+_MOST = 100
+_WHAT = "which processes it has"
 
 
-async def latest_definition(
+async def definitions(
     connection: EngineConnection, tokens: TokenSource | None, capabilities: Capabilities, process_name: str
-) -> EngineDefinition | None:
-    """Read the engine's latest version of a process; nothing where it has none.
+) -> list[EngineDefinition]:
+    """Read the engine's versions of a process: the newest hundred, the latest first.
 
     Raises:
         EngineRejected: this engine cannot be asked, with the version or setting that can.
@@ -28,20 +31,35 @@ async def latest_definition(
     body = {
         "filter": {"processDefinitionId": process_name},
         "sort": [{"field": "version", "order": "DESC"}],
-        "page": {"limit": 1},
+        "page": {"limit": _MOST},
     }
-    async with asking(connection, tokens, capabilities, "which processes it has") as http:
-        try:
-            for one in checked(await http.post(_SEARCH, json=body), _SEARCH)["items"]:
-                path = f"/v2/process-definitions/{int(one['processDefinitionKey'])}/xml"
-                response = await http.get(path)
-                model = response.content if response.is_success else b""
-                sha256 = hashlib.sha256(model).hexdigest()
-                key = DefinitionKey(int(one["processDefinitionKey"]))
-                return EngineDefinition(key, int(one["version"]), one.get("versionTag") or "", sha256)
-        except (KeyError, TypeError, ValueError) as error:
-            raise EngineUnavailable(
-                f"The engine's REST API tells of a process in a way nobody understands ({type(error).__name__}).",
-                "Check its address and its version.",
-            ) from error
-    return None
+    async with asking(connection, tokens, capabilities, _WHAT) as http:
+        answer = checked(await http.post(_SEARCH, json=body), _SEARCH)
+    try:
+        return [_definition(one) for one in answer["items"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineUnavailable(
+            f"The engine's REST API tells of a process in a way that nobody understands ({type(error).__name__}).",
+            "Check its address and its version.",
+        ) from error
+
+
+async def model(
+    connection: EngineConnection, tokens: TokenSource | None, capabilities: Capabilities, definition_key: DefinitionKey
+) -> bytes:
+    """Read a model as it was deployed.
+
+    Raises:
+        EngineRejected: this engine cannot be asked, with the version or setting that can.
+    """
+    path = f"/v2/process-definitions/{definition_key}/xml"
+    async with asking(connection, tokens, capabilities, _WHAT) as http:
+        response = await http.get(path)
+        if not response.is_success:
+            checked(response, path)
+        return response.content
+
+
+def _definition(item: Mapping[str, Any]) -> EngineDefinition:
+    key = DefinitionKey(int(item["processDefinitionKey"]))
+    return EngineDefinition(key, int(item["version"]), item.get("versionTag") or "", item.get("resourceName") or "")

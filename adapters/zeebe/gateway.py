@@ -11,7 +11,7 @@ import grpc.aio
 
 from zeebe_fleet.adapters.zeebe.capabilities import capabilities_of
 from zeebe_fleet.adapters.zeebe.connection import EngineConnection
-from zeebe_fleet.adapters.zeebe.definitions import latest_definition
+from zeebe_fleet.adapters.zeebe.definitions import definitions, model
 from zeebe_fleet.adapters.zeebe.deployment import explain
 from zeebe_fleet.adapters.zeebe.incidents import Incidents
 from zeebe_fleet.adapters.zeebe.instance_view import instance_view
@@ -182,9 +182,13 @@ class ZeebeEngine:
         """Return an instance as the engine has it, where this engine can say it."""
         return await instance_view(self._connection, self._tokens, await self.capabilities(), process_instance_key)
 
-    async def latest_definition(self, process_name: str) -> EngineDefinition | None:
-        """Return the engine's latest version of a process, where this engine can say it."""
-        return await latest_definition(self._connection, self._tokens, await self.capabilities(), process_name)
+    async def definitions(self, process_name: str) -> list[EngineDefinition]:
+        """Return the engine's versions of a process, where this engine can say it."""
+        return await definitions(self._connection, self._tokens, await self.capabilities(), process_name)
+
+    async def model(self, definition_key: DefinitionKey) -> bytes:
+        """Return a model as it was deployed, where this engine can say it."""
+        return await model(self._connection, self._tokens, await self.capabilities(), definition_key)
 
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:
         """Give the job its retries back and resolve the incident."""

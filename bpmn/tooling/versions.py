@@ -1,7 +1,7 @@
 """Brings published versions here: fetched, verified, kept in the records, and deployed where that moves nothing back.
 
-An engine takes what was deployed last for its latest version. So a start deploys a version only where no newer one of
-that process is deployed; older ones are deployed on purpose, by `fleet deploy --artifact`.
+A start deploys a version only where no newer one of that process is deployed; older ones are deployed on purpose, by
+`fleet deploy --artifact`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Protocol
 
-from zeebe_fleet.bpmn.tooling.artifact.reading import resources_of
+from zeebe_fleet.bpmn.tooling.deployments import Deployments
 from zeebe_fleet.workers.contract.artifacts import (
     Artifact,
     ArtifactMissing,
@@ -26,7 +26,6 @@ from zeebe_fleet.workers.contract.artifacts import (
 from zeebe_fleet.workers.contract.errors import (
     DefinitionError,
     EngineError,
-    EngineRejected,
     FleetError,
     InfrastructureError,
     RecordsUnavailable,
@@ -40,7 +39,7 @@ from zeebe_fleet.workers.contract.refusals import (
     UnknownProcessVersion,
     VersionNotDeployed,
 )
-from zeebe_fleet.workers.contract.versions import DeployedModel, KnownVersion, KnownVersions, VersionRange
+from zeebe_fleet.workers.contract.versions import KnownVersion, KnownVersions, VersionRange
 
 _MOST = 50
 """Of the versions of a range that are looked at: each is fetched once."""
@@ -72,7 +71,7 @@ class ProcessVersions:
     ) -> None:
         self._published = published
         self._known = known
-        self._engine = engine
+        self._deployments = Deployments(known, engine)
         self._policy = policy
         self._vouched: dict[tuple[str, str], Hashable] = {}
         self._listings: dict[str, asyncio.Task[Sequence[StoredArtifact]]] = {}
@@ -118,7 +117,7 @@ class ProcessVersions:
                 return known, ()
             await self._bring_required(artifact, deploys=True, depth=0)
             async with self._known.deploying():
-                return known, await self._deploy(artifact)
+                return known, await self._deployments.deploy(artifact)
 
     async def _candidates(self, name: str, wanted: VersionRange) -> list[str]:
         """Return the versions of a range, the newest first: what the store lists, and what is known here."""
@@ -180,76 +179,27 @@ class ProcessVersions:
         with told(name, version):
             if sha256 not in ("", known.sha256):
                 raise DefinitionError(f"{name} {version}: it is not what was required: its SHA-256 is another.")
-            if known.may_run or await self._found(known):
+
+            async def read() -> Artifact:
+                return (await self._read(known)).artifact
+
+            if known.may_run or await self._deployments.find(known, read):
                 if not self._is_vouched(name, version):
                     await self._read(known)
                 return
             if not deploys:
                 raise VersionNotDeployed(name, version, _NO_RIGHT)
-            artifact = (await self._read(known)).artifact
+            artifact = await read()
             await self._bring_required(artifact, deploys=deploys, depth=depth)
             async with self._known.deploying():
-                if not await self._found(known):
-                    await self._check_engine(known)
-                    await self._deploy(artifact)
+                if not await self._deployments.find(known, read):
+                    await self._deployments.deploy(artifact)
 
     async def _bring_required(self, artifact: Artifact, *, deploys: bool, depth: int) -> None:
         if depth > _DEEPEST:
             raise DefinitionError(f"{artifact.file}: what it requires leads round in circles.", "Publish it anew.")
         for one in artifact.requires:
             await self._bring(one.name, one.version, deploys=deploys, depth=depth + 1, sha256=one.sha256)
-
-    async def _found(self, known: KnownVersion) -> bool:
-        """Tell whether a version is deployed by its bytes, and note which definition it is.
-
-        Raises:
-            VersionNotDeployed: it is not, and something newer is.
-        """
-        models = await self._known.deployed(known.name)
-        same = next((one for one in models if one.model_sha256 == known.model_sha256), None)
-        if same is None:
-            check_newest(known, models)
-            return False
-        await self._known.place(known, same.definition_key)
-        return True
-
-    async def _check_engine(self, known: KnownVersion) -> None:
-        """See that nobody deployed anything newer past the fleet, where the engine can say so.
-
-        Raises:
-            VersionNotDeployed: somebody did.
-        """
-        with suppress(EngineRejected):  # before 8.8 it cannot
-            latest = await self._engine.latest_definition(known.name)
-            if latest is not None and latest.model_sha256 != known.model_sha256:
-                versions = [latest.version_tag] if latest.version_tag else []
-                here = await self._known.deployed(known.name)
-                if latest.definition_key not in [one.definition_key for one in here]:
-                    check_newest(known, [DeployedModel(latest.definition_key, latest.version, "", versions)])
-
-    async def _deploy(self, artifact: Artifact) -> Sequence[DeployedProcess]:
-        """Deploy a version; where it was, and nobody lived to note it, the engine says the same of the same bytes."""
-        deployed = await self._engine.deploy(resources_of(artifact))
-        await self._known.deploy(artifact, deployed)
-        return deployed
-
-
-def check_newest(known: KnownVersion, models: Sequence[DeployedModel]) -> None:
-    """See that nothing which is deployed is newer than a version, or might be.
-
-    Raises:
-        VersionNotDeployed: something is: the version would become the engine's latest in its place.
-    """
-    for model in models:
-        engine = f"engine:{model.engine_version}"
-        said = [version_order(one) for one in model.versions if parsed_name(f"{known.name}_v{one}.yaml")]
-        if not said:
-            why = f"{engine} is deployed, and nothing says that it is older."
-            raise VersionNotDeployed(known.name, known.version, why)
-        if max(said) > version_order(known.version):
-            newer = ".".join(map(str, max(said)))
-            why = f"{newer} ({engine}) is deployed, and plain starts, timers, messages and calls would move back to it."
-            raise VersionNotDeployed(known.name, known.version, why)
 
 
 def unknown(name: str, version: str) -> UnknownProcessVersion:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from hashlib import sha256
 
 import pytest
 
@@ -14,7 +13,7 @@ from zeebe_fleet.adapters.zeebe.connection import EngineConnection
 from zeebe_fleet.adapters.zeebe.gateway import ZeebeEngine
 from zeebe_fleet.engine.version import VERSIONS
 from zeebe_fleet.workers.contract.errors import EngineGone, EngineRejected, EngineUnavailable
-from zeebe_fleet.workers.contract.job import ProcessInstanceKey
+from zeebe_fleet.workers.contract.job import DefinitionKey, ProcessInstanceKey
 from zeebe_fleet.workers.contract.outcomes import Complete, Fail
 from zeebe_fleet.workers.contract.ports import Resource
 
@@ -104,21 +103,23 @@ async def test_view_of_an_engine_whose_rest_is_away_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize("version", ["8.8", "8.9"])
-async def test_latest_definition_is_the_engines_whoever_deployed_it(version: str) -> None:
-    """Its key and version, what it calls itself, and the hash of its bytes; nothing of a process that is not there."""
+async def test_definitions_are_the_engines_whoever_deployed_them(version: str) -> None:
+    """The latest first, with the bytes of each; nothing of a process that is not there."""
     async with playing(version) as engine:
         changed = RICH.replace("</bpmn:process>", "<!-- changed --></bpmn:process>").encode()
         deployed = {one.process_name: one for one in await engine.deploy([Resource("rich.bpmn", changed)])}
-        latest = await engine.latest_definition("outer")
-        assert latest is not None
+        latest, first = await engine.definitions("outer")
         assert (latest.definition_key, latest.version) == (deployed["outer"].definition_key, 2)
-        assert latest.model_sha256 == sha256(changed).hexdigest()
-        assert await engine.latest_definition("nothing") is None
+        assert (first.version, first.resource_name) == (1, "rich.bpmn")
+        assert [await engine.model(one.definition_key) for one in (latest, first)] == [changed, RICH.encode()]
+        assert await engine.definitions("nothing") == []
+        with pytest.raises(EngineGone):
+            await engine.model(DefinitionKey(7))
 
 
-async def test_latest_definition_is_refused_where_it_cannot_be_asked() -> None:
+async def test_definitions_are_refused_where_they_cannot_be_asked() -> None:
     """Before 8.8, or without the address of the REST API."""
     for version, rest in (("8.7", None), ("8.9", "")):
         async with playing(version, rest=rest) as engine:
             with pytest.raises(EngineRejected):
-                await engine.latest_definition("outer")
+                await engine.definitions("outer")

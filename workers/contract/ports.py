@@ -63,7 +63,7 @@ class EngineDefinition:
     version: int
     version_tag: str
     """What its model calls itself; empty when it says nothing."""
-    model_sha256: str
+    resource_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +159,19 @@ class Engine(Protocol):
             EngineGone: it knows no such instance, or not yet.
         """
 
-    async def latest_definition(self, process_name: str) -> EngineDefinition | None:
-        """Return the engine's latest version of a process, whoever deployed it; nothing where it has none.
+    async def definitions(self, process_name: str) -> list[EngineDefinition]:
+        """Return the engine's versions of a process, whoever deployed them: the newest hundred, the latest first.
 
         Raises:
             EngineRejected: this engine cannot be asked, with the version or setting that can.
+        """
+
+    async def model(self, definition_key: DefinitionKey) -> bytes:
+        """Return a model as it was deployed.
+
+        Raises:
+            EngineRejected: this engine cannot be asked, with the version or setting that can.
+            EngineGone: there is none of that key.
         """
 
     async def resolve_incident(self, incident: OpenIncident, *, retries: int = 3) -> None:

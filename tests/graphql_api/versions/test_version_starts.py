@@ -66,8 +66,7 @@ async def test_two_versions_at_once_never_end_with_the_older_one_as_latest(world
     told = await asyncio.gather(*(world.start(name, version) for name in names for version in ("1.1.0", "1.0.0")))
     assert {one["__typename"] for one in told} <= {"WorkflowStarted", "VersionNotDeployed"}
     for name in names:
-        latest = await world.engine.latest_definition(name)
-        assert latest is not None
+        latest, *_ = await world.engine.definitions(name)
         assert latest.version_tag == "1.1.0"
 
 
@@ -105,13 +104,33 @@ async def test_start_waits_for_what_another_process_deploys(world: World, zeebe:
 
 
 async def test_start_after_a_death_between_deploying_and_noting_it_finds_the_same_definition(world: World) -> None:
-    """The engine has it, the records do not: its bytes say that it is the same."""
+    """The engine has it, the records do not: its bytes say that it is the same, even below a newer one."""
     name = new_name()
     artifact = await world.shelf.publish(name, "1.0.0")
     (lost,) = await world.engine.deploy([Resource(f"{name}.bpmn", artifact.files[0].text.encode())])
-    await world.started(name, "1.0.0")
-    (row,) = await world.api.sql("SELECT definition_key, version FROM process_definition WHERE process_name = $1", name)
-    assert (row["definition_key"], row["version"]) == (lost.definition_key, lost.version)
+    await world.shelf.publish(name, "1.1.0")
+    assert (await world.started(name, "1.1.0"))["processVersion"] == "engine:2"
+    assert (await world.started(name, "1.0.0", world.person))["processVersion"] == "engine:1"
+    rows = await world.api.sql(
+        "SELECT definition_key FROM process_artifact WHERE name = $1 AND version = '1.0.0'", name
+    )
+    assert [row["definition_key"] for row in rows] == [lost.definition_key]
+    assert await world.engine_versions(name) == [1, 2]
+
+
+async def test_engine_that_cannot_be_asked_says_the_same_of_the_same_bytes(world: World, zeebe: ZeebeSettings) -> None:
+    """As before 8.8: what was deployed and not noted is deployed again, and is what it was."""
+    name = new_name()
+    artifact = await world.shelf.publish(name, "1.0.0")
+    (lost,) = await world.engine.deploy([Resource(f"{name}.bpmn", artifact.files[0].text.encode())])
+    known, exact = PostgresVersions(world.api.database_url), VersionRange.read("1.0.0")
+    assert exact is not None
+    async with ZeebeEngine(connection_to(zeebe.model_copy(update={"rest_address": ""}))) as mute:
+        versions = ProcessVersions(StoreDefinitions(world.shelf.store, world.shelf.publishers), known, mute)
+        assert await versions.bring(name, exact, deploys=True) == "1.0.0"
+    (kept,) = await known.of(name)
+    assert kept.definition_key == lost.definition_key
+    await known.close()
 
 
 async def test_version_deployed_from_its_folder_is_found_by_its_bytes(world: World) -> None:
