@@ -20,6 +20,7 @@ def refusal(content: bytes) -> str:
     "namespace",
     [
         "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
+        "http://www.omg.org/spec/DMN/20151101/dmn11.xsd",
         "http://www.omg.org/spec/DMN/20180521/MODEL/",
         DMN_13,
         "https://www.omg.org/spec/DMN/20211108/MODEL/",
