@@ -95,12 +95,17 @@ class Terms(Cursor, ABC):
             self.position += 1
             return syntax.Constant(string_of(token.value))
         if kind == "quoted":
-            return syntax.Name(self.name())
+            return self.quoted()
         if kind in ("(", "[", "]"):
             return self.bracketed(kind)
         if kind == "{":
             return self.context()
         return self.marked(kind)
+
+    def quoted(self) -> Any:
+        """Parse a name between backticks, of a variable or of a function."""
+        name = self.name()
+        return self.call(None, name) if self.take("(") else syntax.Name(name)
 
     def marked(self, kind: str) -> Any:
         """Parse `?` or `@"…"`."""
