@@ -122,12 +122,14 @@ def test_definition_that_is_broken_stops_at_the_lint(repository: Repository) -> 
 
 
 def test_definition_that_does_something_else_stops_at_its_test(repository: Repository) -> None:
-    """It is well-formed, and goes another way than its scenarios say."""
-    repository.rewrite("leave_request/case.yaml", "action: decline, to: declined", "action: decline, to: accepted")
-    repository.rewrite("leave_request/case.yaml", "outcome: small, to: accepted", "outcome: small, to: declined")
+    """It is well-formed, and takes an action that its scenarios say is refused."""
+    action, way = "      - {id: decline, label: Decline}\n", "  - {from: decide, action: decline, to: declined}\n"
+    repository.rewrite("leave_request/case.yaml", action, action + action.replace("decline, label", "postpone, label"))
+    repository.rewrite("leave_request/case.yaml", way, way + way.replace("action: decline", "action: postpone"))
     run = repository.github(main=True)
 
     assert (run.done, run.failed) == ([LINT], TEST)
+    assert "postpone" in run.said
     assert repository.published() == []
 
 
