@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling.feel_reads import reads_of
-from zeebe_fleet.bpmn.tooling.shapes import Shape, at, shape
+from zeebe_fleet.bpmn.tooling.shapes import Shape, alternatives, at, shape
 from zeebe_fleet.engine.feel import DateTime, DaysTime, FeelSyntaxError, Time, YearsMonths, syntax
 
+_MANY = 20
+"""Alternatives of one value."""
 Lookup = Callable[[str], list[Shape] | None]
 _TYPES: dict[type, str] = {
     bool: "boolean",
@@ -92,8 +94,11 @@ def _of_entries(tree: syntax.Entries, lookup: Lookup) -> Shape | None:
 
 
 def _either(known: list[Shape]) -> Shape | None:
-    if len(known) == 1:
-        return known[0]
-    if any("$ref" in str(one.schema) for one in known):
-        return None  # it leads somewhere in its own document alone
-    return shape({"anyOf": [one.schema for one in known]})
+    """Put shapes together; None where there are too many, or where references of several documents would mix."""
+    found = {id(one.schema): one for several in known for one in alternatives(several)}
+    shapes = list(found.values())
+    if len(shapes) == 1:
+        return shapes[0]
+    if len(shapes) > _MANY or any(one.root is not shapes[0].root and "$ref" in str(one.schema) for one in shapes):
+        return None
+    return Shape({"anyOf": [one.schema for one in shapes]}, shapes[0].root)

@@ -8,7 +8,7 @@ Source: https://json-schema.org/draft/2020-12
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,11 @@ _TYPES: dict[type, str] = {
     dict: "object",
 }
 _DEPENDING = ("if", "then", "else", "dependentSchemas", "$dynamicRef")
-_DEEP = 12
+_MANY = 200
+"""Alternatives of one schema, with the references between them."""
+_STEPS = 5_000
+"""Of one comparison."""
+_DEEP = 40
 _SHOWN = 3
 
 
@@ -50,20 +54,25 @@ def shape(schema: Any) -> Shape:
     return Shape(schema, schema)
 
 
-def alternatives(given: Shape, deep: int = 0) -> Iterator[Shape]:
-    """Yield the shapes of which a value has one; references are followed."""
-    says = given.says
-    if deep > _DEEP:
-        yield ANYTHING
-    elif "$ref" in says:
-        yield from alternatives(given.part(_at(given.root, says["$ref"])), deep + 1)
-    elif choices := says.get("anyOf") or says.get("oneOf"):
-        for choice in choices if isinstance(choices, list) else ():
-            yield from alternatives(given.part(choice), deep + 1)
-    elif isinstance(says.get("allOf"), list) and len(says["allOf"]) == 1:
-        yield from alternatives(given.part(says["allOf"][0]), deep + 1)
-    else:
-        yield given
+def alternatives(given: Shape) -> list[Shape]:
+    """Return the shapes of which a value has one, references followed; of very many, or endless ones, anything."""
+    found: list[Shape] = []
+    ahead = [given]
+    for _ in range(_MANY):
+        if not ahead:
+            return found
+        one = ahead.pop()
+        says = one.says
+        choices = says.get("anyOf") or says.get("oneOf")
+        if "$ref" in says:
+            ahead.append(one.part(_at(one.root, says["$ref"])))
+        elif isinstance(choices, list):
+            ahead += [one.part(choice) for choice in reversed(choices)]
+        elif isinstance(says.get("allOf"), list) and len(says["allOf"]) == 1:
+            ahead.append(one.part(says["allOf"][0]))
+        else:
+            found.append(one)
+    return [*found, ANYTHING]
 
 
 def _at(root: Any, reference: Any) -> Any:
@@ -121,47 +130,71 @@ def values_of(given: Shape) -> list[Any] | None:
     return listed if isinstance(listed, list) else None
 
 
-def misfit(given: Shape, wanted: Shape, deep: int = 0) -> str:
+class _Steps:
+    """How far schemas that refer to themselves are followed.
+
+    Args:
+        left: of all together, in a list that they share.
+        deep: how far in this is.
+    """
+
+    def __init__(self, left: list[int] | None = None, deep: int = 0) -> None:
+        self._left = left or [_STEPS]
+        self._deep = deep
+
+    def inner(self) -> _Steps:
+        """Go one level further in."""
+        return _Steps(self._left, self._deep + 1)
+
+    def are_over(self) -> bool:
+        """Take one, and tell whether there was none."""
+        self._left[0] -= 1
+        return self._left[0] < 0 or self._deep > _DEEP
+
+
+def misfit(given: Shape, wanted: Shape) -> str:
     """Say why what is given can never be what is wanted; empty when it can, or nobody knows."""
-    if deep > _DEEP:
-        return ""
+    return _misfit(given, wanted, _Steps())
+
+
+def _misfit(given: Shape, wanted: Shape, steps: _Steps) -> str:
     told = ""
+    others = alternatives(wanted)
     for one in alternatives(given):
-        for other in alternatives(wanted):
-            told = _misfit(one, other, deep)
+        for other in others:
+            told = "" if steps.are_over() else _misfit_of_one(one, other, steps.inner())
             if not told:
                 return ""
     return told
 
 
-def _misfit(given: Shape, wanted: Shape, deep: int) -> str:
+def _misfit_of_one(given: Shape, wanted: Shape, steps: _Steps) -> str:
     if wanted.schema is False or given.schema is False or _is_combined(given) or _is_combined(wanted):
         return ""
     have, want = types_of(given), types_of(wanted)
     if have and want and not any(_is_kind(one, other) for one in have for other in want):
         return f"it is {_listed(have)}, where {_listed(want)} is wanted"
     values, possible = values_of(given), values_of(wanted)
-    if values is not None and possible is not None and not any(value in possible for value in values):
+    if values is not None and possible is not None and not set(map(_key, values)) & set(map(_key, possible)):
         return f"it is {_shown(values)}, where {_shown(possible)} is wanted"
     if have == {"object"} and want == {"object"}:
-        return _misfit_of_object(given, wanted, deep)
+        return _misfit_of_object(given, wanted, steps)
     if have == {"array"} and want == {"array"} and "items" in given.says and "items" in wanted.says:
-        told = misfit(given.part(given.says["items"]), wanted.part(wanted.says["items"]), deep + 1)
+        told = _misfit(given.part(given.says["items"]), wanted.part(wanted.says["items"]), steps)
         return f"of its items {told}" if told else ""
     return ""
 
 
-def _misfit_of_object(given: Shape, wanted: Shape, deep: int) -> str:
+def _misfit_of_object(given: Shape, wanted: Shape, steps: _Steps) -> str:
     have, want = given.says.get("properties") or {}, wanted.says.get("properties") or {}
-    must = wanted.says.get("required") or ()
-    for name in must:
+    must = set(map(str, wanted.says.get("required") or ()))
+    for name in sorted(must):
         if name not in have and not _is_open(given.says):
             return f"it has no {name!r}"
-    for name in want.keys() & have.keys():
-        if name in must or name in (given.says.get("required") or ()):
-            told = misfit(given.part(have[name]), wanted.part(want[name]), deep + 1)
-            if told:
-                return f"of its {name!r} {told}" if told.startswith("it ") else f"of its {name!r}, {told}"
+    must |= set(map(str, given.says.get("required") or ()))
+    for name in (name for name in want if name in have and name in must):
+        if told := _misfit(given.part(have[name]), wanted.part(want[name]), steps):
+            return f"of its {name!r} {told}" if told.startswith("it ") else f"of its {name!r}, {told}"
     return ""
 
 
@@ -170,29 +203,28 @@ def lacks(given: Shape, path: tuple[str, ...]) -> str:
 
     A path through a list goes on in its items, as in FEEL.
     """
-    if not path:
-        return ""
+    return _lacks(given, path, _Steps())
+
+
+def _lacks(given: Shape, path: tuple[str, ...], steps: _Steps) -> str:
     told = ""
-    for one in alternatives(given):
-        types = types_of(one)
-        if types == {"null"}:
-            continue
-        if types == {"array"} and isinstance(one.says.get("items"), Mapping):
-            told = lacks(one.part(one.says["items"]), path)
-        elif types == {"object"} and "properties" in one.says and not _is_combined(one):
-            told = _lacks_of_object(one, path)
-        else:
-            return ""
-        if not told:
-            return ""
+    for one in alternatives(given) if path else ():
+        if types_of(one) != {"null"}:
+            told = "" if steps.are_over() else _lacks_of_one(one, path, steps.inner())
+            if not told:
+                return ""
     return told
 
 
-def _lacks_of_object(given: Shape, path: tuple[str, ...]) -> str:
-    listed = given.says["properties"]
-    if path[0] in listed:
-        return lacks(given.part(listed[path[0]]), path[1:])
-    return "" if _is_open(given.says) else path[0]
+def _lacks_of_one(given: Shape, path: tuple[str, ...], steps: _Steps) -> str:
+    types, says = types_of(given), given.says
+    if types == {"array"} and isinstance(says.get("items"), Mapping):
+        return _lacks(given.part(says["items"]), path, steps)
+    if types != {"object"} or "properties" not in says or _is_combined(given):
+        return ""
+    if path[0] in says["properties"]:
+        return _lacks(given.part(says["properties"][path[0]]), path[1:], steps)
+    return "" if _is_open(says) else path[0]
 
 
 def at(given: Shape, path: tuple[str, ...]) -> Shape | None:
@@ -209,6 +241,15 @@ def at(given: Shape, path: tuple[str, ...]) -> Shape | None:
 
 def _is_combined(given: Shape) -> bool:
     return any(word in given.says for word in ("allOf", "not", *_DEPENDING))
+
+
+def _key(value: Any) -> tuple[str, Any]:
+    """Return what tells JSON values apart: 1 is 1.0, and not true."""
+    if isinstance(value, bool) or value is None:
+        return "word", str(value)
+    if isinstance(value, int | float):
+        return "number", value
+    return ("text", value) if isinstance(value, str) else ("other", repr(value))
 
 
 def _is_kind(one: str, other: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from tests.bpmn.models import element, flows, found, model, task
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.plain_schema import is_plain
-from zeebe_fleet.bpmn.tooling.shapes import misfit, shape
+from zeebe_fleet.bpmn.tooling.shapes import lacks, misfit, required_of, shape, variables_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
 _TEXT, _NUMBER, _WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
@@ -71,6 +73,44 @@ def test_shapes_may_fit(given: Any, wanted: Any) -> None:
 def test_shapes_cannot_fit(given: Any, wanted: Any, told: str) -> None:
     """What can never be is said, with where it lies."""
     assert misfit(shape(given), shape(wanted)) == told
+
+
+def _laughing(levels: int) -> dict[str, Any]:
+    """A schema whose references unfold to ten times as many alternatives with each level."""
+    names = [f"l{number}" for number in range(levels)]
+    inner = {name: {"anyOf": [{"$ref": f"#/$defs/{below}"}] * 10} for name, below in pairwise(names)}
+    return {"$ref": "#/$defs/l0", "$defs": inner | {names[-1]: _TEXT}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        _laughing(12),
+        {"type": "array", "items": {"$ref": "#"}},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+        {
+            "type": "object",
+            "required": ["a", "b"],
+            "properties": {name: {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]} for name in ("a", "b")},
+        },
+    ],
+)
+def test_schemas_that_go_on_for_ever_are_followed_for_a_while(schema: dict[str, Any]) -> None:
+    """What cannot be told within bounds may be anything."""
+    begun = time.process_time()
+    assert misfit(shape(schema), shape(schema)) == ""
+    assert lacks(shape(schema), ("a", "b", "a", "b", "a", "b")) in ("", "b")
+    variables_of(schema)
+    required_of(schema)
+    assert time.process_time() - begun < 1.0
+
+
+def test_values_are_told_apart_as_json_has_them() -> None:
+    """One is 1.0, and not true."""
+    assert misfit(shape({"enum": [1]}), shape({"enum": [1.0]})) == ""
+    assert misfit(shape({"const": [1]}), shape({"const": [1]})) == ""
+    assert misfit(shape({"enum": [1]}), shape({"enum": [True]}))
+    assert misfit(shape({"enum": [None]}), shape({"enum": ["None"]}))
 
 
 @pytest.mark.parametrize(
@@ -160,3 +200,22 @@ def test_the_type_of_a_computed_value_is_known_where_it_is_plain() -> None:
         first = element("intermediateThrowEvent", "set", extensions=f"<zeebe:ioMapping>{mapping}</zeebe:ioMapping>")
         bpmn = model(element("startEvent", "start"), first, task("pay", "pay"), flows("start set pay"))
         assert bool(found(bpmn, "jobs-get-what-fits", input=_CHOICES, job_types=jobs)) is not fits, source
+
+
+def test_choices_of_choices_are_put_together_within_bounds() -> None:
+    """Hundreds of ways, four times over, are not unfolded."""
+    events = []
+    for number in range(4):
+        ways = " else ".join(f"if count = {way} then v{number}.p{way}" for way in range(200))
+        mapping = (
+            f'<zeebe:ioMapping><zeebe:output source="={ways} else null" target="v{number + 1}" /></zeebe:ioMapping>'
+        )
+        events.append(element("intermediateThrowEvent", f"set{number}", extensions=mapping))
+    jobs = {"pay": {"description": "Pays.", "input": {"type": "object", "properties": {"v4": {"type": "string"}}}}}
+    parts = {f"p{way}": {"type": "object", "title": str(way)} for way in range(200)}
+    given = {"type": "object", "properties": {"count": _WHOLE, "v0": {"type": "object", "properties": parts}}}
+    way = flows("start set0 set1 set2 set3 pay")
+    bpmn = model(element("startEvent", "start"), *events, task("pay", "pay"), way)
+    begun = time.process_time()
+    found(bpmn, "jobs-get-what-fits", input=given, job_types=jobs)
+    assert time.process_time() - begun < 2.0
