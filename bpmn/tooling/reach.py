@@ -21,6 +21,8 @@ from zeebe_fleet.bpmn.tooling.shapes import Shape, at
 from zeebe_fleet.bpmn.tooling.subject import Subject
 from zeebe_fleet.bpmn.tooling.variables import ALWAYS, OPEN, Gift, Giving
 
+_MANY = 50
+"""Gifts of one variable that are looked at for its shape."""
 _DEEP = 6
 """Expressions that are followed from one to the next for a shape."""
 
@@ -80,7 +82,10 @@ class Reach:
         reached = self._reached.get(_id(node), 0)
         if reached & self._named[OPEN] or self._is_open_near(node, when):
             return None
-        found = [self._gifts[number] for number in _numbers(reached & self._named[name])]
+        given = reached & self._named[name]
+        if given.bit_count() > _MANY:
+            return None
+        found = [self._gifts[number] for number in _numbers(given)]
         if when is When.AFTER:
             found += [gift for gift in self.giving.within(node) if gift.name == name]
         shapes = [self._shape(gift, deep) for gift in found]

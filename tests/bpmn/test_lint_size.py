@@ -45,13 +45,21 @@ def _loops(count: int) -> bytes:
     return model(*_ENDS, *tasks, *choices, flows(f"start {way} end", *back, **conditions))
 
 
+def _one_variable(count: int) -> bytes:
+    """One task after the other, each of which writes the variable that all read."""
+    names = [f"t{number}" for number in range(count)]
+    mapping = '<zeebe:output source="=if v0 = null then v0 else v1" target="v0" />'
+    tasks = (task(name, f"job.{name}", mapping=mapping) for name in names)
+    return model(*_ENDS, *tasks, flows(f"start {' '.join(names)} end"))
+
+
 def _subject(bpmn: bytes, count: int) -> Subject:
     string = {"type": "string"}
     jobs = {
         f"job.t{number}": {
             "description": "Hands on.",
             "effects": "none",
-            "input": {"type": "object", "properties": {f"v{number - 1}": string}},
+            "input": {"type": "object", "properties": {f"v{number - 1}": string, "v0": string}},
             "output": {"type": "object", "properties": {f"v{number}": string}},
         }
         for number in range(count)
@@ -61,7 +69,9 @@ def _subject(bpmn: bytes, count: int) -> Subject:
     return Subject(ProcessPackage(Path("p"), manifest, bpmn))
 
 
-@pytest.mark.parametrize(("made", "count"), [(_chain, _TASKS), (_branches, _TASKS // 4), (_loops, _TASKS // 4)])
+@pytest.mark.parametrize(
+    ("made", "count"), [(_chain, _TASKS), (_branches, _TASKS // 4), (_loops, _TASKS // 4), (_one_variable, _TASKS // 4)]
+)
 def test_lint_of_four_thousand_tasks_takes_three_seconds(made: Callable[[int], bytes], count: int) -> None:
     """Whatever leads where, and whatever is handed on; a part of them takes a part of that."""
     subject = _subject(made(count), count)
