@@ -136,6 +136,7 @@ def _larger(**limits: int) -> Callable[[], None]:
 _BOUNDS = "test_bounds.py -k"
 _ARTIFACT = "bpmn.tooling.artifact"
 _POLICY = "graphql_api.policy.decisions:Policy"
+_PUBLISHED = "../graphql_api/test_published.py -k are_for_whom"
 _SESSIONS = "graphql_api.sessions:Sessions"
 _SHARE = "graphql_api.shares:Share"
 _TIMER = "deploy.connections:Timer"
@@ -164,6 +165,17 @@ GUARDS: Sequence[Guard] = (
         _always(_POLICY, "known_processes", None),
         "test_policy.py -k test_process_is_known",
     ),
+    Guard(
+        "a published definition is known to who may start or see it",
+        _always(_POLICY, "knows", True),
+        _PUBLISHED,
+    ),
+    Guard(
+        "a published definition says who may start it",
+        _always(_POLICY, "starts_published", True),
+        _PUBLISHED,
+    ),
+    Guard("what runs on a published version is for who may see it", _without_rule("COUNTED"), _PUBLISHED),
     Guard("a start is for the manifest's", _always(_POLICY, "starts", True), "test_policy.py -k test_start_is_for"),
     Guard(
         "a parent is one that is seen",
