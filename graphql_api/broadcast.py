@@ -31,7 +31,7 @@ _NOBODYS_SECRET = frozenset(
         *("candidateGroups", "candidateUsers", "dueAt", "followUpAt", "priority", "state", "version"),
         *("createdAt", "startedAt", "endedAt"),
         *("workflow", "processName", "processVersion", "definitionKey", "processInstanceKey", "parentWorkflowId"),
-        *("businessKey", "origin", "startedBy", "incident"),
+        *("businessKey", "origin", "startedBy", "incident", "artifactName", "artifactVersion", "artifactSha256"),
     }
 )
 _NOBODY = Principal("")
