@@ -9,7 +9,7 @@ from typing import Any
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
 from zeebe_fleet.workers.contract.cases import CASE_STATUS, CASE_STEP
-from zeebe_fleet.workers.contract.engine_view import EngineElement, InstanceView
+from zeebe_fleet.workers.contract.engine_view import EngineElement, EngineIncident, InstanceView
 
 _LONGEST = 400
 _STATES = {"IS_ACTIVE": "ACTIVE", "IS_COMPLETED": "COMPLETED", "IS_TERMINATED": "TERMINATED"}
@@ -31,7 +31,7 @@ def of_instance(asked: say.AssertProcessInstance, view: InstanceView) -> Differe
     state = _STATES.get(asked.state or "")
     if state is not None and view.state != state:
         return Difference(f"the instance is {state}", f"it is {view.state}")
-    stuck = [one for one in view.incidents if one.state == "ACTIVE"]
+    stuck = open_incidents(view)
     if asked.has_active_incidents is not None and asked.has_active_incidents != bool(stuck):
         seen = "; ".join(f"{one.element_id}: {shown(one.message)}" for one in stuck) or "none"
         return Difference("an incident" if asked.has_active_incidents else "no incident", seen)
@@ -148,6 +148,11 @@ def of_user_task(asked: say.AssertUserTask, found: Sequence[Mapping[str, Any]]) 
         if wanted is not None and newest[name] != wanted:
             return Difference(f"{name} {wanted!r}", f"{newest[name]!r}")
     return None
+
+
+def open_incidents(view: InstanceView) -> list[EngineIncident]:
+    """Return the incidents that hold an instance."""
+    return [one for one in view.incidents if one.state == "ACTIVE"]
 
 
 def path_of(view: InstanceView) -> str:
