@@ -45,6 +45,8 @@ async def by_version(
         except NotHere as error:
             missing = error
         request = request.found(missing.name, await _brought(context, request, missing))
+        await context.signed_in.accesses.renew()
+        context.policy.check_start(name)  # what was brought may say otherwise than what was known
     raise EngineRefused(f"{name} changes while it is started.", "Send it again in a moment.")
 
 

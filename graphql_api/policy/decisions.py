@@ -27,14 +27,15 @@ class Accesses:
     async def know(self, process_name: str) -> None:
         """Read at once what nobody has heard of: it may have been deployed just now."""
         if process_name not in self.by_process:
-            await self._renew()
+            await self.renew()
 
     async def freshen(self) -> None:
         """Read again what is older than that."""
         if time.monotonic() - self._read_at >= _FRESH_S:
-            await self._renew()
+            await self.renew()
 
-    async def _renew(self) -> None:
+    async def renew(self) -> None:
+        """Read again."""
         begun_at = time.monotonic()
         self.by_process = await self._read()
         self._read_at = begun_at

@@ -141,6 +141,17 @@ async def test_workflows_of_a_case_are_for_whom_its_head_names(world: World) -> 
     assert len((await world.operator.answer(query, n=hidden))["edges"]) == 1
 
 
+async def test_case_is_for_whom_its_newest_version_names(world: World) -> None:
+    """Also at the very start that brings that version here."""
+    name = new_name()
+    await world.shelf.publish_case(name, "1.0.0")
+    await world.started(name, client=world.person)
+    await world.shelf.publish_case(name, "1.1.0", access={})
+    assert (await world.start(name, client=world.person))["__typename"] == "UnknownProcess"
+    assert (await world.start(name, "1.0.0", world.person))["__typename"] == "UnknownProcess"
+    assert (await world.started(name))["artifactVersion"] == "1.1.0"
+
+
 async def test_case_takes_no_name_of_a_process(world: World) -> None:
     """Who starts it could not tell which of the two it would be."""
     name = new_name()
