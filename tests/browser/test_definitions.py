@@ -50,7 +50,9 @@ async def test_definition_is_found_by_keys_and_read(scene: Scene) -> None:
         await expect(page.get_by_text("this machine published it")).to_be_visible()
         await expect(page.locator("[data-element-id=fetch_kyc_report]")).to_be_visible()
         asks = page.locator(".readable > li", has=page.locator("strong", has_text="Fetch KYC report"))
-        await expect(asks).to_contain_text("It may end in KYC_REJECTED")
+        await expect(asks).to_contain_text(
+            "It may end in KYC_REJECTED: The KYC service advises against this applicant."
+        )
         await page.get_by_role("tab", name="Forms").click()
         await page.get_by_role("button", name="Review application").click()
         await expect(page.locator(".camunda-form[data-ready=true]").get_by_text("Decision")).to_be_visible()

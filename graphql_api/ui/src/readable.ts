@@ -14,8 +14,8 @@ export interface ReadableStep { id: string; name: string; icon: IconName; does: 
 interface Manifest {
   job_types?: Record<string, { description?: string; errors?: string[] }>;
   human_tasks?: Record<string, { candidate_groups?: string[] }>;
-  errors?: Record<string, string>;
-  undo?: Record<string, string>;
+  errors?: Record<string, string | { description: string }>;
+  undo?: Record<string, string | { none: string }>;
 }
 
 const KINDS: Record<string, readonly [IconName, string]> = {
@@ -71,9 +71,13 @@ function factsOf(node: Element, manifest: Manifest, nodes: ReadonlyMap<string, E
   const facts: string[] = [];
   const groups = manifest.human_tasks?.[node.id]?.candidate_groups;
   if (groups?.length) facts.push(`Done by ${groups.map(humanize).join(", ")}.`);
-  for (const code of manifest.job_types?.[jobOf(node)]?.errors ?? []) facts.push(`It may end in ${code}: ${manifest.errors?.[code] ?? "an error."}`);
+  for (const code of manifest.job_types?.[jobOf(node)]?.errors ?? []) {
+    const said = manifest.errors?.[code] ?? "an error.";
+    facts.push(`It may end in ${code}: ${typeof said === "string" ? said : said.description}`);
+  }
   const undo = manifest.undo?.[node.id];
-  if (undo) facts.push(`Taken back by ${nodes.has(undo) ? nameOf(nodes.get(undo)!) : humanize(undo)}.`);
+  if (typeof undo === "string") facts.push(`Taken back by ${nodes.has(undo) ? nameOf(nodes.get(undo)!) : humanize(undo)}.`);
+  else if (undo) facts.push(`Not taken back: ${undo.none}`);
   return facts;
 }
 
