@@ -20,6 +20,8 @@ FRESH_S = 5.0
 """How long a list is believed."""
 PATIENCE_S = 2.0
 """How long a reader waits for a store; what is known is shown then, and the list follows."""
+_AT_ONCE = 2
+"""Whole artifacts that are read at the same time: each may be of many megabytes."""
 MOST = 10_000
 """Versions of a store that are listed."""
 
@@ -45,6 +47,7 @@ class StoreLibrary:
         self._records = records
         self._read = read
         self._heads = Heads(records, self._fetched)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._listed: dict[Name, datetime | None] = {}
         self._asked_at = -FRESH_S
         self._read_at: datetime | None = None
@@ -71,10 +74,11 @@ class StoreLibrary:
 
     async def artifact(self, name: str, version: str) -> Artifact:
         """Return all of a version, verified: as it was read from the store before, or from there."""
-        content = await self._records.content(name, version)
-        if content is None:
-            return (await self._fetched(name, version)).artifact
-        return await asyncio.to_thread(self._read, content, name, version)
+        async with self._turns:
+            content = await self._records.content(name, version)
+            if content is None:
+                return (await self._fetched(name, version)).artifact
+            return await asyncio.to_thread(self._read, content, name, version)
 
     async def standing(self) -> StoreStanding | None:
         """Return how the store answers; nothing where none is set up."""
