@@ -53,6 +53,13 @@ def read(tmp_path: Path, text: str | bytes) -> CaseWalk:
             SMALL.replace(HUMAN, "kind: system\n    job_type: case.commit"),
             "job_type: this job type is not for",
         ),
+        (
+            SMALL.replace("kind: human", "kind: human\n    due: three days"),
+            "due: it is neither a duration",
+        ),
+        (SMALL.replace("kind: human", "kind: human\n    due: P3"), ":7: line 7, steps.0.due: it is neither"),
+        (SMALL.replace("steps:", "input: {type: 7}\nsteps:"), ":4: input"),
+        ("steps: 3", "steps: it is no list"),
         (SMALL.replace(HUMAN, "kind: system\n    job_type: = x"), "job_type: String should match"),
         (
             SMALL.replace(HUMAN, "kind: system\n    job_type: x\n    inputs: {case_step: a}"),

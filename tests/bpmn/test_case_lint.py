@@ -86,7 +86,6 @@ WRONG: dict[str, list[tuple[str, str, int, str]]] = {
         ("days > 3", "days >", 6, "long"),
         ("days + 1", "'(days'", 15, "book"),
         ("P3D", "'= now( +'", 10, "decide"),
-        ("P3D", "three days", 10, "decide"),
         ("[managers]", "['= the manager of(']", 9, "decide"),
     ],
     "case-job-types-are-declared": [

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from zeebe_fleet.bpmn.tooling.case.expressions import is_duration
 from zeebe_fleet.bpmn.tooling.manifest import Access, JobType
 from zeebe_fleet.workers.contract.cases import CASE_VARIABLES
 from zeebe_fleet.workers.contract.job import RESERVED_VARIABLES
@@ -32,8 +33,15 @@ def _own_type(job_type: str) -> str:
     return job_type
 
 
+def _moment(due: str) -> str:
+    if due and not due.lstrip().startswith("=") and not is_duration(due):
+        raise ValueError("it is neither a duration, like P3D, nor FEEL, which begins with =")
+    return due
+
+
 _Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"), AfterValidator(_own_name)]
 _JobType = Annotated[str, Field(pattern=r"^[^\s=]\S{0,199}$"), AfterValidator(_own_type)]
+_Due = Annotated[str, Field(max_length=1_000), AfterValidator(_moment)]
 _Expression = Annotated[str, Field(min_length=1, max_length=10_000)]
 """FEEL, with `=` before it or without."""
 
@@ -82,8 +90,8 @@ class HumanStep(_Step):
     """Whose members may do it; one that begins with `=` is FEEL and gives a name, or a list of names."""
     candidate_users: tuple[str, ...] = ()
     """Likewise, people."""
-    due: str = Field(default="", max_length=1_000)
-    """ISO 8601 duration, or FEEL that gives a duration or a date and time."""
+    due: _Due = ""
+    """ISO 8601 duration, or FEEL after `=` that gives a duration or a date and time."""
     actions: tuple[Action, ...] = Field(min_length=1)
     """The buttons below the form."""
 

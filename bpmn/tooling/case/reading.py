@@ -27,6 +27,10 @@ _TOLD = 20
 _WORDS = {
     "extra_forbidden": "there is no such key",
     "missing": "it is missing",
+    "tuple_type": "it is no list",
+    "dict_type": "it has no keys",
+    "model_type": "it has no keys",
+    "mapping_type": "it has no keys",
     "string_type": "it is no text; in YAML, yes and no, numbers and dates are texts in quotes only",
 }
 _SEE = "See docs/reference/cases.md for what it may say."
@@ -91,7 +95,8 @@ def _read(data: Any, where: str, lines: Lines | None) -> CaseDefinition:
         told = [_told(one, lines) for one in faults[:_TOLD]]
         line = f":{lines.of(_path(faults[0]['loc']))}" if lines else ""
         raise DefinitionError(f"{where}{line}: {'; '.join(told)}.", _SEE) from None
-    check_schema(definition.input, f"{where}: input")
+    line = f":{lines.of(('input',))}" if lines and definition.input else ""
+    check_schema(definition.input, f"{where}{line}: input")
     for number, step in enumerate(definition.steps):
         if isinstance(step, HumanStep):
             line = f":{lines.of(('steps', number))}" if lines else ""
