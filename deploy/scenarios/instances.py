@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
 
 from zeebe_fleet.bpmn.tooling.scenarios.coverage import derived_flows
 from zeebe_fleet.bpmn.tooling.scenarios.instructions import UserTaskSelector
@@ -12,8 +16,9 @@ from zeebe_fleet.deploy.scenarios.script import Script
 from zeebe_fleet.deploy.scenarios.stage import Move, Stage, read
 from zeebe_fleet.workers.contract.cases import GENERIC_CASE, PROCESS_NAME
 from zeebe_fleet.workers.contract.engine_view import InstanceView
-from zeebe_fleet.workers.contract.errors import EngineGone
+from zeebe_fleet.workers.contract.errors import EngineGone, FleetError
 from zeebe_fleet.workers.contract.job import ProcessInstanceKey
+from zeebe_fleet.workers.contract.records import LIVE
 
 _WORK = """
 query ($id: UUID!) {
@@ -74,14 +79,20 @@ class Instances:
         stage = self._stage
         async with stage.director.starting():
             workflow_id = await stage.client.start(process_name, variables)
-            key = 0
-            while not key:
-                workflow = await stage.client.workflow(workflow_id)
-                key = int(workflow["processInstanceKey"] or 0)
-                if not key:
-                    await stage.moved((), 0)
+            key = await self._key_of(workflow_id)
             stage.director.own(self._script, workflow_id, key)
             self.begun.append(Begun(process_name, key, workflow_id, variables))
+
+    async def _key_of(self, workflow_id: str) -> int:
+        """Wait until the engine has begun a workflow."""
+        ends_at = time.monotonic() + self._stage.timeout_s
+        while True:
+            workflow = await self._stage.client.workflow(workflow_id)
+            if workflow["processInstanceKey"]:
+                return int(workflow["processInstanceKey"])
+            if workflow["state"] not in LIVE or time.monotonic() > ends_at:
+                raise FleetError(f"The engine did not begin it: the workflow is {workflow['state']}.")
+            await self._stage.moved((), 0)
 
     def workflow_id(self, process_name: str) -> str:
         """Return the id of the newest workflow of a process that the case started; empty when there is none."""
@@ -139,8 +150,14 @@ class Instances:
         return sorted(found, key=_created)
 
     async def close(self) -> None:
-        """Note what was run where nothing else tells, and leave nothing running."""
+        """Note what was run where nothing else tells, and leave nothing running; an engine that is gone has nothing."""
         self._script.end()
+        with suppress(FleetError, httpx.HTTPError):
+            await self._close()
+        if self._alone:
+            self._stage.director.alone = None
+
+    async def _close(self) -> None:
         await self._note_moves()
         running = []
         async for view, name in self.views():
@@ -153,8 +170,6 @@ class Instances:
                 await self._stage.engine.cancel(ProcessInstanceKey(key))
             except EngineGone:
                 continue
-        if self._alone:
-            self._stage.director.alone = None
 
     async def moves(self, workflow_id: str) -> list[Move]:
         """Return what a case did, in order."""

@@ -95,7 +95,10 @@ class Stage:
     async def sum_up(self) -> None:
         """Read what is left of the trail, at the end."""
         if self.trail is not None:
-            await self.trail.catch_up()
+            try:
+                await self.trail.catch_up()
+            except httpx.HTTPError as error:
+                self.trail.missed = f"The engine has ended ({type(error).__name__})."
             for process, elements in self.trail.elements.items():
                 self.elements[process] |= elements
             for process, flows in self.trail.flows.items():

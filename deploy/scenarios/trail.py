@@ -59,6 +59,7 @@ class Trail:
                 async for line in answer.aiter_lines():
                     self._note(json.loads(line))
             asked["after"] = self.position
+            await asyncio.sleep(_GATHERED_S)
 
     async def catch_up(self) -> None:
         """Read what is left."""
