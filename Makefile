@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test security test-all test-seeds smoke chaos bench bench-start bench-records bench-versions bench-ui bench-attacks check format-check lint types types-linux types-darwin \
+.PHONY: help demo judges test security test-all test-seeds smoke chaos bench bench-start bench-records bench-versions bench-ui bench-attacks check format-check lint types types-linux types-darwin \
 	imports lint-processes processes schema reference ui ui-check ui-types docs site format setup lock platforms wheel stop clean screenshots
 
 help: ## List the targets
@@ -43,6 +43,9 @@ test-seeds: $(READY) ## Run the customer's documents, sentence by sentence, on e
 
 security: $(SECURITY_READY) ## Attack it: as people, clients and providers would, by generated input, and with each guard taken out
 	@$(BIN)/python -m tests.security $(ARGS)
+
+judges: $(BENCH_READY) ## Have Camunda's open engines and the DMN test kit judge ours: make judges FROM=<folder of fetched copies>
+	@$(BIN)/python -m tests.judges --from $(or $(FROM),.)
 
 smoke: $(RUN_READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke

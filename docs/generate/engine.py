@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from zeebe_fleet.engine.elements import BEHAVIOURS
 from zeebe_fleet.engine.gateway.methods import METHODS
 from zeebe_fleet.engine.rest.routes import ROUTES
 from zeebe_fleet.engine.version import VERSIONS
 
+_VERDICTS = Path(__file__).parents[2] / "tests" / "judges" / "results"
 _HEAD = """\
 # The engine in the box
 
@@ -134,10 +138,38 @@ def _page() -> Iterator[str]:
     yield "## REST\n"
     yield "| operation | since |\n|---|---|"
     yield from (f"| `{one.method} {one.path}` | {'.'.join(map(str, one.since))} |" for one in ROUTES)
+    yield "\n## As others judge it\n"
+    yield from _judged()
     yield "\n## Where it differs from a real Camunda 8\n"
     yield "| here | there | source |\n|---|---|---|"
     yield from (f"| {' | '.join(row)} |" for row in _DIFFERENCES)
     yield ""
+
+
+def _judged() -> Iterator[str]:
+    """Tell what Camunda's open engines, and the kit of the standard, say; `make judges` asks them anew."""
+    feel, dmn = (json.loads((_VERDICTS / f"{name}.json").read_text("utf-8")) for name in ("feel", "dmn"))
+    yield "| judge | cases | as it says | asked of |\n|---|---|---|---|"
+    yield (
+        f"| Camunda's FEEL engine 1.20 | the expressions of its own tests, {feel['cases']:,} | {_share(feel)} | "
+        f"{_of(feel)} |"
+    )
+    yield (
+        f"| Camunda's open DMN engine 1.11 | the decisions of the DMN test kit, {dmn['cases']:,} | {_share(dmn)} | "
+        f"{_of(dmn)} |"
+    )
+    kept = dmn["as the kit expects"]
+    yield f"| the DMN test kit itself | the same | {kept:,} ({kept / dmn['cases']:.1%}) | {_of(dmn)} |"
+    yield "\nEach difference has its reason in [differences.toml](../../tests/judges/differences.toml)."
+
+
+def _share(verdicts: Mapping[str, Any]) -> str:
+    same = verdicts["cases"] - len(verdicts["differs"])
+    return f"{same:,} ({same / verdicts['cases']:.1%})"
+
+
+def _of(verdicts: Mapping[str, Any]) -> str:
+    return f"commit `{verdicts['commit'][:10]}`"
 
 
 _STREAMS = ("ActivateJobs", "CreateProcessInstanceWithResult", "StreamActivatedJobs", "Topology")

@@ -68,7 +68,7 @@ class _Reader:
 
     def __init__(self, root: Node, problems: Problems) -> None:
         self._nodes = {node.id: node for node in children(root, "decision", "businessKnowledgeModel") if node.id}
-        self._order = [node.id for node in children(root, "decision")]
+        self._order = [node.id for node in children(root, "decision") if node.id]
         self._problems = problems
         self._decisions: dict[str, Decision] = {}
         self._knowledge: dict[str, Knowledge] = {}
