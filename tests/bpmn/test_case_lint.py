@@ -16,7 +16,7 @@ RIGHT = """\
 name: leave
 version: 1.0.0
 description: Somebody wants to be away.
-job_types: {leave.book: {description: Books it., errors: [TOO_MANY]}}
+job_types: {leave.book: {description: Books it., errors: [TOO_MANY], output: {type: object}}}
 steps:
   - {id: long, kind: decision, conditions: [{outcome: yes_it_is, when: days > 3}], default: no_it_is_not}
   - id: decide
@@ -37,6 +37,7 @@ transitions:
   - {from: decide, action: refuse, to: refused}
   - {from: book, to: granted}
   - {from: book, error: TOO_MANY, to: decide}
+input: {type: object, properties: {days: {type: integer}}}
 """
 
 #: rule: what to write instead of what, the line of the finding, and what it names
@@ -95,6 +96,11 @@ WRONG: dict[str, list[tuple[str, str, int, str]]] = {
     "case-decisions-come-to-something": [("yes_it_is, to: decide", "yes_it_is, to: long", 6, "long")],
     "case-actions-can-be-filled-in": [("key: why}", "key: whence}", 14, "decide")],
     "case-fields-are-its-own": [("key: why}", "key: case_step.id}, {type: textfield, key: why}", 7, "decide")],
+    "case-variables-are-given": [
+        ("days > 3", "day > 3", 6, "long"),
+        ("days + 1", "days + why + when", 15, "book"),
+        ("due: P3D", "due: = deadline", 10, "decide"),
+    ],
     "case-people-are-named": [("candidate_groups: [managers]", "description: Whose?", 7, "decide")],
     "case-has-the-name-of-its-folder": [("name: leave", "name: holiday", 1, "holiday")],
 }
@@ -141,7 +147,7 @@ def test_lint_finds_cases_among_processes(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / CASE).write_text(RIGHT + "colour: red\n")
     (found,) = lint_path(tmp_path / "processes")
-    assert (found.rule, found.line, found.file) == (UNREADABLE, 25, str(folder / CASE))
+    assert (found.rule, found.line, found.file) == (UNREADABLE, 26, str(folder / CASE))
     (again,) = lint_path(folder / CASE)
     assert again == found
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from zeebe_fleet.bpmn.tooling.case.definition import FinalStep, Step, Transition
+from zeebe_fleet.bpmn.tooling.case.definition import (
+    DecisionStep,
+    FinalStep,
+    HumanStep,
+    Step,
+    SystemStep,
+    Transition,
+)
+from zeebe_fleet.bpmn.tooling.case.expressions import is_duration
 from zeebe_fleet.bpmn.tooling.case.reading import CasePackage
 from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 
@@ -97,3 +105,20 @@ def fields_of(form: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         if not component.get("disabled"):
             yield component
         yield from fields_of(component)
+
+
+def expressions_of(step: Step) -> Iterator[tuple[str, str, *tuple[str | int, ...]]]:
+    """Yield what an expression says, as it is written, and where in the step that is."""
+    if isinstance(step, DecisionStep):
+        for number, one in enumerate(step.conditions):
+            yield f"The condition of {one.outcome!r}", one.when, "conditions", number
+    elif isinstance(step, SystemStep):
+        for name, written in step.inputs.items():
+            yield f"Input {name!r}", written, "inputs", name
+    elif isinstance(step, HumanStep):
+        if step.due and not is_duration(step.due):
+            yield "When it is due", step.due, "due"
+        for key in ("candidate_groups", "candidate_users"):
+            for number, name in enumerate(getattr(step, key)):
+                if name.startswith("="):
+                    yield "Whose it is", name, key, number
