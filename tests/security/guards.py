@@ -137,6 +137,7 @@ _BOUNDS = "test_bounds.py -k"
 _ARTIFACT = "bpmn.tooling.artifact"
 _POLICY = "graphql_api.policy.decisions:Policy"
 _PUBLISHED = "../graphql_api/test_published.py -k are_for_whom"
+_VERSIONS = "../graphql_api/versions"
 _SESSIONS = "graphql_api.sessions:Sessions"
 _SHARE = "graphql_api.shares:Share"
 _TIMER = "deploy.connections:Timer"
@@ -176,6 +177,21 @@ GUARDS: Sequence[Guard] = (
         _PUBLISHED,
     ),
     Guard("what runs on a published version is for who may see it", _without_rule("COUNTED"), _PUBLISHED),
+    Guard(
+        "a start deploys for who may deploy",
+        _always(_POLICY, "deploys_by_starting", True),
+        f"{_VERSIONS} -k right_of_its_own",
+    ),
+    Guard(
+        "a start deploys nothing older",
+        _always("bpmn.tooling.deployments", "check_newest", None),
+        f"{_VERSIONS} -k 'older_than or past_the_fleet'",
+    ),
+    Guard(
+        "a version is vouched for at each start",
+        _gone("bpmn.tooling.versions:ProcessVersions", "vouch"),
+        f"{_VERSIONS} -k revoked",
+    ),
     Guard("a start is for the manifest's", _always(_POLICY, "starts", True), "test_policy.py -k test_start_is_for"),
     Guard(
         "a parent is one that is seen",
