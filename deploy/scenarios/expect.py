@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
@@ -146,10 +147,13 @@ def of_user_task(asked: say.AssertUserTask, found: Sequence[Mapping[str, Any]]) 
         return Difference(f"{newest['elementId']} {asked.state}", f"it is {newest['state']}")
     if asked.candidate_groups is not None and set(asked.candidate_groups) != set(newest["candidateGroups"]):
         return Difference(f"candidate groups {list(asked.candidate_groups)}", f"{newest['candidateGroups']}")
-    for name in ("assignee", "priority", "elementId", "name"):
-        wanted = getattr(asked, "element_id" if name == "elementId" else name)
-        if wanted is not None and newest[name] != wanted:
-            return Difference(f"{name} {wanted!r}", f"{newest[name]!r}")
+    for name, wanted in (("dueAt", asked.due_date), ("followUpAt", asked.follow_up_date)):
+        if wanted is not None and not _same_moment(wanted, newest[name]):
+            return Difference(f"{name} {wanted}", f"{newest[name] or 'none'}")
+    plain = {"assignee": asked.assignee, "priority": asked.priority, "elementId": asked.element_id, "name": asked.name}
+    for name, value in plain.items():
+        if value is not None and newest[name] != value:
+            return Difference(f"{name} {value!r}", f"{newest[name]!r}")
     return None
 
 
@@ -198,6 +202,10 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:  # cut
         return text
+
+
+def _same_moment(wanted: str, seen: str | None) -> bool:
+    return seen is not None and datetime.fromisoformat(wanted) == datetime.fromisoformat(seen)
 
 
 def _in_order(selectors: Sequence[say.ElementSelector], view: InstanceView) -> Difference | None:

@@ -25,7 +25,7 @@ query ($id: UUID!) {
   workflow(workflowId: $id) {
     processName
     children { workflowId }
-    activities { activityId elementId name state version assignee candidateGroups priority createdAt }
+    activities { activityId elementId name state version assignee candidateGroups priority dueAt followUpAt createdAt }
   }
 }
 """

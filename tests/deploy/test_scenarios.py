@@ -425,6 +425,22 @@ def test_scenario_that_names_what_is_not_there_is_refused_before_anything_starts
     assert told in " ".join(run.output.split())
 
 
+def test_pytest_collects_each_case_and_refuses_a_file_with_its_line(tmp_path: Path) -> None:
+    """Of packages alone: other JSON in a folder of that name is somebody's."""
+    scenario = _app(tmp_path, CASES)
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "mine.json").write_text("[]")
+    scenario.with_name("bad.json").write_text('{"testCases": [{"name": "x", "instructions": [\n{"type": "NOPE"}]}]}')
+    plugin = ("-p", "zeebe_fleet.deploy.scenarios.plugin", "-p", "no:cacheprovider", "-c", str(tmp_path / "none.ini"))
+    words = [sys.executable, "-m", "pytest", "--collect-only", "-q", *plugin, str(tmp_path)]
+    (tmp_path / "none.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = session\n")
+    printed = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60).stdout
+
+    assert [line.rpartition("::")[2] for line in printed.splitlines() if "order.json::" in line] == [*CASES]
+    assert "bad.json:2: there is no instruction NOPE." in printed
+    assert "mine.json" not in printed
+
+
 @pytest.mark.parametrize(
     "words", [["--format", "xml"], ["--engine", "other"], ["--fail-under", "101"], ["--timeout", "0"]]
 )

@@ -21,6 +21,15 @@ _DURATION = re.compile(
 )
 
 
+def _moment_text(text: str) -> str:
+    try:
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f"{text[:50]!r} is no moment with an offset, as 2026-03-15T10:00:00Z")
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, strict=True, use_attribute_docstrings=True
@@ -192,12 +201,7 @@ class SetTime(Instruction):
     @field_validator("time")
     @classmethod
     def _is_moment(cls, time: str) -> str:
-        try:
-            if datetime.fromisoformat(time).tzinfo is not None:
-                return time
-        except ValueError:
-            pass
-        raise ValueError(f"{time[:50]!r} is no moment with an offset, as 2026-03-15T10:00:00Z")
+        return _moment_text(time)
 
     @property
     def moment(self) -> datetime:
@@ -278,6 +282,15 @@ class AssertUserTask(Instruction):
     priority: int | None = None
     element_id: str | None = None
     name: str | None = None
+    due_date: str | None = None
+    """ISO 8601 with its offset."""
+    follow_up_date: str | None = None
+    """ISO 8601 with its offset."""
+
+    @field_validator("due_date", "follow_up_date")
+    @classmethod
+    def _are_moments(cls, time: str | None) -> str | None:
+        return None if time is None else _moment_text(time)
 
 
 class AssertCompensation(Instruction):
