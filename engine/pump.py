@@ -24,6 +24,7 @@ from zeebe_fleet.engine.core.commands import Created, CreateInstance, Tick, Yiel
 from zeebe_fleet.engine.core.events import Event
 from zeebe_fleet.engine.core.jobs import ActivatedJob
 from zeebe_fleet.engine.core.machine import Command, Machine
+from zeebe_fleet.engine.core.people import Pending
 from zeebe_fleet.engine.core.rejection import Rejected
 from zeebe_fleet.engine.core.state import FIRST_KEY, State
 from zeebe_fleet.engine.elements import BEHAVIOURS
@@ -32,7 +33,7 @@ from zeebe_fleet.engine.journal import AnyJournal, Journal, JournalError, Memory
 from zeebe_fleet.engine.journal.port import Rows
 from zeebe_fleet.engine.records.recorder import POSITION_BITS, Record, Recorder
 from zeebe_fleet.engine.told import Told
-from zeebe_fleet.engine.version import DEFAULT
+from zeebe_fleet.engine.version import DEFAULT, TASK_LISTENERS, Version
 
 __all__ = ["Crashed", "Finished", "JobStream", "Overloaded", "Pump", "Stopped", "Wish", "open_pump"]
 
@@ -90,7 +91,6 @@ class Pump:
     Attributes:
         counters: how often elements were activated, completed and terminated: action and type.
         listeners: told of what happened, once it is synced.
-        plays: what the records say of the broker's version.
 
     Args:
         told: of an engine that hands jobs out before they are on the disk: what it does again after a kill.
@@ -104,6 +104,7 @@ class Pump:
         self._handout = Handout(self._give_back)
         self._inbox: deque[tuple[Command[Any], asyncio.Future[Any], bool]] = deque()
         self._awaited: dict[int, tuple[asyncio.Future[Any], Created]] = {}
+        self._unsettled: dict[int, tuple[asyncio.Future[Any], Any]] = {}
         self._releases: deque[tuple[int, list[Callable[[], None]]]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turning: asyncio.Handle | None = None
@@ -121,8 +122,13 @@ class Pump:
         self._recorder = Recorder()
         self._hearers: list[Hearer] = []
         self.listeners: list[Listener] = []
-        self.plays = DEFAULT.gateway
+        self._plays = DEFAULT
         self.on_failure: Callable[[BaseException], None] = lambda error: None
+
+    def play(self, version: Version) -> None:
+        """Do as a version does, and name it in the records."""
+        self._plays = version
+        self._machine.listens_to_tasks = version.has(TASK_LISTENERS)
 
     @property
     def state(self) -> State:
@@ -172,6 +178,7 @@ class Pump:
             machine.witness = self._recorder if self._hearers else None
             machine.counters = self._machine.counters
             self._machine = machine
+            self.play(self._plays)
         finally:
             gc.enable()
             gc.freeze()
@@ -184,7 +191,7 @@ class Pump:
                 handle.cancel()
         for _, future, _ in self._inbox:
             _fail(future, self._stopped)
-        for future, _ in self._awaited.values():
+        for future, _ in (*self._awaited.values(), *self._unsettled.values()):
             _fail(future, self._stopped)
         self._inbox.clear()
         self._handout.close(self._stopped)
@@ -196,7 +203,7 @@ class Pump:
 
     # What is asked
 
-    async def run(self, command: Command[Answer]) -> Answer:
+    async def run(self, command: Command[Answer | Pending]) -> Answer:
         """Carry a command out; returns its answer once that is safe.
 
         Raises:
@@ -359,6 +366,7 @@ class Pump:
         """Run one command; returns whether it met a defect, after which nothing else runs in this turn."""
         machine = self._machine
         mark, ended, drafted = len(machine.events), len(machine.ended), len(self._recorder.drafts)
+        self._settle(leaving)
         try:
             answer = machine.run(command, now_ms)
         except Rejected as rejected:
@@ -366,13 +374,16 @@ class Pump:
         except Exception:
             self._say(f"A defect met {type(command).__name__}:\n{traceback.format_exc()}")
             crash = Crashed(f"{type(command).__name__} met a defect of the engine; its log says where.")
-            del machine.events[mark:], machine.ended[ended:], self._recorder.drafts[drafted:]
+            del machine.events[mark:], machine.ended[ended:], self._recorder.drafts[drafted:], machine.settled[:]
             leaving.append(partial(_fail, future, crash))
             return True
         else:
             if self._told:
                 self._told.note(self._appended + 1, command)
-            if to_the_end:
+            if isinstance(answer, Pending):
+                self._settle(leaving)
+                self._await_settled(answer, future)
+            elif to_the_end:
                 self._awaited[answer.process_instance_key] = future, answer
                 future.add_done_callback(lambda _: self._awaited.pop(answer.process_instance_key, None))
             else:
@@ -380,6 +391,20 @@ class Pump:
                 shown = handed if isinstance(command, CreateInstance) else leaving
                 shown.append(lambda: _succeed(future, answer))
         return False
+
+    def _await_settled(self, pending: Pending, future: asyncio.Future[Any]) -> None:
+        """Answer once the listeners of a user task are through."""
+        key, entry = pending.user_task_key, (future, pending.answer)
+        self._unsettled[key] = entry
+        future.add_done_callback(lambda _: self._unsettled.get(key) is entry and self._unsettled.pop(key))
+
+    def _settle(self, leaving: list[Callable[[], None]]) -> None:
+        """Let those leave whose user tasks' transitions are through."""
+        for key, denied in self._machine.settled:
+            future, answer = self._unsettled.pop(key, (None, None))
+            if future is not None:
+                leaving.append(partial(_succeed, future, answer) if denied is None else partial(_fail, future, denied))
+        self._machine.settled.clear()
 
     def _go_on(self, now_ms: int) -> None:
         machine = self._machine
@@ -412,6 +437,7 @@ class Pump:
                 future, created = awaited
                 leaving.append(partial(_succeed, future, (created, document)))
         machine.ended.clear()
+        self._settle(leaving)
         events, last_key = machine.taken(), machine.state.last_key
         if events or last_key != self._written_key:
             # A key that was told and of which nothing is left must not come again either.
@@ -420,7 +446,7 @@ class Pump:
             for listener in self.listeners:
                 leaving.append(partial(listener, self._appended + 1, now_ms, events))
             if self._recorder.drafts:
-                records = self._recorder.taken(self._appended + 1, now_ms, self.plays)
+                records = self._recorder.taken(self._appended + 1, now_ms, self._plays.gateway)
                 leaving.append(partial(self._tell, records))
             self._releases.append((self._appended + 1, leaving))
             self._append(body)

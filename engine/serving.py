@@ -79,7 +79,7 @@ async def running(
     Raises:
         CannotListen: nobody can listen there.
     """
-    pump.plays = version.gateway
+    pump.play(version)
     waits, feed = Waits(), Feed(pump)
     admission = Admission(pump, limit)
     gateway = Gateway(pump, admission, waits, version)

@@ -52,6 +52,8 @@ VERSIONS: Mapping[str, Version] = {
 DEFAULT = VERSIONS["8.9"]
 SEARCH = (8, 8)
 """The first version that can be searched by REST."""
+TASK_LISTENERS = (8, 8)
+"""The first version whose user tasks have listeners; those before pass them over."""
 
 RESOURCES: Mapping[str, tuple[int, int]] = {
     "authentication": (8, 8),

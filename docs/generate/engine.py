@@ -81,9 +81,24 @@ _DIFFERENCES = (
         "camunda/camunda issue 56976",
     ),
     (
-        "Candidate groups by name are passed on as they are written",
+        "Candidate groups are kept and passed on by name, as they are written",
         "8.8 and newer look groups up",
         "Camunda's documentation of user tasks",
+    ),
+    (
+        "A request that waits for the listeners of a user task is refused when the task ends before its time",
+        "it is never answered, or times out",
+        "-",
+    ),
+    (
+        "A job-based user task cannot be migrated to a Camunda user task",
+        "newer versions can",
+        "Camunda's documentation of migration",
+    ),
+    (
+        "No listeners but those in the model",
+        "8.9 has global user task listeners",
+        "Camunda's documentation",
     ),
     (
         "Searches forget finished instances when the index has to be built anew, and what lives began then",
@@ -108,10 +123,6 @@ _DIFFERENCES = (
 )
 
 _LATER = (
-    (
-        "Camunda user tasks (`zeebe:userTask`) and their listeners",
-        "a user task without it: a job of the type `io.camunda.zeebe:userTask`",
-    ),
     ("ad-hoc subprocesses whose activities a job chooses", "an `activeElementsCollection`, or activation by REST"),
     ("compensation event subprocesses", "compensation boundary events"),
     ("conditional events", "an exclusive gateway, or a message"),

@@ -101,8 +101,6 @@ def _model(state: State, name: str, content: bytes) -> Model:
 
 def _unknown(state: State, element: Element) -> str:
     """Name what the engine doesn't run of an element; empty when it runs all of it."""
-    if element.user_task is not None and element.user_task.native:
-        return "Camunda user task (zeebe:userTask)"
     if element.tag == "adHocSubProcess" and element.job is not None:
         return "adHocSubProcess whose activities a job chooses"
     if (element.tag, element.event_name) in state.behaviours:
@@ -120,7 +118,6 @@ def _not_yet(what: str, element: Element) -> str:
 
 _INSTEAD = {
     "adHocSubProcess": "an activeElementsCollection",
-    "userTask": "a user task without zeebe:userTask",
     "startEvent": "a none start event",
 }
 

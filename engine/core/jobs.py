@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, documents, variables
+from zeebe_fleet.engine.core import course, documents, people, variables
 from zeebe_fleet.engine.core.expressions import number, text
 from zeebe_fleet.engine.core.moments import LATEST_MS
 from zeebe_fleet.engine.core.rejection import Rejected, Stuck
@@ -16,16 +16,18 @@ from zeebe_fleet.engine.core.state import (
     ERROR_THROWN,
     FAILED,
     START_LISTENER,
+    TASK_LISTENER,
     Job,
 )
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
+    from zeebe_fleet.engine.core.people import UserTask
     from zeebe_fleet.engine.core.state import ElementInstance
     from zeebe_fleet.engine.model.elements import JobDefinition
 
-KINDS = ("BPMN_ELEMENT", "EXECUTION_LISTENER", "EXECUTION_LISTENER")
-LISTENER_EVENTS = ("UNSPECIFIED", "START", "END")
+KINDS = ("BPMN_ELEMENT", "EXECUTION_LISTENER", "EXECUTION_LISTENER", *["TASK_LISTENER"] * len(people.EVENTS))
+LISTENER_EVENTS = ("UNSPECIFIED", "START", "END", *(event.upper() for event in people.EVENTS))
 MAX_MESSAGE = 10_000
 """Characters of a failure's message that are kept."""
 
@@ -48,6 +50,7 @@ class ActivatedJob:
         "retries",
         "tenant",
         "type",
+        "user_task",
         "variables",
         "worker",
     )
@@ -71,6 +74,8 @@ class ActivatedJob:
         self.tenant = DEFAULT_TENANT
         self.kind = KINDS[job.kind]
         self.listener_event = LISTENER_EVENTS[job.kind]
+        task = instance.user_task
+        self.user_task = None if task is None or job.kind < TASK_LISTENER else people.properties(task)
 
     @property
     def size(self) -> int:
@@ -103,6 +108,17 @@ def create_listener(machine: Machine, instance: ElementInstance, listener: JobDe
     _created(machine, instance, type_, retries, kind, documents.write(dict(headers)) if headers else documents.EMPTY)
 
 
+def create_task_listener(machine: Machine, task: UserTask, listener: JobDefinition) -> None:
+    """Make the job of a listener to the transition of a user task.
+
+    Raises:
+        Stuck: an expression failed.
+    """
+    type_, retries = prepare(machine, task.instance, listener)
+    headers = documents.write(people.headers(task))
+    _created(machine, task.instance, type_, retries, TASK_LISTENER + task.state, headers)
+
+
 def _created(machine: Machine, instance: ElementInstance, type_: str, retries: int, kind: int, headers: str) -> None:
     machine.emit(
         "JOB_CREATED", instance.process_instance_key, machine.key(), instance.key, type_, retries, kind, headers
@@ -113,7 +129,7 @@ def activate(
     machine: Machine, job: Job, worker: str, timeout_ms: int, fetch: tuple[str, ...], max_bytes: int
 ) -> ActivatedJob | None:
     """Lease a job to a worker; None when it became an incident for its size."""
-    given = documents.joined(variables.visible(job.instance, fetch))
+    given = documents.joined(_seen(job, fetch))
     given_bytes = documents.bytes_of(given)
     if given_bytes + documents.bytes_of(job.headers) > max_bytes:
         too_big = Stuck(
@@ -129,6 +145,15 @@ def activate(
     owner = job.instance.process_instance_key
     machine.emit("JOB_ACTIVATED", owner, job.key, worker, from_now(machine, timeout_ms))
     return ActivatedJob(job, given)
+
+
+def _seen(job: Job, fetch: tuple[str, ...]) -> dict[str, str]:
+    """Return the variables a job is given; a listener to a user task also sees what is about to be set."""
+    found, task = variables.visible(job.instance, fetch), job.instance.user_task
+    if task is not None and job.kind >= TASK_LISTENER:
+        coming = documents.cut(task.given)
+        found.update({name: text for name, text in coming.items() if not fetch or name in fetch})
+    return found
 
 
 def from_now(machine: Machine, span_ms: int) -> int:
@@ -189,7 +214,8 @@ def deliver(machine: Machine, instance: ElementInstance, result: Mapping[str, st
 
 def failed(machine: Machine, job: Job) -> None:
     """A job has no retries left: its incident, with what it said."""
-    error_type = "JOB_NO_RETRIES" if job.kind == ELEMENT_JOB else "EXECUTION_LISTENER_NO_RETRIES"
+    kind = KINDS[job.kind]
+    error_type = "JOB_NO_RETRIES" if job.kind == ELEMENT_JOB else f"{kind}_NO_RETRIES"
     course.stop(machine, job.instance, Stuck(error_type, job.error_message or "No more retries left."), job.key)
 
 

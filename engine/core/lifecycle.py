@@ -17,7 +17,9 @@ from zeebe_fleet.engine.core import (
     jobs,
     joining,
     loops,
+    people,
     sweeping,
+    transitions,
     variables,
 )
 from zeebe_fleet.engine.core.rejection import Stuck
@@ -196,7 +198,9 @@ def _process_completed(machine: Machine, root: ElementInstance) -> None:
 
 def resume(machine: Machine, instance: ElementInstance) -> None:
     """Run again what an instance could not get over."""
-    if instance.status == ACTIVATING:
+    if instance.user_task is not None and instance.user_task.state != people.CREATED:
+        transitions.resume(machine, instance.user_task)
+    elif instance.status == ACTIVATING:
         machine.later("activate", instance.key)
     elif instance.status == COMPLETING:
         machine.later("completing", instance.key)

@@ -44,6 +44,8 @@ class Machine:
         now_ms: the time of the command at work.
         counters: how often elements came how far, by action and tag.
         witness: sees what happens; nobody does without one.
+        settled: user tasks whose transitions came to their ends since then, with why, where they were denied.
+        listens_to_tasks: whether their listeners run; versions before 8.8 pass them over.
     """
 
     def __init__(self, behaviours: Mapping[tuple[str, str], Behaviour]) -> None:
@@ -53,6 +55,8 @@ class Machine:
         self.now_ms = 0
         self.counters: dict[tuple[str, str], int] = {}
         self.witness: Witness | None = None
+        self.settled: list[tuple[int, Rejected | None]] = []
+        self.listens_to_tasks = True
         self._seeds = 0
         self._steps: deque[tuple[Any, ...]] = deque()
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from zeebe_fleet.engine.core import decisions, forms
 from zeebe_fleet.engine.core.definitions import Definition
-from zeebe_fleet.engine.core.events import resources, waiting
+from zeebe_fleet.engine.core.events import people, resources, waiting
+from zeebe_fleet.engine.core.people import UserTask
 from zeebe_fleet.engine.core.state import (
     ACTIVATABLE,
     Catch,
@@ -196,10 +197,24 @@ def _packed(instance: ElementInstance) -> list[Any]:
     ]
 
 
+_ABSENT: list[Any] = [None, None, False, "", False, None]
+"""What an older engine's checkpoint says nothing of."""
+
+
 def _rare(instance: ElementInstance) -> list[Any]:
     """Write what few instances have; nothing where there is nothing, which is how an older engine wrote all."""
-    found = [instance.begun_by, instance.sweep, instance.interrupted, instance.lock, instance.enough]
+    rare = [instance.begun_by, instance.sweep, instance.interrupted, instance.lock, instance.enough]
+    found = [*rare, _packed_task(instance.user_task)]
     return found if any(found) else []
+
+
+def _packed_task(one: UserTask | None) -> list[Any] | None:
+    if one is None:
+        return None
+    return [
+        [one.key, one.attributes, one.form_key, one.external_reference, one.created_ms],
+        [one.state, one.action, one.changes, one.given, one.local, one.listener],
+    ]
 
 
 def _packed_job(job: Job | None) -> list[Any] | None:
@@ -260,9 +275,11 @@ def _restored(state: State, packed: list[Any], scope: ElementInstance | None, ro
     instance.trigger = None if trigger is None else (trigger[0], trigger[1])
     instance.caller_key, instance.called_key, instance.compensates, start_at, *rare = links
     if rare:
-        begun_by, sweep, instance.interrupted, instance.lock, instance.enough = rare
+        begun_by, sweep, instance.interrupted, instance.lock, instance.enough, task = [*rare, *_ABSENT[len(rare) :]]
         instance.begun_by = None if begun_by is None else (begun_by[0], begun_by[1])
         instance.sweep = None if sweep is None else (sweep[0], sweep[1])
+        if task is not None:
+            _restore_task(state, instance, *task)
     instance.start_at = tuple(start_at)
     if instance.lock:
         state.locks[definition.bpmn_process_id, instance.lock] = key
@@ -283,6 +300,13 @@ def _restored(state: State, packed: list[Any], scope: ElementInstance | None, ro
 
 def _restore_loop(progress: LoopProgress, fields: list[Any]) -> None:
     _, progress.outputs, progress.spawned, progress.completed, progress.terminated, progress.enough = fields
+
+
+def _restore_task(state: State, instance: ElementInstance, fields: list[Any], moving: list[Any]) -> None:
+    key, attributes, form_key, external_reference, created_ms = fields
+    task = UserTask(key, instance, attributes, form_key, external_reference, created_ms)
+    task.state, task.action, task.changes, task.given, task.local, task.listener = moving
+    people.keep(state, task)
 
 
 def _restore_work(state: State, instance: ElementInstance, job: list[Any] | None, incident: list[Any] | None) -> None:

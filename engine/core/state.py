@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zeebe_fleet.engine.core.behaviour import Behaviour
     from zeebe_fleet.engine.core.definitions import Definition
     from zeebe_fleet.engine.core.forms import FormDefinition
+    from zeebe_fleet.engine.core.people import UserTask
     from zeebe_fleet.engine.model.elements import Element
 
 PARTITION = 1
@@ -24,10 +25,8 @@ DEFAULT_TENANT = "<default>"
 ACTIVATING, ACTIVE, COMPLETING, TERMINATING = range(4)
 ACTIVATABLE, ACTIVATED, FAILED, ERROR_THROWN = range(4)
 
-ELEMENT_JOB, START_LISTENER, END_LISTENER = range(3)
-"""What a job is of."""
-
-
+ELEMENT_JOB, START_LISTENER, END_LISTENER, TASK_LISTENER = range(4)
+"""What a job is of; from the last on by the transition of the user task, as `people.EVENTS` has them."""
 QUEUE_OFFERS = 1_024
 """Keys that a queue takes, at least, before it is looked through for those of jobs that streams have had."""
 
@@ -83,6 +82,7 @@ class ElementInstance:
         "tokens",
         "trigger",
         "undo",
+        "user_task",
         "variables",
     )
 
@@ -107,6 +107,7 @@ class ElementInstance:
         self.tokens = 0
         self.joins: dict[str, int] | None = None
         self.job: Job | None = None
+        self.user_task: UserTask | None = None
         self.catches: dict[int, Catch] | None = None
         self.incident: Incident | None = None
         self.loop: LoopProgress | None = None
@@ -360,6 +361,7 @@ class State:
         self.forms: Versions[FormDefinition] = Versions()
         self.instances: dict[int, ElementInstance] = {}
         self.jobs: dict[int, Job] = {}
+        self.user_tasks: dict[int, UserTask] = {}
         self.incidents: dict[int, Incident] = {}
         self.catches: dict[int, Catch] = {}
         self.messages: dict[int, Message] = {}

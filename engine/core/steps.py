@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zeebe_fleet.engine.core import by_hand, catching, joining, lifecycle, loops, starts, sweeping, termination
+from zeebe_fleet.engine.core import (
+    by_hand,
+    catching,
+    joining,
+    lifecycle,
+    loops,
+    starts,
+    sweeping,
+    termination,
+    transitions,
+)
 
 STEPS: dict[str, Callable[..., None]] = {
     "arrive": lifecycle.arrive,
@@ -19,4 +29,5 @@ STEPS: dict[str, Callable[..., None]] = {
     "joined": joining.joined,
     "swept": sweeping.swept,
     "unlocked": starts.unlocked,
+    "heard": transitions.heard,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import catching, compensation, course, documents, joining, loops
+from zeebe_fleet.engine.core import catching, compensation, course, documents, joining, loops, transitions
 from zeebe_fleet.engine.core.state import ACTIVE, TERMINATING, ElementInstance
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def terminate(machine: Machine, key: int) -> None:
     if instance.job is not None:
         machine.emit("JOB_CANCELED", instance.process_instance_key, instance.job.key)
     catching.close_all(machine, instance)
-    if instance.called_key in machine.state.instances and instance.called_key:
+    if instance.user_task is not None:
+        transitions.cancel(machine, instance.user_task)
+    elif instance.called_key in machine.state.instances and instance.called_key:
         machine.later("terminate", instance.called_key)
     elif instance.children:
         for child_key in list(instance.children):
@@ -70,7 +72,7 @@ def _after_termination(machine: Machine, instance: ElementInstance, scope: Eleme
 def ended_inside(machine: Machine, key: int) -> None:
     """Something inside of an instance that is to end has ended."""
     instance = machine.state.instances.get(key)
-    if instance is not None and instance.status == TERMINATING and not instance.children:
+    if instance is not None and instance.status == TERMINATING and not instance.children and not instance.user_task:
         if instance.called_key and instance.called_key in machine.state.instances:
             return
         _terminated(machine, instance)

@@ -33,9 +33,11 @@ def user_task(node: Node, embedded_forms: frozenset[str], values: Values) -> Use
     schedule = node.extension("taskSchedule")
     form = node.extension("formDefinition")
     form_id = "" if form is None else form.get("formId")
-    embedded = form_id in embedded_forms
+    native = bool(node.extensions("userTask"))
+    # Camunda user tasks know deployed forms alone.
+    embedded = not native and form_id in embedded_forms
     return UserTask(
-        native=bool(node.extensions("userTask")),
+        native=native,
         assignee=values.optional(assignment, "assignee"),
         candidate_groups=values.optional(assignment, "candidateGroups"),
         candidate_users=values.optional(assignment, "candidateUsers"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zeebe_fleet.engine.core import people
 from zeebe_fleet.engine.records import deployed_values, values
 from zeebe_fleet.engine.records.values import NOTHING, Value
 
@@ -178,6 +179,50 @@ def job_error_thrown(state: State, owner: int, key: int, code: str, message: str
     """Tell that a BPMN error came of a job."""
     value = values.of_job(state.jobs[key]) | {"errorCode": code, "errorMessage": message}
     return [Draft("JOB", "ERROR_THROWN", key, value)]
+
+
+# User tasks
+
+_SETTLED = {people.ASSIGNING: "ASSIGNED", people.UPDATING: "UPDATED"}
+_DENIED = {
+    people.ASSIGNING: "ASSIGNMENT_DENIED",
+    people.UPDATING: "UPDATE_DENIED",
+    people.COMPLETING: "COMPLETION_DENIED",
+}
+
+
+def _user_task(state: State, key: int, intent: str) -> list[Draft]:
+    return [Draft("USER_TASK", intent, key, values.of_user_task(state.user_tasks[key]))]
+
+
+AFTER["USER_TASK_CREATING"] = lambda state, owner, key, *_: _user_task(state, key, "CREATING")
+AFTER["USER_TASK_CREATED"] = lambda state, owner, key, *_: _user_task(state, key, "CREATED")
+AFTER["USER_TASK_MOVING"] = lambda state, owner, key, to, *_: _user_task(state, key, people.STATES[to])
+
+
+@after
+def user_task_heard(state: State, owner: int, key: int, listener: int, corrections: dict[str, Any]) -> list[Draft]:
+    """Tell what a listener has corrected."""
+    return _user_task(state, key, "CORRECTED") if corrections else []
+
+
+@before
+def user_task_settled(state: State, owner: int, key: int, changes: dict[str, Any]) -> list[Draft]:
+    """Tell that it is somebody's now, or says something else."""
+    return _user_task(state, key, _SETTLED[state.user_tasks[key].state])
+
+
+@before
+def user_task_denied(state: State, owner: int, key: int, reason: str) -> list[Draft]:
+    """Tell what was denied, and why."""
+    value = values.of_user_task(state.user_tasks[key]) | {"deniedReason": reason}
+    return [Draft("USER_TASK", _DENIED[state.user_tasks[key].state], key, value)]
+
+
+@before
+def user_task_ended(state: State, owner: int, key: int, completed: bool, changes: dict[str, Any]) -> list[Draft]:
+    """Tell how it ended."""
+    return _user_task(state, key, "COMPLETED" if completed else "CANCELED")
 
 
 def _incident(state: State, key: int) -> Value:

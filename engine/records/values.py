@@ -7,10 +7,13 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from zeebe_fleet.engine.core.state import DEFAULT_TENANT, ELEMENT_JOB, START_LISTENER
+from zeebe_fleet.engine.core import people
+from zeebe_fleet.engine.core.jobs import KINDS, LISTENER_EVENTS
+from zeebe_fleet.engine.core.state import DEFAULT_TENANT
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.definitions import Definition
+    from zeebe_fleet.engine.core.people import UserTask
     from zeebe_fleet.engine.core.state import Catch, ElementInstance, Incident, Job, Message, State
     from zeebe_fleet.engine.model.elements import Element
 
@@ -69,8 +72,37 @@ def of_job(job: Job) -> Value:
         "bpmnProcessId": instance.definition.bpmn_process_id,
         "processDefinitionKey": instance.definition.key,
         "processDefinitionVersion": instance.definition.version,
-        "jobKind": "BPMN_ELEMENT" if job.kind == ELEMENT_JOB else "EXECUTION_LISTENER",
-        "jobListenerEventType": _listener_event(job.kind),
+        "jobKind": KINDS[job.kind],
+        "jobListenerEventType": LISTENER_EVENTS[job.kind],
+        "tenantId": DEFAULT_TENANT,
+    }
+
+
+def of_user_task(task: UserTask) -> Value:
+    """What `USER_TASK` says; attributes are as they are to be once its transition is through."""
+    instance, said = task.instance, people.properties(task)
+    return {
+        "userTaskKey": task.key,
+        "assignee": said.assignee,
+        "candidateGroupsList": list(said.candidate_groups),
+        "candidateUsersList": list(said.candidate_users),
+        "dueDate": said.due_date,
+        "followUpDate": said.follow_up_date,
+        "formKey": task.form_key or NOTHING,
+        "externalFormReference": task.external_reference,
+        "priority": said.priority,
+        "action": task.action,
+        "changedAttributes": list(said.changed_attributes),
+        "deniedReason": "",
+        "variables": json.loads(task.given),
+        "customHeaders": dict(instance.element.headers),
+        "creationTimestamp": task.created_ms,
+        "elementId": instance.element.id,
+        "elementInstanceKey": instance.key,
+        "processInstanceKey": instance.process_instance_key,
+        "bpmnProcessId": instance.definition.bpmn_process_id,
+        "processDefinitionKey": instance.definition.key,
+        "processDefinitionVersion": instance.definition.version,
         "tenantId": DEFAULT_TENANT,
     }
 
@@ -202,12 +234,6 @@ def event_type(element: Element) -> str:
 @cache
 def _upper(tag: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", tag).upper()
-
-
-def _listener_event(kind: int) -> str:
-    if kind == ELEMENT_JOB:
-        return "UNSPECIFIED"
-    return "START" if kind == START_LISTENER else "END"
 
 
 def _of_definition(definition: Definition) -> Value:

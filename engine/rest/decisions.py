@@ -57,10 +57,14 @@ def graph(one: DecisionGraph) -> dict[str, Any]:
 
 def form(one: FormDefinition) -> dict[str, Any]:
     """Tell of a form."""
+    return {**form_head(one), "resourceName": one.resource_name}
+
+
+def form_head(one: FormDefinition) -> dict[str, Any]:
+    """Tell of a form without where it came from."""
     return {
         "formId": one.identity,
         "version": one.version,
-        "resourceName": one.resource_name,
         "tenantId": DEFAULT_TENANT,
         "formKey": str(one.key),
     }

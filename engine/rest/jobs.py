@@ -11,16 +11,25 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zeebe_fleet.engine.core.commands import CompleteJob, FailJob, ThrowError, UpdateJobRetries, UpdateJobTimeout
+from zeebe_fleet.engine.core.commands import (
+    CompleteJob,
+    FailJob,
+    JobResult,
+    ThrowError,
+    UpdateJobRetries,
+    UpdateJobTimeout,
+)
 from zeebe_fleet.engine.rest.answers import json_answer, nothing
 from zeebe_fleet.engine.rest.body import Body, path_key
 from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.rest.problems import Problem, invalid
-from zeebe_fleet.engine.version import Version
+from zeebe_fleet.engine.rest.user_tasks import attributes
+from zeebe_fleet.engine.version import TASK_LISTENERS, Version
 from zeebe_fleet.engine.wishes import wait_s, wish
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.jobs import ActivatedJob
+    from zeebe_fleet.engine.core.people import Properties
     from zeebe_fleet.engine.pump import Wish
 
 
@@ -87,16 +96,45 @@ def _row(job: ActivatedJob, version: Version) -> dict[str, Any]:
     }
     if version.has((8, 8)):
         row |= {"kind": job.kind, "listenerEventType": job.listener_event}
+        if job.user_task is not None:
+            row["userTask"] = _user_task(job.user_task, version)
+        elif version.nulls:
+            row["userTask"] = None
     return row
+
+
+def _user_task(task: Properties, version: Version) -> dict[str, Any]:
+    row = {
+        "action": task.action,
+        "assignee": task.assignee or None,
+        "candidateGroups": task.candidate_groups,
+        "candidateUsers": task.candidate_users,
+        "changedAttributes": task.changed_attributes,
+        "dueDate": task.due_date or None,
+        "followUpDate": task.follow_up_date or None,
+        "formKey": str(task.form_key) if task.form_key else None,
+        "priority": task.priority,
+        "userTaskKey": str(task.key),
+    }
+    return row if version.nulls else {name: value for name, value in row.items() if value is not None}
 
 
 async def complete(request: Request, house: House) -> Response:
     """`POST /v2/jobs/{key}/completion`."""
     body = await Body.of(request, optional=True)
-    if body.inner("result").fields():
-        raise Problem(501, "UNIMPLEMENTED", "A job's result is not served by the engine in the box yet.")
-    await house.admission.run(CompleteJob(path_key(request), body.document()))
+    result = _result(body.inner("result"), house.version)
+    await house.admission.run(CompleteJob(path_key(request), body.document(), result))
     return nothing()
+
+
+def _result(sent: Body, version: Version) -> JobResult | None:
+    """Read what a listener to a user task says; versions that have none pass it over."""
+    if not sent.fields() or not version.has(TASK_LISTENERS):
+        return None
+    if sent.text("type", "userTask") != "userTask":
+        raise Problem(501, "UNIMPLEMENTED", "The engine in the box serves no job's result but that of a user task.")
+    corrections = attributes(sent.inner("corrections"), "assignee")
+    return JobResult(sent.flag("denied", False), sent.text("deniedReason", ""), corrections)
 
 
 async def fail(request: Request, house: House) -> Response:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zeebe_fleet.engine.rest import decisions, incidents, jobs, management, orchestration, records
+from zeebe_fleet.engine.rest import decisions, incidents, jobs, management, orchestration, records, user_tasks
 from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.rest.search_routes import SEARCHES
 from zeebe_fleet.engine.version import RESOURCES, SEARCH, Version
@@ -45,6 +45,10 @@ ROUTES = (
     Route("POST", "/v2/jobs/{key}/failure", ALWAYS, jobs.fail),
     Route("POST", "/v2/jobs/{key}/error", ALWAYS, jobs.throw_error),
     Route("PATCH", "/v2/jobs/{key}", ALWAYS, jobs.update),
+    Route("POST", "/v2/user-tasks/{key}/assignment", ALWAYS, user_tasks.assign),
+    Route("DELETE", "/v2/user-tasks/{key}/assignee", ALWAYS, user_tasks.unassign),
+    Route("PATCH", "/v2/user-tasks/{key}", ALWAYS, user_tasks.update),
+    Route("POST", "/v2/user-tasks/{key}/completion", ALWAYS, user_tasks.complete),
     Route("POST", "/v2/decision-definitions/evaluation", ALWAYS, decisions.evaluate),
     Route("POST", "/v2/incidents/{key}/resolution", ALWAYS, incidents.resolve),
     *(Route(method, path, SEARCH, handler) for method, path, handler in SEARCHES),

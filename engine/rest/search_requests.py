@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zeebe_fleet.engine.version import Version
 
 Item = dict[str, Any]
+T = TypeVar("T")
 
 
 async def found(
@@ -61,7 +62,19 @@ async def found_one(request: Request, house: House, entity: Entity) -> Item:
     return _items(page, house.version)[0]
 
 
-async def _read(house: House, ask: Callable[[Read], Page]) -> Page:
+_AROUND = (
+    "WITH RECURSIVE around (key) AS (SELECT ? UNION SELECT e.scope_key FROM element_instance e"
+    " JOIN around ON around.key = e.key) SELECT key FROM around"
+)
+
+
+async def scopes_of(house: House, element_instance_key: int, process_instance_key: int) -> list[int]:
+    """Return the keys of an element instance and of all scopes around it."""
+    rows = await _read(house, lambda read: read(_AROUND, [element_instance_key]))
+    return [*(key for (key,) in rows if key != process_instance_key), process_instance_key]
+
+
+async def _read(house: House, ask: Callable[[Read], T]) -> T:
     if house.search is None:
         raise Problem(501, "UNIMPLEMENTED", "This engine runs without an index.")
     try:

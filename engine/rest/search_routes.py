@@ -5,6 +5,7 @@ Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/ 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zeebe_fleet.engine.rest.answers import json_answer
+from zeebe_fleet.engine.rest import decisions
+from zeebe_fleet.engine.rest.answers import json_answer, nothing
 from zeebe_fleet.engine.rest.body import path_key
 from zeebe_fleet.engine.rest.problems import Problem, invalid
-from zeebe_fleet.engine.rest.search_requests import Item, found, found_one
+from zeebe_fleet.engine.rest.search_requests import Item, found, found_one, scopes_of
 from zeebe_fleet.engine.search.entities import (
     ELEMENT_INSTANCES,
     INCIDENTS,
     JOBS,
     PROCESS_DEFINITIONS,
     PROCESS_INSTANCES,
+    USER_TASKS,
     VARIABLES,
     Entity,
 )
@@ -71,6 +74,28 @@ async def find_incidents_of_instance(request: Request, house: House) -> Response
     return json_answer({"items": items, "page": page})
 
 
+async def find_variables_of_task(request: Request, house: House) -> Response:
+    """`POST /v2/user-tasks/{key}/variables/search`: those of the task and of all scopes around it."""
+    task = await found_one(request, house, USER_TASKS)
+    scopes = await scopes_of(house, int(task["elementInstanceKey"]), int(task["processInstanceKey"]))
+    items, page = await found(request, house, VARIABLES, {"scopeKey": {"$in": [str(one) for one in scopes]}})
+    whole = _whole(request)
+    return json_answer({"items": [_cut(item, whole) for item in items], "page": page})
+
+
+async def get_form(request: Request, house: House) -> Response:
+    """`GET /v2/user-tasks/{key}/form`: of a form that is deployed; of another one, nothing."""
+    form_key = (await found_one(request, house, USER_TASKS)).get("formKey")
+    form = None if form_key is None else house.pump.state.forms.by_key.get(int(form_key))
+    if form is None:
+        return nothing()
+    schema = form.text if house.version.has(_SCHEMA_AS_TEXT) else json.loads(form.text)
+    return json_answer({**decisions.form_head(form), "schema": schema})
+
+
+_SCHEMA_AS_TEXT = (8, 9)
+
+
 async def get_xml(request: Request, house: House) -> Response:
     """`GET /v2/process-definitions/{key}/xml`: the file as it was deployed."""
     definition = house.pump.state.definitions.get(path_key(request))
@@ -84,6 +109,7 @@ _SEARCHED = {
     "process-instances": PROCESS_INSTANCES,
     "element-instances": ELEMENT_INSTANCES,
     "jobs": JOBS,
+    "user-tasks": USER_TASKS,
     "incidents": INCIDENTS,
     "variables": VARIABLES,
 }
@@ -100,6 +126,8 @@ SEARCHES: tuple[tuple[str, str, Callable[[Request, House], Awaitable[Response]]]
         if name not in _NO_GET
     ),
     ("GET", "/v2/process-definitions/{key}/xml", get_xml),
+    ("GET", "/v2/user-tasks/{key}/form", get_form),
+    ("POST", "/v2/user-tasks/{key}/variables/search", find_variables_of_task),
     ("POST", "/v2/process-instances/{key}/incidents/search", find_incidents_of_instance),
 )
 """Method, path and handler of all that is read from the index."""

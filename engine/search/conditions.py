@@ -50,8 +50,8 @@ def matching(entity: Entity, wanted: Mapping[str, Any], version: Since) -> Condi
             continue
         if name == "$or" and entity.has_or:
             sql, more = _any(entity, condition, version)
-        elif name == "variables" and entity.variables:
-            sql, more = _variables(entity.variables, condition)
+        elif name in entity.variables:
+            sql, more = _variables(entity.variables[name], name, condition)
         elif name in fields and fields[name].found:
             sql, more = _field(fields[name], condition)
         told.append(sql)
@@ -67,14 +67,14 @@ def _any(entity: Entity, alternatives: Any, version: Since) -> Condition:
     return f"({' OR '.join(f'({sql})' for sql, _ in found)})", [value for _, values in found for value in values]
 
 
-def _variables(scope: str, wanted: Any) -> Condition:
+def _variables(scope: str, called: str, wanted: Any) -> Condition:
     told, values = list[str](), list[Any]()
-    for one in _objects(wanted, "variables"):
+    for one in _objects(wanted, called):
         if not isinstance(one.get("name"), str):
             raise InvalidSearch("Each of the filter's variables must have a name and a value.")
         sql, more = _field(Field("variables.value", Kind.TEXT, "w.value"), one.get("value"))
         told.append(
-            f"EXISTS (SELECT 1 FROM variable w WHERE w.process_instance_key = {scope} AND w.scope_key = {scope}"
+            f"EXISTS (SELECT 1 FROM variable w WHERE w.process_instance_key = p.key AND w.scope_key = {scope}"
             f" AND w.name = ? AND {sql})"
         )
         values += [one["name"], *more]
@@ -96,10 +96,19 @@ def _field(field: Field, condition: Any) -> Condition:
         if operator not in OPERATORS[field.kind]:
             allowed = ", ".join(OPERATORS[field.kind])
             raise InvalidSearch(f"The filter of {field.name} has an operator that is none of {allowed}.")
-        sql, more = _operation(field, operator, operand)
+        sql, more = (_operation if not field.each else _among)(field, operator, operand)
         told.append(sql)
         values += more
     return " AND ".join(told) or "1", values
+
+
+def _among(field: Field, operator: str, operand: Any) -> Condition:
+    """A condition on one of a list: it holds if it holds of any; of what is excluded, if none is that."""
+    if operator == "$exists":
+        return f"json_array_length({field.each}) {'>' if _flag(field, operand) else '='} 0", []
+    turned = {"$neq": "$eq", "$notIn": "$in"}.get(operator)
+    sql, values = _operation(field, turned or operator, operand)
+    return f"{'NOT ' if turned else ''}EXISTS (SELECT 1 FROM json_each({field.each}) l WHERE {sql})", values
 
 
 def _operation(field: Field, operator: str, operand: Any) -> Condition:

@@ -6,7 +6,7 @@ Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/ 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
@@ -41,6 +41,7 @@ class Field:
         since: the version it came with.
         shown: whether an item has it; else it only filters.
         found: whether it filters and sorts.
+        each: of one of a list, the list; `sql` is then one of its entries.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Field:
     since: Since = FIRST
     shown: bool = True
     found: bool = True
+    each: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Entity:
         key: the field that names one.
         only: what holds of all of them.
         has_or: whether its filter takes `$or`.
-        variables: whether its filter takes variables.
+        variables: what its filter takes variables by, and in which scope they are.
     """
 
     label: str
@@ -70,7 +72,7 @@ class Entity:
     fields: tuple[Field, ...]
     only: str = "1"
     has_or: bool = False
-    variables: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, version: Since) -> Mapping[str, Field]:
         """Return the fields that a version has, by name."""
@@ -151,7 +153,7 @@ PROCESS_INSTANCES = Entity(
         _TENANT,
     ),
     has_or=True,
-    variables="p.key",
+    variables={"variables": "p.key"},
 )
 
 ELEMENT_INSTANCES = Entity(
@@ -207,6 +209,42 @@ JOBS = Entity(
         _ROOT,
         _TENANT,
     ),
+)
+
+USER_TASKS = Entity(
+    "User Task",
+    "user_task t"
+    + _OF_ELEMENT.format("t")
+    + " LEFT JOIN node n ON n.definition_key = e.definition_key AND n.element_id = e.element_id",
+    "userTaskKey",
+    (
+        Field("userTaskKey", Kind.KEY, "t.key"),
+        Field("name", Kind.TEXT, "coalesce(n.name, e.element_id)"),
+        Field("state", Kind.STATE, "t.state"),
+        Field("assignee", Kind.TEXT, "t.assignee"),
+        Field("elementId", Kind.TEXT, "e.element_id"),
+        Field("elementInstanceKey", Kind.KEY, "t.instance_key"),
+        Field("candidateGroups", Kind.JSON, "t.candidate_groups", found=False),
+        Field("candidateGroup", Kind.TEXT, "l.value", shown=False, each="t.candidate_groups"),
+        Field("candidateUsers", Kind.JSON, "t.candidate_users", found=False),
+        Field("candidateUser", Kind.TEXT, "l.value", shown=False, each="t.candidate_users"),
+        Field("dueDate", Kind.TIME, "t.due_ms"),
+        Field("followUpDate", Kind.TIME, "t.follow_up_ms"),
+        Field("creationDate", Kind.TIME, "t.created_ms"),
+        Field("completionDate", Kind.TIME, "t.ended_ms"),
+        Field("customHeaders", Kind.JSON, "t.headers", found=False),
+        Field("externalFormReference", Kind.TEXT, "t.external_reference", found=False),
+        Field("formKey", Kind.KEY, "t.form_key", found=False),
+        Field("priority", Kind.NUMBER, "t.priority"),
+        Field("processDefinitionVersion", Kind.NUMBER, "d.version", found=False),
+        Field("processName", Kind.TEXT, "coalesce(d.name, d.process_id)", found=False),
+        Field("tags", Kind.JSON, "'[]'", found=False),
+        *_DEFINITION,
+        Field("processInstanceKey", Kind.KEY, "t.process_instance_key"),
+        _ROOT,
+        _TENANT,
+    ),
+    variables={"processInstanceVariables": "p.key", "localVariables": "e.key"},
 )
 
 INCIDENTS = Entity(

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from zeebe_fleet.engine.core import people
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.events import KINDS, Event
 from zeebe_fleet.engine.search.changes import Changes
-from zeebe_fleet.engine.search.rows import definition_row, element_row, incident_row, job_row, nodes, process_row
+from zeebe_fleet.engine.search.rows import (
+    attribute_columns,
+    definition_row,
+    element_row,
+    incident_row,
+    job_row,
+    nodes,
+    process_row,
+    user_task_row,
+)
 
 Lookup = Callable[[int], tuple[int, int]]
 """Returns the definition and the root process instance of a process instance."""
@@ -128,6 +138,38 @@ class Feed:
 
     def _job_timeout_updated(self, process_key: int, key: int, deadline_ms: int) -> None:
         self._job(key, deadline_ms=deadline_ms)
+
+    def _user_task_creating(
+        self,
+        process_key: int,
+        key: int,
+        instance_key: int,
+        attributes: dict[str, Any],
+        form_key: int,
+        external_reference: str,
+        created_ms: int,
+        headers: dict[str, str],
+    ) -> None:
+        # Whose it is, is told when it is assigned.
+        said = {name: value for name, value in attributes.items() if name != "assignee"}
+        row = user_task_row(key, process_key, instance_key, said, form_key, external_reference, headers, created_ms)
+        self.changes.add("user_task", key, row)
+
+    def _user_task_created(self, process_key: int, key: int, changes: dict[str, Any]) -> None:
+        self._user_task_settled(process_key, key, changes)
+
+    def _user_task_moving(self, process_key: int, key: int, to: int, *_: Any) -> None:
+        self.changes.change("user_task", key, {"state": people.STATES[to]})
+
+    def _user_task_settled(self, process_key: int, key: int, changes: dict[str, Any]) -> None:
+        self.changes.change("user_task", key, {"state": "CREATED", **attribute_columns(changes)})
+
+    def _user_task_denied(self, process_key: int, key: int, reason: str) -> None:
+        self.changes.change("user_task", key, {"state": "CREATED"})
+
+    def _user_task_ended(self, process_key: int, key: int, completed: bool, changes: dict[str, Any]) -> None:
+        row = {"state": "COMPLETED" if completed else "CANCELED", "ended_ms": self.changes.now_ms}
+        self.changes.change("user_task", key, {**row, **attribute_columns(changes)})
 
     def _incident_created(
         self, process_key: int, key: int, instance_key: int, job_key: int, type_: str, message: str, created_ms: int

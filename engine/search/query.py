@@ -104,8 +104,8 @@ def _terms(query: Query) -> list[tuple[str, bool]]:
     terms: list[tuple[str, bool]] = []
     for name, descending in query.sort:
         known = fields.get(name)
-        if known is None or not known.found:
-            there = ", ".join(sorted(one.name for one in fields.values() if one.found))
+        if known is None or not known.found or known.each:
+            there = ", ".join(sorted(one.name for one in fields.values() if one.found and not one.each))
             raise InvalidSearch(f"The rows cannot be sorted by that field; there are {there}.")
         if name == query.entity.key:
             terms.append((known.sql, descending))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from zeebe_fleet.engine.core import documents
 from zeebe_fleet.engine.core.definitions import Definition
+from zeebe_fleet.engine.core.moments import moment_ms
+from zeebe_fleet.engine.core.people import DEFAULT_PRIORITY
 from zeebe_fleet.engine.search.changes import Row
 
 if TYPE_CHECKING:
@@ -69,6 +72,59 @@ def job_row(
         "updated_ms": created_ms,
         "ended_ms": None,
     }
+
+
+def user_task_row(
+    key: int,
+    process_key: int,
+    instance_key: int,
+    attributes: Mapping[str, Any],
+    form_key: int,
+    external_reference: str,
+    headers: Mapping[str, str],
+    created_ms: int,
+) -> Row:
+    """A user task that comes to be."""
+    return {
+        "key": key,
+        "process_instance_key": process_key,
+        "instance_key": instance_key,
+        "state": "CREATING",
+        "assignee": None,
+        "candidate_groups": "[]",
+        "candidate_users": "[]",
+        "due_ms": None,
+        "follow_up_ms": None,
+        "priority": DEFAULT_PRIORITY,
+        "form_key": form_key or None,
+        "external_reference": external_reference or None,
+        "headers": documents.write(dict(headers)),
+        "created_ms": created_ms,
+        "ended_ms": None,
+        **attribute_columns(attributes),
+    }
+
+
+def attribute_columns(attributes: Mapping[str, Any]) -> Row:
+    """Return the columns of a user task's attributes."""
+    columns = {_COLUMNS[name]: value for name, value in attributes.items()}
+    for name in ("candidate_groups", "candidate_users"):
+        if name in columns:
+            columns[name] = documents.write(columns[name])
+    for name in ("due_ms", "follow_up_ms"):
+        if columns.get(name):
+            columns[name] = moment_ms(columns[name])
+    return {name: None if value == "" else value for name, value in columns.items()}
+
+
+_COLUMNS = {
+    "assignee": "assignee",
+    "candidateGroupsList": "candidate_groups",
+    "candidateUsersList": "candidate_users",
+    "dueDate": "due_ms",
+    "followUpDate": "follow_up_ms",
+    "priority": "priority",
+}
 
 
 def incident_row(

@@ -5,7 +5,7 @@ Rows name only what the events say; element ids, types and names are joined when
 
 from __future__ import annotations
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the tables, or of what the feed writes: an index of another format is made anew."""
 
 UNFINISHED = -1
@@ -55,6 +55,23 @@ TABLES = {
         "updated_ms",
         "ended_ms",
     ),
+    "user_task": (
+        "key",
+        "process_instance_key",
+        "instance_key",
+        "state",
+        "assignee",
+        "candidate_groups",
+        "candidate_users",
+        "due_ms",
+        "follow_up_ms",
+        "priority",
+        "form_key",
+        "external_reference",
+        "headers",
+        "created_ms",
+        "ended_ms",
+    ),
     "incident": (
         "key",
         "process_instance_key",
@@ -68,7 +85,7 @@ TABLES = {
 }
 """Columns by table; the first is its key. Variables and nodes have tables of their own kind."""
 
-OF_INSTANCES = ("element_instance", "job", "incident", "variable")
+OF_INSTANCES = ("element_instance", "job", "user_task", "incident", "variable")
 """Tables whose rows go with their process instance."""
 
 SCHEMA = "\n".join(

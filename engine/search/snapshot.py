@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zeebe_fleet.engine.core import people
 from zeebe_fleet.engine.core.state import ACTIVATED, ERROR_THROWN, FAILED
 from zeebe_fleet.engine.search.changes import Changes
 from zeebe_fleet.engine.search.feed import Feed
-from zeebe_fleet.engine.search.rows import element_row, incident_row, job_row, process_row
+from zeebe_fleet.engine.search.rows import (
+    attribute_columns,
+    element_row,
+    incident_row,
+    job_row,
+    process_row,
+    user_task_row,
+)
 from zeebe_fleet.engine.search.schema import UNFINISHED
 
 if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.people import UserTask
     from zeebe_fleet.engine.core.state import ElementInstance, Incident, Job, State
 
 _AT_ONCE = 2_000
@@ -54,6 +63,8 @@ def _add_instance(changes: Changes, state: State, instance: ElementInstance) -> 
         changes.variables[process_key, key, name] = value
     if instance.job is not None:
         _add_job(changes, instance.job)
+    if instance.user_task is not None:
+        _add_user_task(changes, instance.user_task)
     if instance.incident is not None:
         _add_incident(changes, instance.incident)
 
@@ -82,6 +93,18 @@ def _add_job(changes: Changes, job: Job) -> None:
         row["deadline_ms"] = job.deadline_ms
     row["failed_with_retries"] = int(job.status == FAILED and job.retries > 0)
     changes.add("job", job.key, row)
+
+
+def _add_user_task(changes: Changes, task: UserTask) -> None:
+    instance = task.instance
+    process_key, headers = instance.process_instance_key, instance.element.headers
+    row = user_task_row(
+        task.key, process_key, instance.key, {}, task.form_key, task.external_reference, headers, task.created_ms
+    )
+    said = dict(task.attributes)
+    if task.state == people.CREATING:
+        said.pop("assignee", None)
+    changes.add("user_task", task.key, {**row, **attribute_columns(said), "state": people.STATES[task.state]})
 
 
 def _add_incident(changes: Changes, one: Incident) -> None:

@@ -22,15 +22,19 @@ from zeebe_fleet.engine.core.commands.jobs import (
 from zeebe_fleet.engine.core.commands.messages import BroadcastSignal, PublishMessage
 from zeebe_fleet.engine.core.commands.migration import MigrateInstance
 from zeebe_fleet.engine.core.commands.modification import Activate, ModifyInstance
+from zeebe_fleet.engine.core.commands.people import AssignUserTask, CompleteUserTask, UpdateUserTask
 from zeebe_fleet.engine.core.commands.time import PinClock, ResetClock, Tick
+from zeebe_fleet.engine.core.hearing import JobResult
 
 __all__ = [
     "Activate",
     "ActivateAdHoc",
     "ActivateJobs",
+    "AssignUserTask",
     "BroadcastSignal",
     "CancelInstance",
     "CompleteJob",
+    "CompleteUserTask",
     "CreateInstance",
     "Created",
     "DeleteResource",
@@ -39,6 +43,7 @@ __all__ = [
     "DeployedProcess",
     "EvaluateDecision",
     "FailJob",
+    "JobResult",
     "MigrateInstance",
     "ModifyInstance",
     "PinClock",
@@ -50,5 +55,6 @@ __all__ = [
     "Tick",
     "UpdateJobRetries",
     "UpdateJobTimeout",
+    "UpdateUserTask",
     "YieldJobs",
 ]

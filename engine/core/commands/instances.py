@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, documents, lifecycle, termination, variables
+from zeebe_fleet.engine.core import course, documents, lifecycle, termination, transitions, variables
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
+from zeebe_fleet.engine.core.commands.people import require_at_rest
 from zeebe_fleet.engine.core.definitions import Definition
+from zeebe_fleet.engine.core.people import UPDATING, Pending
 from zeebe_fleet.engine.core.rejection import Rejected
 
 if TYPE_CHECKING:
@@ -158,8 +160,8 @@ class SetVariables:
     variables: str = documents.EMPTY
     local: bool = False
 
-    def run(self, machine: Machine) -> int:
-        """Set them; answers with the key of the command."""
+    def run(self, machine: Machine) -> int | Pending:
+        """Set them; answers with the key of the command. Those of a user task wait for its listeners."""
         scope = machine.state.instances.get(self.scope_key)
         if scope is None:
             raise Rejected(
@@ -169,6 +171,11 @@ class SetVariables:
             )
         require_small(self.variables, "UPDATE")
         given = documents.cut(self.variables)
+        task = scope.user_task
+        if task is not None:
+            require_at_rest(task, "UPDATE", "set variables of")
+            waits = transitions.move(machine, task, UPDATING, "", {}, self.variables, self.local)
+            return Pending(task.key, machine.key()) if waits else machine.key()
         if self.local:
             variables.set_local(machine, scope, given)
         else:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, documents, errors, jobs, variables
+from zeebe_fleet.engine.core import course, documents, errors, hearing, jobs, variables
+from zeebe_fleet.engine.core.hearing import JobResult
 from zeebe_fleet.engine.core.rejection import Rejected, Stuck
-from zeebe_fleet.engine.core.state import ACTIVATED, DEFAULT_TENANT, ELEMENT_JOB
+from zeebe_fleet.engine.core.state import ACTIVATED, DEFAULT_TENANT, ELEMENT_JOB, TASK_LISTENER
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.machine import Machine
 
 TOO_LARGE_BYTES = 2 * 1024 * 1024
 """Of variables in one command: more does not fit into a batch of records."""
+
+
+_LISTENERS = {"EXECUTION_LISTENER": "an execution listener", "TASK_LISTENER": "a task listener"}
 
 
 def require_small(document: str, intent: str) -> None:
@@ -88,17 +92,26 @@ class YieldJobs:
 
 @dataclass(frozen=True, slots=True)
 class CompleteJob:
-    """Say that a job is done; whoever holds its lease."""
+    """Say that a job is done; whoever holds its lease.
+
+    Args:
+        result: what a listener to a user task says of it; of other jobs it is passed over, as Camunda does.
+    """
 
     job_key: int
     variables: str = documents.EMPTY
+    result: JobResult | None = None
 
     def run(self, machine: Machine) -> None:
         """Let its element instance go on."""
         job = jobs.find(machine, self.job_key, "COMPLETE", "complete")
         jobs.require_alive(job, "COMPLETE", "complete")
         require_small(self.variables, "COMPLETE")
-        jobs.finished(machine, job, documents.cut(self.variables))
+        given = documents.cut(self.variables)
+        if job.kind >= TASK_LISTENER:
+            hearing.heard(machine, job, given, self.result or JobResult())
+        else:
+            jobs.finished(machine, job, given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +152,10 @@ class ThrowError:
         job = jobs.find(machine, self.job_key, "THROW_ERROR", "throw an error for")
         jobs.require_alive(job, "THROW_ERROR", "throw an error for")
         if job.kind != ELEMENT_JOB:
+            listener = _LISTENERS[jobs.KINDS[job.kind]]
             raise Rejected(
                 "INVALID_STATE",
-                f"Expected to throw an error for job with key '{job.key}', but it is the job of an execution listener, "
+                f"Expected to throw an error for job with key '{job.key}', but it is the job of {listener}, "
                 f"from which no BPMN error can be thrown",
                 "THROW_ERROR",
             )

@@ -83,6 +83,10 @@ class MigrateInstance:
                 f"active element with id '{element.id}' and type '{element.tag}' is mapped to an element of another "
                 f"type with id '{target_id}' and type '{wanted.tag}'",
             )
+        if _is_native(wanted) != _is_native(element):
+            raise self._refusal(
+                "INVALID_STATE", f"user tasks '{element.id}' and '{target_id}' are not of the same implementation"
+            )
         if _looping(wanted) != _looping(element):
             raise self._refusal(
                 "INVALID_STATE", f"element '{element.id}' and '{target_id}' are not multi-instances of the same kind"
@@ -173,6 +177,11 @@ def _all(root: ElementInstance) -> list[ElementInstance]:
         found += level
         level = [child for one in level for child in (one.children or {}).values()]
     return found
+
+
+def _is_native(element: Element) -> bool:
+    """Whether it is a Camunda user task."""
+    return element.user_task is not None and element.user_task.native
 
 
 def _looping(element: Element) -> tuple[bool, bool]:

@@ -73,7 +73,6 @@ CONDITION = (
     '<bpmn:conditionalEventDefinition id="d"><bpmn:condition>=x</bpmn:condition></bpmn:conditionalEventDefinition>'
 )
 REFUSED: dict[str, tuple[str, str]] = {
-    "Camunda user task": ("Camunda user task (zeebe:userTask)", element("userTask", "m", "<zeebe:userTask />")),
     "condition caught": (
         "intermediateCatchEvent with a conditional event",
         element("intermediateCatchEvent", "m", CONDITION),

@@ -191,15 +191,15 @@ async def test_what_came_with_a_later_version_is_not_there() -> None:
         async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
             assert problem(await http.post("/v2/incidents/search", json={})) == (404, "Not Found")
             assert problem(await http.post("/v2/users", json={})) == (404, "Not Found")
-            assert problem(await http.get("/v2/user-tasks/1")) == (501, "UNIMPLEMENTED")
+            assert problem(await http.get("/v2/license")) == (501, "UNIMPLEMENTED")
             assert (await http.get("/v2/topology")).json()["gatewayVersion"] == "8.6.0"
 
 
 async def test_what_the_box_lacks_is_named(http: httpx.AsyncClient) -> None:
     """501 by name, for what the version promises; else 404, or 405."""
-    answer = await http.post("/v2/user-tasks/search", json={})
+    answer = await http.post("/v2/batch-operations/search", json={})
     assert problem(answer) == (501, "UNIMPLEMENTED")
-    assert "/v2/user-tasks/search" in answer.json()["detail"]
+    assert "/v2/batch-operations/search" in answer.json()["detail"]
     assert problem(await http.get("/v2/nonsense")) == (404, "Not Found")
     assert problem(await http.get("/")) == (404, "Not Found")
     assert problem(await http.delete("/v2/topology")) == (405, "Method Not Allowed")
