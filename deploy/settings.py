@@ -87,6 +87,10 @@ class ShareSection(BaseModel):
     )
     reading_per_s: float = Field(default=0.1, gt=0, description="The same per second in the long run: 0.1 is a tenth.")
     body_bytes: int = Field(default=8_388_608, description="Bytes of the bodies of requests at once.")
+    operation_bytes: int = Field(
+        default=16_777_216, description="Bytes that one operation may read and answer together."
+    )
+    held_bytes: int = Field(default=33_554_432, description="The same of all operations that run.")
 
 
 class ApiSettingsSection(BaseModel):

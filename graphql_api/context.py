@@ -16,6 +16,7 @@ from zeebe_fleet.graphql_api.policy.decisions import Accesses, Policy
 from zeebe_fleet.graphql_api.sessions import NotSignedIn, Sessions
 from zeebe_fleet.graphql_api.settings import ApiServices, ApiSettings
 from zeebe_fleet.graphql_api.shares import Share
+from zeebe_fleet.workers.contract.allowance import reading
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
     ActivityRecord,
@@ -102,7 +103,8 @@ Info = strawberry.Info[Context, Any]
 
 def _one(load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
     async def read(keys: list[K]) -> list[V | None]:
-        found = await load(keys)
+        async with reading():
+            found = await load(keys)
         return [found.get(key) for key in keys]
 
     return DataLoader(load_fn=read, cache=False)
@@ -110,7 +112,8 @@ def _one(load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[
 
 def _many(load: Callable[[Sequence[K]], Awaitable[Mapping[K, list[V]]]]) -> DataLoader[K, list[V]]:
     async def read(keys: list[K]) -> list[list[V]]:
-        found = await load(keys)
+        async with reading():
+            found = await load(keys)
         return [found.get(key, []) for key in keys]
 
     return DataLoader(load_fn=read, cache=False)

@@ -17,12 +17,15 @@ from strawberry.extensions import SchemaExtension
 
 from zeebe_fleet.graphql_api.sessions import UNAUTHENTICATED, NotSignedIn
 from zeebe_fleet.graphql_api.shares import TOO_MANY_REQUESTS, ShareUsed
+from zeebe_fleet.workers.contract.allowance import AnswerTooLarge
 from zeebe_fleet.workers.contract.errors import EngineUnavailable, FleetError, InfrastructureError
 from zeebe_fleet.workers.contract.refusals import NotAllowed
 
 UNAVAILABLE = "UNAVAILABLE"
 """Code of what passes: something that is needed is away."""
 
+ANSWER_TOO_LARGE = "ANSWER_TOO_LARGE"
+"""Code of what asks for more bytes than one answer may take."""
 _SUGGESTION = re.compile(r" Did you mean [^?]{1,1000}\?")
 _log = structlog.get_logger("fleet.api")
 
@@ -81,4 +84,6 @@ def _code(error: FleetError) -> str:
         return UNAUTHENTICATED
     if isinstance(error, ShareUsed):
         return TOO_MANY_REQUESTS
+    if isinstance(error, AnswerTooLarge):
+        return ANSWER_TOO_LARGE
     return "NOT_ALLOWED" if isinstance(error, NotAllowed) else "BAD_REQUEST"

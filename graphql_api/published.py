@@ -16,6 +16,7 @@ from zeebe_fleet.graphql_api.context import Info
 from zeebe_fleet.graphql_api.described import described, resolved
 from zeebe_fleet.graphql_api.paging import DEFAULT_PAGE, After, Connection, First, Order, connection, page_of
 from zeebe_fleet.graphql_api.scalars import EngineKey
+from zeebe_fleet.workers.contract.allowance import take
 from zeebe_fleet.workers.contract.api_ports import Slice
 from zeebe_fleet.workers.contract.artifacts import Artifact, ArtifactFile
 from zeebe_fleet.workers.contract.library import PublishedVersion as Record
@@ -92,6 +93,7 @@ class PublishedFile:
     @classmethod
     def of(cls, file: ArtifactFile) -> Self:
         """Show a file."""
+        take(file.text)
         return cls(name=file.name, sha256=file.sha256, text=file.text)
 
 

@@ -20,6 +20,7 @@ from zeebe_fleet.graphql_api.paging import (
     page_of,
 )
 from zeebe_fleet.graphql_api.types import Activity, Me, ProcessDefinition, Workflow
+from zeebe_fleet.workers.contract.allowance import reading
 from zeebe_fleet.workers.contract.api_ports import ActivityFilter, WorkflowFilter
 from zeebe_fleet.workers.contract.records import ActivityState, Origin, WorkflowState
 
@@ -82,7 +83,8 @@ class RecordQueries:
             asked.has_incident,
             info.context.policy.seen(),
         )
-        found = await info.context.services.workflows.page(wanted, page)
+        async with reading():
+            found = await info.context.services.workflows.page(wanted, page)
         return connection(found, page, lambda one: Workflow.of(one, info.context))
 
     @resolved
@@ -111,7 +113,8 @@ class RecordQueries:
             asked.overdue,
             info.context.policy.seen(),
         )
-        found = await info.context.services.activities.page(info.context.principal, wanted, page)
+        async with reading():
+            found = await info.context.services.activities.page(info.context.principal, wanted, page)
         return connection(found, page, Activity.of)
 
     @resolved
@@ -131,5 +134,6 @@ class RecordQueries:
         known = context.policy.known_processes()
         if wanted is not None:
             known = (wanted,) if known is None or wanted in known else ()
-        found = await info.context.services.workflows.definitions(known, page)
+        async with reading():
+            found = await info.context.services.workflows.definitions(known, page)
         return connection(found, page, ProcessDefinition.of)

@@ -78,6 +78,10 @@ class Room:
         """Return how many bytes the bodies of each may have now."""
         return min(limit, max(_WHOLE_BYTES, self._limits.body_bytes // max(1, len(self._at_work))))
 
+    def most_held_bytes(self, limit: int) -> int:
+        """Return how many bytes the operations of each may hold now."""
+        return min(limit, max(_WHOLE_BYTES, self._limits.held_bytes // max(1, len(self._at_work))))
+
     @property
     def _count(self) -> int:
         return sum(map(len, self._lasting.values()))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NewType
 
 import strawberry
+from strawberry.scalars import JSON
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.scalar import ScalarDefinition
+
+from zeebe_fleet.workers.contract.allowance import take
 
 EngineKey = NewType("EngineKey", int)
 
@@ -16,6 +21,11 @@ def _read_key(value: Any) -> int:
     return int(value)
 
 
+def _answered(value: Any) -> Any:
+    take(value)
+    return value
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     EngineKey: strawberry.scalar(
         name="EngineKey",
@@ -23,4 +33,5 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=str,
         parse_value=_read_key,
     ),
+    JSON: replace(DEFAULT_SCALAR_REGISTRY[JSON], serialize=_answered),
 }

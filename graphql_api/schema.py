@@ -28,7 +28,7 @@ from zeebe_fleet.graphql_api.queries import RecordQueries
 from zeebe_fleet.graphql_api.scalars import SCALARS
 from zeebe_fleet.graphql_api.service_operations import ServiceMutations, ServiceQueries
 from zeebe_fleet.graphql_api.settings import Limits
-from zeebe_fleet.graphql_api.shares import weigh
+from zeebe_fleet.graphql_api.shares import Share, weigh
 from zeebe_fleet.graphql_api.slices import Sliced, Turns
 from zeebe_fleet.graphql_api.streams import refused, told
 from zeebe_fleet.graphql_api.subscriptions import Subscription
@@ -66,7 +66,7 @@ class FleetSchema(strawberry.Schema):
         try:
             await signed_in.check()
             async with signed_in.share.running(self._cost(query, kwargs)):
-                with Turns.here().operation():
+                with Turns.here().operation(), signed_in.share.answer():
                     result = await super().execute(query, *args, **kwargs)
         except FleetError as error:
             return ExecutionResult(None, [shown(GraphQLError("", original_error=error))])
@@ -97,7 +97,7 @@ class FleetSchema(strawberry.Schema):
         await signed_in.check()
         async with (
             signed_in.share.running(self._cost(query, kwargs)),
-            _one_operation(),
+            _one_operation(signed_in.share),
             aclosing(await super().stream(query, *args, **kwargs)) as results,
         ):
             async for result in results:
@@ -114,8 +114,8 @@ class FleetSchema(strawberry.Schema):
 
 
 @asynccontextmanager
-async def _one_operation() -> AsyncIterator[None]:
-    with Turns.here().operation():
+async def _one_operation(share: Share) -> AsyncIterator[None]:
+    with Turns.here().operation(), share.answer():
         yield
 
 

@@ -89,6 +89,10 @@ class ShareLimits:
     reading_per_s: float = 0.1
     body_bytes: int = 8_388_608
     """Of the bodies of requests under way."""
+    operation_bytes: int = 16_777_216
+    """That one operation may read and answer together."""
+    held_bytes: int = 33_554_432
+    """The same of all that run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class RoomLimits:
     """Requests, before each has less than its limit."""
     body_bytes: int = 67_108_864
     """Of bodies of requests under way, before each has less than its limit."""
+    held_bytes: int = 134_217_728
+    """That operations read and answer, before each has less than its limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from starlette.types import Message, Receive
 from zeebe_fleet.graphql_api.room import Room
 from zeebe_fleet.graphql_api.settings import RoomLimits, ShareLimits
 from zeebe_fleet.graphql_api.slices import LET_BY_S, Turns
+from zeebe_fleet.workers.contract.allowance import Allowance, allowed
 from zeebe_fleet.workers.contract.errors import FleetError
 from zeebe_fleet.workers.contract.principal import Principal
 
@@ -84,6 +85,7 @@ class Share:
         self.under_way = 0
         self.body_bytes = 0
         """Of the bodies of requests under way."""
+        self._held_bytes = 0
         self._subscriptions = 0
         self._sockets = 0
         self._weight = 0
@@ -92,7 +94,9 @@ class Share:
     @property
     def is_idle(self) -> bool:
         """Whether it may be forgotten: nothing is used, and nothing owed."""
-        used = self.under_way or self._subscriptions or self._sockets or self._weight or self._waiting
+        used = (
+            self.under_way or self._held_bytes or self._subscriptions or self._sockets or self._weight or self._waiting
+        )
         return not used and not any(one.missing_s(one.most) for one in self._buckets)
 
     @property
@@ -147,6 +151,22 @@ class Share:
             yield held
         finally:
             self.body_bytes -= held_bytes
+
+    @contextmanager
+    def answer(self) -> Iterator[Allowance]:
+        """Hold what one operation reads and answers, until it is answered.
+
+        Raises:
+            ShareUsed: as it is read: all that run take too much.
+        """
+        allowance = Allowance(self._limits.operation_bytes, self._hold)
+        with allowed(allowance):
+            yield allowance
+
+    def _hold(self, size_bytes: int) -> None:
+        self._held_bytes += size_bytes
+        if size_bytes > 0 and self._held_bytes > self._room.most_held_bytes(self._limits.held_bytes):
+            raise ShareUsed(f"{self._held_bytes:,} bytes in operations that run", 1)
 
     @property
     def has_socket(self) -> bool:
@@ -215,11 +235,13 @@ class Share:
             self.check_subscriptions()
             self._subscriptions += 1
             try:
-                async for result in source:
-                    self.pay(*weigh(result.data))
-                    yield result
-                    if overdrawn_s := self.overdrawn_s:
-                        await asyncio.sleep(min(_PATIENCE_S, overdrawn_s))
+                with self.answer() as allowance:
+                    async for result in source:
+                        self.pay(*weigh(result.data))
+                        allowance.renew()
+                        yield result
+                        if overdrawn_s := self.overdrawn_s:
+                            await asyncio.sleep(min(_PATIENCE_S, overdrawn_s))
             finally:
                 self._subscriptions -= 1
 

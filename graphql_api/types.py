@@ -18,6 +18,7 @@ from zeebe_fleet.graphql_api.engine_view import EngineView
 from zeebe_fleet.graphql_api.give_up import GiveUpPlan
 from zeebe_fleet.graphql_api.incidents import WorkflowIncident, incidents_of
 from zeebe_fleet.graphql_api.scalars import EngineKey
+from zeebe_fleet.workers.contract.allowance import take
 from zeebe_fleet.workers.contract.api_records import (
     ActivityEventRecord,
     ActivityRecord,
@@ -241,6 +242,7 @@ class ProcessDefinition(Shown):
     @resolved
     def bpmn(self) -> str:
         """The model, as XML."""
+        take(self.record.bpmn)
         return self.record.bpmn
 
     @resolved

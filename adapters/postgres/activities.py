@@ -13,7 +13,7 @@ from zeebe_fleet.adapters.postgres.activity_actions import result_of
 from zeebe_fleet.adapters.postgres.activity_queries import behind_by_urgency, filtered, probes, seen_by
 from zeebe_fleet.adapters.postgres.activity_rows import insert_activity
 from zeebe_fleet.adapters.postgres.decisions import recall_decision
-from zeebe_fleet.adapters.postgres.paging import grouped, take_ordered, take_page
+from zeebe_fleet.adapters.postgres.paging import grouped, read_all, take_ordered, take_page
 from zeebe_fleet.adapters.postgres.questions import answer
 from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
 from zeebe_fleet.adapters.postgres.tables import Activity, ActivityEvent, OwedRow
@@ -130,7 +130,7 @@ class PostgresActivities:
         """Return those of these activities that the principal may see."""
         query = select(Activity).where(Activity.activity_id.in_(activity_ids), seen_by(principal))
         async with transaction(self._sessions) as session:
-            return {row.activity_id: record(ActivityRecord, row) for row in await session.scalars(query)}
+            return {one.activity_id: one for one in await read_all(session, query, ActivityRecord)}
 
     async def page(self, principal: Principal, wanted: ActivityFilter, page: Page) -> Slice[ActivityRecord]:
         """List activities that the principal may see."""
@@ -148,15 +148,15 @@ class PostgresActivities:
         """Return the activities of these workflows that the principal may see, in order."""
         query = select(Activity).where(Activity.workflow_id.in_(workflow_ids), seen_by(principal))
         async with transaction(self._sessions) as session:
-            rows = await session.scalars(query.order_by(Activity.position))
-            return grouped([record(ActivityRecord, row) for row in rows], lambda row: row.workflow_id)
+            rows = await read_all(session, query.order_by(Activity.position), ActivityRecord)
+            return grouped(rows, lambda row: row.workflow_id)
 
     async def events(self, activity_ids: Sequence[UUID]) -> dict[UUID, list[ActivityEventRecord]]:
         """Return what happened to these activities, in order."""
         query = select(ActivityEvent).where(ActivityEvent.activity_id.in_(activity_ids))
         async with transaction(self._sessions) as session:
-            rows = await session.scalars(query.order_by(ActivityEvent.event_id))
-            return grouped([record(ActivityEventRecord, row) for row in rows], lambda row: row.activity_id)
+            rows = await read_all(session, query.order_by(ActivityEvent.event_id), ActivityEventRecord)
+            return grouped(rows, lambda row: row.activity_id)
 
 
 async def _lock(session: AsyncSession, principal: Principal, activity_id: UUID) -> Activity:

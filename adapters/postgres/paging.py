@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
@@ -11,10 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from zeebe_fleet.adapters.postgres.requests import record
+from zeebe_fleet.workers.contract.allowance import take
 from zeebe_fleet.workers.contract.api_ports import Page, Slice
 
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
+_ROWS = 10
+"""That are fetched at once; the first few by themselves."""
+_PAGE_BYTES = 4_194_304
+"""Behind which a page ends."""
 
 
 async def take_page(
@@ -28,9 +34,35 @@ async def take_page(
 
 
 async def take_ordered(session: AsyncSession, query: Select[Any], page: Page, kind: type[R]) -> Slice[R]:
-    """Return the beginning of an ordered query, reading one row more to know whether another page follows."""
-    rows = (await session.scalars(query.limit(page.size + 1))).all()
-    return Slice([record(kind, row) for row in rows[: page.size]], len(rows) > page.size)
+    """Return the beginning of an ordered query, reading one row more to know whether another page follows.
+
+    A page of large rows is shorter: what follows is another one.
+    """
+    found: list[R] = []
+    size_bytes = 0
+    async for one, one_bytes in _read(session, query.limit(page.size + 1), kind):
+        if len(found) == page.size or size_bytes > _PAGE_BYTES:
+            return Slice(found, has_next=True)
+        found.append(one)
+        size_bytes += one_bytes
+    return Slice(found, has_next=False)
+
+
+async def read_all(session: AsyncSession, query: Select[Any], kind: type[R]) -> list[R]:
+    """Return the records of a query, as far as whoever asks may read."""
+    return [one async for one, _ in _read(session, query, kind)]
+
+
+async def _read(session: AsyncSession, query: Select[Any], kind: type[R]) -> AsyncIterator[tuple[R, int]]:
+    """Yield records as they come, a few at a time, with the bytes that each takes."""
+    names = [one.name for one in fields(kind)]  # type: ignore[arg-type]
+    rows = await session.stream_scalars(query, execution_options={"max_row_buffer": _ROWS})
+    try:
+        async for row in rows:
+            found = record(kind, row)
+            yield found, take([getattr(found, name) for name in names])
+    finally:
+        await rows.close()
 
 
 def grouped(records: Iterable[R], key: Callable[[R], K]) -> dict[K, list[R]]:

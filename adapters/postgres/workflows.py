@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from zeebe_fleet.adapters.postgres.calls import ModelOf
 from zeebe_fleet.adapters.postgres.giving_up import check_give_up, give_up_plan, request_give_up, undo_again
 from zeebe_fleet.adapters.postgres.loads import loads_query
-from zeebe_fleet.adapters.postgres.paging import grouped, take_page
-from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, record, transaction
+from zeebe_fleet.adapters.postgres.paging import grouped, read_all, take_page
+from zeebe_fleet.adapters.postgres.requests import Sessions, first_response, transaction
 from zeebe_fleet.adapters.postgres.reruns import note, request_rerun
 from zeebe_fleet.adapters.postgres.starts import choose, kind_of, requested, start_owed
 from zeebe_fleet.adapters.postgres.tables import (
@@ -182,8 +182,8 @@ class PostgresWorkflows:
     async def by_id(self, workflow_ids: Sequence[UUID]) -> dict[UUID, WorkflowRecord]:
         """Return the workflows of these ids; unknown ones are left out."""
         async with transaction(self._sessions) as session:
-            rows = await session.scalars(select(Workflow).where(Workflow.workflow_id.in_(workflow_ids)))
-            return {row.workflow_id: record(WorkflowRecord, row) for row in rows}
+            query = select(Workflow).where(Workflow.workflow_id.in_(workflow_ids))
+            return {one.workflow_id: one for one in await read_all(session, query, WorkflowRecord)}
 
     async def page(self, wanted: WorkflowFilter, page: Page) -> Slice[WorkflowRecord]:
         """List workflows."""
@@ -208,7 +208,7 @@ class PostgresWorkflows:
         """Return the processes of these keys; what was not deployed through the fleet is left out."""
         query = select(ProcessDefinition).where(ProcessDefinition.definition_key.in_(definition_keys))
         async with transaction(self._sessions) as session:
-            return {row.definition_key: record(DefinitionRecord, row) for row in await session.scalars(query)}
+            return {one.definition_key: one for one in await read_all(session, query, DefinitionRecord)}
 
     async def element_loads(self, definition_keys: Sequence[int]) -> dict[int, list[ElementLoad]]:
         """Return where the live workflows of these definitions stand, as far as jobs and activities tell."""
@@ -222,14 +222,14 @@ class PostgresWorkflows:
         """Return the workflows that these called, in order."""
         query = select(Workflow).where(Workflow.parent_workflow_id.in_(workflow_ids)).order_by(Workflow.position)
         async with transaction(self._sessions) as session:
-            rows = [record(WorkflowRecord, row) for row in await session.scalars(query)]
+            rows = await read_all(session, query, WorkflowRecord)
         return grouped(rows, lambda row: row.parent_workflow_id or row.workflow_id)
 
     async def reruns(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowRecord]]:
         """Return the workflows that run these again, in order."""
         query = select(Workflow).where(Workflow.rerun_of.in_(workflow_ids)).order_by(Workflow.position)
         async with transaction(self._sessions) as session:
-            rows = [record(WorkflowRecord, row) for row in await session.scalars(query)]
+            rows = await read_all(session, query, WorkflowRecord)
         return grouped(rows, lambda row: row.rerun_of or row.workflow_id)
 
     async def events(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[WorkflowEventRecord]]:
@@ -238,21 +238,21 @@ class PostgresWorkflows:
             select(WorkflowEvent).where(WorkflowEvent.workflow_id.in_(workflow_ids)).order_by(WorkflowEvent.event_id)
         )
         async with transaction(self._sessions) as session:
-            rows = [record(WorkflowEventRecord, row) for row in await session.scalars(query)]
+            rows = await read_all(session, query, WorkflowEventRecord)
         return grouped(rows, lambda row: row.workflow_id)
 
     async def steps(self, workflow_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
         """Return the steps of these workflows, in order."""
         query = select(Step).where(Step.workflow_id.in_(workflow_ids)).order_by(Step.step_id)
         async with transaction(self._sessions) as session:
-            rows = [record(StepRecord, row) for row in await session.scalars(query)]
+            rows = await read_all(session, query, StepRecord)
         return grouped(rows, lambda row: row.workflow_id)
 
     async def attempts(self, step_ids: Sequence[int]) -> dict[int, list[AttemptRecord]]:
         """Return the deliveries of these steps, in order."""
         query = select(StepAttempt).where(StepAttempt.step_id.in_(step_ids)).order_by(StepAttempt.fence)
         async with transaction(self._sessions) as session:
-            rows = [record(AttemptRecord, row) for row in await session.scalars(query)]
+            rows = await read_all(session, query, AttemptRecord)
         return grouped(rows, lambda row: row.step_id)
 
 

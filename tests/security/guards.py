@@ -307,7 +307,9 @@ GUARDS: Sequence[Guard] = (
     Guard("patterns look nowhere else", _patterns_as_python_has_them, "test_patterns.py -k test_pattern_that_cannot"),
     Guard("schemas cost little", _always("adapters.json_schema", "_look", None), "test_patterns.py -k schema5"),
     Guard(
-        "manifests are short", _is("bpmn.tooling.yaml_text", "MAX_VALUES", 2**60), f"{_BOUNDS} 'manifest and values'"
+        "manifests are short",
+        _always("bpmn.tooling.yaml_text:_Unfolded", "size", 0),
+        f"{_BOUNDS} 'manifest and values'",
     ),
     Guard("forms are short", _is("bpmn.tooling.form", "_VALUES", 2**60), f"{_BOUNDS} 'form and values'"),
     Guard("models are short", _is("bpmn.tooling.document", "MAX_NODES", 2**60), f"{_BOUNDS} 'model and gateways'"),
@@ -330,6 +332,11 @@ GUARDS: Sequence[Guard] = (
         "who holds most makes room",
         _always("graphql_api.room:Room", "_give_up_one", None),
         "test_shares.py -k leave_room",
+    ),
+    Guard(
+        "answers take little",
+        _always("workers.contract.allowance:Allowance", "take", None),
+        "test_shares.py -k 'test_answer_is or test_operations_that'",
     ),
     Guard(
         "bodies take little", _always("graphql_api.room:Room", "most_body_bytes", 2**60), "test_shares.py -k test_bytes"

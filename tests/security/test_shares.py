@@ -258,6 +258,59 @@ async def test_answers_are_paid_for(services: ApiServices, database_url: str) ->
         assert await (await api.persona("alma")).ask(ME["query"])
 
 
+async def large_workflows(api: Api, count: int, size_bytes: int) -> None:
+    """Have paul's workflows with variables of some size."""
+    await api.sql(
+        "INSERT INTO workflow (workflow_id, process_name, state, origin, principal, input) "
+        "SELECT gen_random_uuid(), 'large', 'COMPLETED', 'API', '{\"subject\": \"paul\"}', "
+        "jsonb_build_object('x', repeat('x', $2)) FROM generate_series(1, $1)",
+        count,
+        size_bytes,
+    )
+
+
+LARGE = 'workflows(first: 100, filter: {processName: "large"}) { edges { node { input } } pageInfo { hasNextPage } }'
+
+
+async def test_answer_is_bounded_in_bytes(services: ApiServices, database_url: str) -> None:
+    """However few fields it has: what is read and answered is counted as it comes, and the next request is served."""
+    limits = ShareLimits(operation_bytes=1_000_000)
+    async with serving(services, database_url, ApiSettings(service_token=SERVICE_TOKEN, share=limits)) as api:
+        paul = await api.persona("paul")
+        await large_workflows(api, 6, 60_000)
+        assert len((await paul.answer(f"{{ {LARGE} }}"))["edges"]) == 6
+        for query in (f"{{ {' '.join(f'a{n}: {LARGE}' for n in range(20))} }}", _repeated(20)):
+            codes = {one["extensions"]["code"] for one in (await paul.send(query))["errors"]}
+            assert codes == {"ANSWER_TOO_LARGE"}
+            assert await paul.ask(ME["query"])
+
+
+def _repeated(times: int) -> str:
+    """Return a query that reads little and answers it again and again."""
+    again = " ".join(f"a{n}: input" for n in range(times))
+    return f'{{ workflows(filter: {{processName: "large"}}) {{ edges {{ node {{ {again} }} }} }} }}'
+
+
+async def test_page_of_large_rows_is_shorter(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says that another one follows."""
+    monkeypatch.setattr("zeebe_fleet.adapters.postgres.paging._PAGE_BYTES", 100_000)
+    paul = await api.persona("paul")
+    await large_workflows(api, 6, 60_000)
+    page = await paul.answer(f"{{ {LARGE} }}")
+    assert (len(page["edges"]), page["pageInfo"]["hasNextPage"]) == (2, True)
+
+
+def test_operations_that_run_are_bounded_in_bytes_together() -> None:
+    """What ended holds nothing."""
+    share = Share(ShareLimits(operation_bytes=1_000, held_bytes=1_500))
+    for _ in range(3):
+        with share.answer() as one, share.answer() as two:
+            one.take(900)
+            with pytest.raises(ShareUsed):
+                two.take(900)
+    assert share.is_idle
+
+
 async def test_service_is_not_limited(small: Api) -> None:
     """It is the fleet itself, and brings every user task."""
     for _ in range(SMALL.requests + 5):
