@@ -208,7 +208,11 @@ async def test_complete_activity_without_actions_refuses_one(api: Api, rita: Cli
 
 @pytest.mark.parametrize(
     ("result", "wrong"),
-    [({}, "Must be filled in."), ({"comment": ""}, "Must be filled in."), ({"comment": "x"}, "Must be of minLength 3.")],
+    [
+        ({}, "Must be filled in."),
+        ({"comment": ""}, "Must be filled in."),
+        ({"comment": "x"}, "Must be of minLength 3."),
+    ],
 )
 async def test_complete_activity_holds_data_against_the_action(
     api: Api, rita: Client, result: dict[str, Any], wrong: str
