@@ -110,6 +110,11 @@ def volume_of(state: Path) -> str:
     return f"zeebe-fleet-{hashlib.sha256(str(state.absolute()).encode()).hexdigest()[:12]}"
 
 
+def forget(state: Path) -> None:
+    """Remove the data that belongs to a state directory; no container may use it any more."""
+    _remove(volume_of(state))
+
+
 def _container(volume: str) -> Any:
     container = (
         import_module("testcontainers.core.container").DockerContainer(IMAGE).with_exposed_ports(GRPC_PORT, REST_PORT)

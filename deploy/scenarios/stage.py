@@ -21,6 +21,7 @@ from zeebe_fleet.bpmn.tooling.package import ProcessPackage
 from zeebe_fleet.deploy.app import App
 from zeebe_fleet.deploy.bootstrap import connection_to, core
 from zeebe_fleet.deploy.client import FleetClient
+from zeebe_fleet.deploy.docker_engine import forget, hindrance
 from zeebe_fleet.deploy.local.report import Report, SilentReport
 from zeebe_fleet.deploy.scenarios.clock import Clock
 from zeebe_fleet.deploy.scenarios.director import Director
@@ -121,8 +122,12 @@ def ground(settings: Settings, report: Report) -> Iterator[Settings]:
 
     Must be entered before an event loop runs.
     """
-    with local_stack(settings, report, clock_controlled=settings.engine == "builtin") as located:
-        yield located
+    try:
+        with local_stack(settings, report, clock_controlled=settings.engine == "builtin") as located:
+            yield located
+    finally:
+        if settings.engine == "docker" and not hindrance():
+            forget(settings.state)
 
 
 def settings_of(read_settings: Settings, app: str, engine: str, state: Path) -> Settings:
