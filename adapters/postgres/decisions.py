@@ -1,8 +1,8 @@
 """What people decided in the run before, for a workflow that runs again: nobody is asked the same thing twice.
 
 A decision counts again when the same user task gives a person the same things to decide on, and the run it was made in
-was not taken back; otherwise a person is asked anew. Of a case, all human steps are one user task: they are told apart by
-their names and actions.
+was not taken back; otherwise a person is asked anew. Of a case, all human steps are one user task: they are told apart
+by their names and actions.
 """
 
 from __future__ import annotations
