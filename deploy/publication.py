@@ -111,7 +111,8 @@ def _calls(package: ProcessPackage, other: ProcessPackage) -> bool:
 
 
 def _text(package: ProcessPackage) -> str:
-    (model,) = package.resources()
+    """Return the model as it is deployed, which says of its decisions what they are."""
+    model, *_ = package.resources()
     return model.content.decode()
 
 

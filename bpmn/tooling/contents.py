@@ -77,7 +77,7 @@ def _refusal(file: Path, *, inside: bool) -> _Refused | None:
         case ".bpmn":
             return "a package has one model, with its folder's name", "Give it a package of its own."
         case ".dmn":
-            return _of_decision()
+            return _of_decision(file, inside=inside)
         case ".form":
             return _of_form(file, inside=inside)
         case ".yml" | ".yaml" if file.stem.lower() in ("manifest", "case"):
@@ -87,11 +87,12 @@ def _refusal(file: Path, *, inside: bool) -> _Refused | None:
     return None
 
 
-def _of_decision() -> _Refused:
-    return (
-        "decisions are not deployed with a package in this version",
-        "Deploy it to your engine by itself, and keep it out of the folder; `elsewhere` in the manifest names it.",
-    )
+def _of_decision(file: Path, *, inside: bool) -> _Refused:
+    if inside:
+        return "a decision in a folder of the package is not read", "Move it beside the model."
+    if file.suffix != ".dmn":
+        return f"a decision ends in .dmn, not in {file.suffix}", "Rename it."
+    return "nothing here reads a decision in a file of its own", "Write it as a step of kind decision."
 
 
 def _of_form(file: Path, *, inside: bool) -> _Refused:
@@ -120,7 +121,7 @@ def _by_content(file: Path) -> _Refused | None:
     if _MODEL.search(begins):
         return "a model that is not called one is not deployed", "Give it a package of its own, as a .bpmn."
     if _DECISION.search(begins):
-        return _of_decision()
+        return "a decision that is not called one is not deployed", "Call it .dmn."
     if _FORM.search(begins):
         return "a form that is not called one is not deployed", "Call it .form."
     return None

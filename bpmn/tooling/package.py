@@ -1,7 +1,8 @@
-"""A process package: one folder with a model, its manifest and its forms."""
+"""A process package: one folder with a model, its manifest, its forms and its decisions."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from copy import deepcopy
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from zeebe_fleet.bpmn.tooling import contents
 from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.contents import check_around, check_contents
+from zeebe_fleet.bpmn.tooling.decisions import DecisionFile, check_unique, decisions_of
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
@@ -49,6 +51,8 @@ class ProcessPackage:
     """File name → form id."""
     model_name: str = ""
     """Of the model's file; the folder's when empty."""
+    decisions: Mapping[str, DecisionFile] = field(default_factory=dict)
+    """By file name."""
 
     @property
     def model_file(self) -> Path:
@@ -69,9 +73,12 @@ class ProcessPackage:
         """Return what to deploy, the same bytes every time.
 
         Forms are embedded in the model, so that what was deployed holds all that it needs: an instance keeps
-        the form it was started with, and whoever has the definition can show it.
+        the form it was started with, and whoever has the definition can show it. Decisions go with the model, which
+        names each with its hash: another decision is another model.
         """
-        return (Resource(self.model_file.name, _with_forms(self.document, self.forms)),)
+        decisions = {name: one.content for name, one in self.decisions.items()}
+        model = _complete(self.document, self.manifest.name, self.forms, decisions)
+        return (Resource(self.model_file.name, model), *(Resource(*one) for one in decisions.items()))
 
 
 def load_package(folder: Path) -> ProcessPackage:
@@ -87,6 +94,7 @@ def load_package(folder: Path) -> ProcessPackage:
         read_content(model_of(folder)),
         {form["id"]: form for form in forms.values()},
         {file: form["id"] for file, form in forms.items()},
+        decisions=decisions_of(folder),
     )
     check_whole(package)
     return package
@@ -99,7 +107,8 @@ def check_whole(package: ProcessPackage) -> None:
         DefinitionError: something would be, with its name and what to do.
     """
     package.document.process(package.manifest.name)
-    check_contents(package.folder, {MANIFEST, package.model_file.name, *package.form_files})
+    check_contents(package.folder, {MANIFEST, package.model_file.name, *package.form_files, *package.decisions})
+    check_unique(package.decisions.values())
     named: dict[str, str] = {}
     for file_name, form_id in package.form_files.items():
         if form_id in named:
@@ -132,11 +141,13 @@ def load_packages(processes: Path) -> list[ProcessPackage]:
     """Read all process packages of a folder, by name; those of cases are passed over.
 
     Raises:
-        DefinitionError: one cannot be read, or something lies in none.
+        DefinitionError: one cannot be read, something lies in none, or two have the same decision.
     """
     folders = package_folders(processes)
     check_around(processes, {*folders, *(file.parent for file in processes.glob(f"*/{contents.CASE}"))})
-    return [load_package(folder) for folder in folders]
+    packages = [load_package(folder) for folder in folders]
+    check_unique(decisions for package in packages for decisions in package.decisions.values())
+    return packages
 
 
 def read_content(file: Path) -> bytes:
@@ -196,7 +207,9 @@ def read_form(file: Path) -> dict[str, Any]:
     return form
 
 
-def _with_forms(document: Document, forms: Mapping[str, Mapping[str, Any]]) -> bytes:
+def _complete(
+    document: Document, name: str, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, bytes]
+) -> bytes:
     root = deepcopy(document.root)
     for process in xml.children(root, "process"):
         linked: set[str] = set()
@@ -211,13 +224,30 @@ def _with_forms(document: Document, forms: Mapping[str, Mapping[str, Any]]) -> b
                 linked.add(form_id)
         for form_id in sorted(linked):
             _embed(process, form_id, forms[form_id])
+        if decisions and process.get("id") == name:
+            _note(process, decisions)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
 def _embed(process: Element, form_id: str, form: Mapping[str, Any]) -> None:
+    embedded = etree.SubElement(_extensions(process), f"{{{xml.ZEEBE}}}userTaskForm", {"id": form_id})
+    embedded.text = json.dumps(form, separators=(",", ":"), sort_keys=True)
+
+
+def _note(process: Element, decisions: Mapping[str, bytes]) -> None:
+    """Name the decisions that go with a process, with their hashes."""
+    extensions = _extensions(process)
+    held = extensions.find(f"{{{xml.ZEEBE}}}properties")
+    if held is None:
+        held = etree.SubElement(extensions, f"{{{xml.ZEEBE}}}properties")
+    for name, content in sorted(decisions.items()):
+        said = {"name": f"decisions:{name}", "value": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+        etree.SubElement(held, f"{{{xml.ZEEBE}}}property", said)
+
+
+def _extensions(process: Element) -> Element:
     extensions = process.find(f"{{{xml.MODEL}}}extensionElements")
     if extensions is None:
         extensions = etree.Element(f"{{{xml.MODEL}}}extensionElements")
         process.insert(len(xml.children(process, "documentation")), extensions)
-    embedded = etree.SubElement(extensions, f"{{{xml.ZEEBE}}}userTaskForm", {"id": form_id})
-    embedded.text = json.dumps(form, separators=(",", ":"), sort_keys=True)
+    return extensions

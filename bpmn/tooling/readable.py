@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from zeebe_fleet.bpmn.tooling.decisions import DecisionFile, read_decisions
 from zeebe_fleet.bpmn.tooling.document import Document
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.judging import unreadable
@@ -56,6 +57,7 @@ def read_folder(folder: Path, target: Target | None) -> Reading:
     manifest = reading.tried(folder / MANIFEST, lambda file: read_manifest(file.parent))
     document = reading.tried(model_of(folder), _document)
     forms = dict(_forms(folder, reading))
+    decisions = dict(_decisions(folder, reading))
     if document:
         for name in [manifest.name] if manifest else _names(document):
             package = ProcessPackage(
@@ -64,6 +66,7 @@ def read_folder(folder: Path, target: Target | None) -> Reading:
                 read_content(model_of(folder)),
                 {form["id"]: form for form in forms.values()},
                 {file: form["id"] for file, form in forms.items()},
+                decisions=decisions,
             )
             if not reading.faults:
                 reading.check(package)
@@ -90,6 +93,12 @@ def _forms(folder: Path, reading: Reading) -> Iterator[tuple[str, dict[str, Any]
     for file in sorted(folder.glob("*.form")):
         if form := reading.tried(file, read_form):
             yield file.name, form
+
+
+def _decisions(folder: Path, reading: Reading) -> Iterator[tuple[str, DecisionFile]]:
+    for file in sorted(folder.glob("*.dmn")):
+        if decisions := reading.tried(file, read_decisions):
+            yield file.name, decisions
 
 
 def _names(document: Document) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cached_property
 
 from zeebe_fleet.bpmn.tooling import document as xml
+from zeebe_fleet.bpmn.tooling.decision_facts import DecisionFacts
 from zeebe_fleet.bpmn.tooling.document import Document, Element
 from zeebe_fleet.bpmn.tooling.finding import Finding, Severity
 from zeebe_fleet.bpmn.tooling.package import MANIFEST, ProcessPackage
@@ -55,6 +56,11 @@ class Subject:
         except Refused as refused:
             return refused.problems
         return ()
+
+    @cached_property
+    def decisions(self) -> dict[str, DecisionFacts]:
+        """The decisions of the package, by id."""
+        return {name: facts for file in self.package.decisions.values() for name, facts in file.decisions.items()}
 
     @cached_property
     def nodes(self) -> list[Element]:

@@ -118,7 +118,8 @@ class Giving:
         for script in xml.extension(node, "script"):
             yield Gift(script.get("resultVariable", ""), ANYTHING, script.get("expression", ""), node)
         for decision in xml.extension(node, "calledDecision"):
-            yield Gift(decision.get("resultVariable", ""))
+            facts = self._subject.decisions.get(decision.get("decisionId", "").strip())
+            yield Gift(decision.get("resultVariable", ""), facts.gives if facts else ANYTHING)
         if kind == "userTask":
             yield from self._by_people(node)
         elif kind == "callActivity":

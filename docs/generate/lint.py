@@ -72,9 +72,10 @@ def _words(name: str, said: RuleText) -> Iterator[str]:
 
 
 def _example(rule: Rule) -> Iterator[str]:
-    """Show what is called `wrong` in the rule's example of a model or a manifest that is not right."""
-    manifest, model = (_EXAMPLES / rule.name / f"invalid.{ending}" for ending in ("yaml", "bpmn"))
-    file = manifest if manifest.exists() else model
+    """Show what is called `wrong` in the rule's example of a manifest, a decision or a model that is not right."""
+    manifest, decision, model = (_EXAMPLES / rule.name / f"invalid.{ending}" for ending in ("yaml", "dmn", "bpmn"))
+    is_in_decision = decision.exists() and 'id="wrong"' in decision.read_text("utf-8")
+    file = manifest if manifest.exists() else decision if is_in_decision else model
     lines = file.read_text("utf-8").splitlines()
     yield "Wrong:\n"
     yield f"```{'yml' if file is manifest else 'xml'}"
@@ -88,7 +89,7 @@ def _culprit(lines: list[str]) -> list[str]:
     if begin is None:
         begin = next(at for at, line in enumerate(lines) if "<bpmn:process" in line)
     indent = len(lines[begin]) - len(lines[begin].lstrip())
-    if lines[begin].rstrip().endswith("/>"):
+    if lines[begin].rstrip().endswith("/>") or "</" in lines[begin]:
         return [lines[begin]]
     end = next(at for at in range(begin + 1, len(lines)) if lines[at].startswith(f"{' ' * indent}</"))
     shown = lines[begin : end + 1]

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import zeebe_fleet.bpmn
+from zeebe_fleet.bpmn.tooling.decisions import read_decisions
 from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.lint import RULES, UNREADABLE, lint, lint_folder
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
@@ -44,6 +45,7 @@ def findings(folder: Path, rule: str, model: str, **manifest: Any) -> list[Findi
         bpmn,
         {form["id"]: form for form in forms.values()},
         {file: form["id"] for file, form in forms.items()},
+        decisions={file.name: read_decisions(file) for file in sorted(folder.glob("*.dmn"))},
     )
     found = lint(package)
     assert rule == UNREADABLE or UNREADABLE not in {one.rule for one in found}, found

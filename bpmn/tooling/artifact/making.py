@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def artifact_of(package: ProcessPackage | CasePackage, requires: Sequence[Requirement] = ()) -> Artifact:
-    """Return the artifact of a package: of a process, the model as it is deployed, forms embedded, and the forms.
+    """Return the artifact of a package: of a process, what is deployed, forms embedded, and the forms.
 
     Args:
         requires: the published versions of what it calls.
@@ -26,8 +26,7 @@ def artifact_of(package: ProcessPackage | CasePackage, requires: Sequence[Requir
     """
     if not isinstance(package, ProcessPackage):
         return case_artifact(package.definition.to_data(), requires=requires)
-    model = package.resources()[0]
-    files = {model.name: model.content.decode()}
+    files = {one.name: one.content.decode() for one in package.resources()}
     files |= {name: read_content(package.folder / name).decode("utf-8-sig") for name in sorted(package.form_files)}
     manifest = package.manifest.model_dump(mode="json", exclude_defaults=True)
     return _artifact("process", manifest, {"manifest": manifest, "files": _files(files)}, requires)

@@ -96,7 +96,9 @@ def read_artifact(content: bytes, file: str, *, written: Mapping[str, Any] | Non
 
 def resources_of(artifact: Artifact) -> tuple[Resource, ...]:
     """Return what to deploy: the same bytes that the package's own `resources` were when it was published."""
-    return tuple(Resource(one.name, one.text.encode()) for one in artifact.files if one.name.endswith(".bpmn"))
+    return tuple(
+        Resource(one.name, one.text.encode()) for one in artifact.files if one.name.endswith((".bpmn", ".dmn"))
+    )
 
 
 def _checked(kind: type[Any], data: Any, file: str) -> Any:

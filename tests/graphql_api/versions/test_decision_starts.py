@@ -1,0 +1,29 @@
+"""A version that decides is started with the decision it was published with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.bpmn.decided import write_package
+from tests.graphql_api.versions.conftest import World, new_name
+from zeebe_fleet.bpmn.tooling.artifact import artifact_of
+from zeebe_fleet.bpmn.tooling.package import load_package
+from zeebe_fleet.workers.contract.outcomes import Complete
+
+
+async def percent(world: World, name: str, version: str) -> object:
+    """Start a version, and return what its decision gave."""
+    await world.started(name, version, variables={"size": "large"})
+    (job,) = await world.engine.activate(f"{name}.tell", limit=1, lease_s=10, worker="tests", poll_s=5)
+    await world.engine.complete(job.key, Complete({}))
+    return job.variables["percent"]
+
+
+async def test_version_decides_by_its_own_decision(world: World, tmp_path: Path) -> None:
+    """An engine that has neither gets model and decision from the store; the older version keeps its own rules."""
+    name = new_name()
+    for version, off in (("1.0.0", "10"), ("1.0.1", "20")):
+        folder = write_package(tmp_path / version, name, version, off)
+        await world.shelf.put(artifact_of(load_package(folder)))
+    told = [await percent(world, name, version) for version in ("1.0.0", "1.0.1", "1.0.0")]
+    assert (told, await world.engine_versions(name)) == ([10, 20, 10], [1, 2])
