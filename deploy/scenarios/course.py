@@ -100,6 +100,8 @@ class Course:
                 await self._deeds.publish(instruction)
             case say.BroadcastSignal():
                 await self._stage.engine.broadcast_signal(instruction.signal_name, instruction.variables)
+            case say.EvaluateDecision():
+                await self._deeds.evaluate(instruction)
             case say.CancelProcessInstance():
                 await self._deeds.cancel(instruction)
             case say.UpdateVariables():
@@ -113,6 +115,9 @@ class Course:
         match asked:
             case say.AssertUserTask():
                 await self._patience.until(lambda: self._user_task(asked), soon=True)
+            case say.AssertDecision():
+                if difference := expect.of_decision(asked, self._deeds.decided):
+                    raise Missed(difference)
             case say.AssertCase():
                 await self._patience.until(lambda: self._case_there(asked))
             case say.AssertCompensation():

@@ -11,7 +11,7 @@ from zeebe_fleet.deploy.scenarios.expect import Difference
 from zeebe_fleet.deploy.scenarios.instances import Instances
 from zeebe_fleet.deploy.scenarios.patience import Missed, Patience
 from zeebe_fleet.deploy.scenarios.script import ByHand, Script, outcome_of
-from zeebe_fleet.deploy.scenarios.stage import Stage
+from zeebe_fleet.deploy.scenarios.stage import Stage, read
 from zeebe_fleet.workers.contract.cases import HUMAN_STEP
 from zeebe_fleet.workers.contract.engine_view import EngineIncident, InstanceView
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -27,6 +27,8 @@ class Deeds:
 
     def __init__(self, stage: Stage, script: Script, instances: Instances, patience: Patience) -> None:
         self._stage, self._script, self._instances, self._patience = stage, script, instances, patience
+        self.decided: list[Mapping[str, Any]] = []
+        """What decisions came to, the newest last."""
 
     async def create(self, asked: say.CreateProcessInstance) -> None:
         """Start a workflow."""
@@ -103,6 +105,15 @@ class Deeds:
             variables=asked.variables,
             ttl_s=asked.time_to_live / 1000,
         )
+
+    async def evaluate(self, asked: say.EvaluateDecision) -> None:
+        """Make a decision; what it came to is kept for those who ask."""
+        name = asked.decision_definition_selector.decision_definition_id
+        body = {"decisionDefinitionId": name, "variables": dict(asked.variables)}
+        answer = read(await self._stage.http.post("/v2/decision-definitions/evaluation", json=body))
+        if answer.get("failureMessage"):
+            raise Missed(Difference(f"{name} comes to something", str(answer["failureMessage"])))
+        self.decided += answer["evaluatedDecisions"]
 
     async def cancel(self, asked: say.CancelProcessInstance) -> None:
         """Cancel an instance."""

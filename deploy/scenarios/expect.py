@@ -107,6 +107,29 @@ def of_compensation(undone: Sequence[str], handlers: Mapping[str, str], view: In
     return Difference(f"undone: {' → '.join(undone) or 'nothing'}", f"undone: {' → '.join(seen) or 'nothing'}")
 
 
+def of_decision(asked: say.AssertDecision, decided: Sequence[Mapping[str, Any]]) -> Difference | None:
+    """Compare what the newest evaluation of a decision came to."""
+    wanted = asked.decision_selector
+    fitting = [
+        one
+        for one in decided
+        if wanted.decision_definition_id in (None, one["decisionDefinitionId"])
+        and wanted.decision_definition_name in (None, one["decisionDefinitionName"])
+    ]
+    if not fitting:
+        hint = "Begin with EVALUATE_DECISION; what a process decided is in the variable that it sets."
+        return Difference(f"{told(wanted)} was made", "this case has not made it", hint)
+    output, rules = _value(fitting[-1]["output"]), [int(one["ruleIndex"]) for one in fitting[-1]["matchedRules"]]
+    if "output" in asked.model_fields_set and not same(asked.output, output):
+        return Difference(f"output {shown(json.dumps(asked.output))}", shown(json.dumps(output)))
+    matched = ", ".join(map(str, rules)) or "none"
+    if missing := sorted(set(asked.matched_rules or ()) - set(rules)):
+        return Difference(f"rules {', '.join(map(str, missing))} matched", f"matched: {matched}")
+    if wrong := sorted(set(asked.not_matched_rules) & set(rules)):
+        return Difference(f"rules {', '.join(map(str, wrong))} did not match", f"matched: {matched}")
+    return Difference("no rule matched", f"matched: {matched}") if asked.no_matched_rules and rules else None
+
+
 def of_case(asked: say.AssertCase, view: InstanceView, entered: Sequence[str]) -> Difference | None:
     """Compare where a case is, what it came to, and its way there.
 

@@ -98,6 +98,20 @@ MODEL = """<?xml version="1.0" encoding="UTF-8"?>
     <zeebe:subscription correlationKey="=order_id" /></bpmn:extensionElements></bpmn:message>
 </bpmn:definitions>
 """
+DECISION = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="freight" name="Freight" namespace="t">
+  <decision id="freight_class" name="Freight class">
+    <decisionTable id="table" hitPolicy="UNIQUE">
+      <input id="i"><inputExpression id="ie" typeRef="number"><text>weight</text></inputExpression></input>
+      <output id="o" name="class" typeRef="string" />
+      <rule id="r1"><inputEntry id="e1"><text>&lt; 5</text></inputEntry>
+        <outputEntry id="o1"><text>"parcel"</text></outputEntry></rule>
+      <rule id="r2"><inputEntry id="e2"><text>&gt;= 5</text></inputEntry>
+        <outputEntry id="o2"><text>"pallet"</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+</definitions>
+"""
 OF_IT: dict[str, Any] = {"processInstanceSelector": {"processDefinitionId": "order"}}
 OVER = {**OF_IT, "type": "ASSERT_PROCESS_INSTANCE", "state": "IS_COMPLETED", "hasActiveIncidents": False}
 SHIPPED = {"type": "MOCK_JOB_WORKER_COMPLETE_JOB", "jobType": "ship", "variables": {"parcels": 1}}
@@ -143,7 +157,21 @@ def _undone(*names: str) -> dict[str, Any]:
     return {**OF_IT, "type": "ASSERT_COMPENSATION", "undone": list(names)}
 
 
+def _decided(weight: int) -> dict[str, Any]:
+    selector = {"decisionDefinitionId": "freight_class"}
+    return {"type": "EVALUATE_DECISION", "decisionDefinitionSelector": selector, "variables": {"weight": weight}}
+
+
+CLASSED = {"type": "ASSERT_DECISION", "decisionSelector": {"decisionDefinitionName": "Freight class"}}
+
 CASES: dict[str, list[dict[str, Any]]] = {
+    "light and heavy": [
+        _decided(2),
+        {**CLASSED, "output": "parcel", "matchedRules": [1], "notMatchedRules": [2]},
+        _decided(50),
+        {**CLASSED, "output": "pallet", "matchedRules": [2]},
+    ],
+    "wrong rule": [_decided(2), {**CLASSED, "matchedRules": [2]}],
     "to the end": [
         SHIPPED,
         _start("one"),
@@ -212,6 +240,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "no such job": [SHIPPED, _start("twelve"), _of_job("COMPLETE_JOB", element="refund")],
 }
 FAILING = {
+    "wrong rule": ("ASSERT_DECISION", "matched: 1"),
     "nobody ships": ("ASSERT_ELEMENT_INSTANCES", "no task of the app does 'ship' jobs, as of ship"),
     "thirteen": ("ASSERT_PROCESS_INSTANCE", "an incident at charge: Thirteen is not charged."),
     "input": ("CREATE_PROCESS_INSTANCE", "amount"),
@@ -242,6 +271,7 @@ def _app(folder: Path, cases: dict[str, list[dict[str, Any]]]) -> Path:
     (folder / "pyproject.toml").write_text('[tool.zeebe-fleet]\napp = "shop"\n')
     (package / "order.bpmn").write_text(MODEL)
     (package / "manifest.yaml").write_text(MANIFEST)
+    (package / "freight.dmn").write_text(DECISION)
     (package / "inspect.form").write_text(json.dumps(FORM))
     scenario = package / "scenarios" / "order.json"
     told = [{"name": name, "instructions": instructions} for name, instructions in cases.items()]
@@ -285,7 +315,7 @@ def test_case_that_does_not_hold_says_where_and_what_was_seen(name: str, report:
     assert failure["instruction"] == instruction
     assert seen in failure["seen"]
     assert failure["line"] > _of(report, name)["line"]
-    assert name == "input" or failure["path"][0].startswith("order: ordered → charge")
+    assert name in ("input", "wrong rule") or failure["path"][0].startswith("order: ordered → charge")
 
 
 def test_case_that_can_no_longer_hold_does_not_wait(report: Any) -> None:
@@ -396,7 +426,7 @@ def test_too_little_coverage_fails_a_run_that_passed(fail_under: float, enough: 
     ("words", "told"),
     [
         (["nowhere"], "nowhere is not there"),
-        (["shop/processes", "--filter", "no such case"], "None of the 12 test cases has 'no such case' in its name"),
+        (["shop/processes", "--filter", "no such case"], "None of the 14 test cases has 'no such case' in its name"),
         (["shop/processes/order/manifest.yaml"], "is no package of the app"),
         (["shop/processes", "--app", "no_such_app"], "no_such_app"),
         ([".", "shop/processes"], "No app is named"),

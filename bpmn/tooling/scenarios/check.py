@@ -25,6 +25,7 @@ class Names:
         jobs: job types by element, as they are written: some are expressions.
         steps: of a case definition, its human steps with their actions.
         all_steps: of a case definition.
+        decisions: of the package.
     """
 
     elements: Mapping[str, str]
@@ -33,6 +34,7 @@ class Names:
     jobs: Mapping[str, str]
     steps: Mapping[str, Collection[str]] = field(default_factory=dict)
     all_steps: frozenset[str] = frozenset()
+    decisions: frozenset[str] = frozenset()
 
 
 def names_of(package: ProcessPackage) -> Names:
@@ -43,6 +45,7 @@ def names_of(package: ProcessPackage) -> Names:
         {task.element_id: task.name for task in model.human_tasks.values()},
         frozenset(undo.element_id for undo in model.undoes.values()),
         model.job_types,
+        decisions=frozenset(name for file in package.decisions.values() for name in file.decisions),
     )
 
 
@@ -77,7 +80,7 @@ def check_case(case: TestCase, known: Mapping[str, Names]) -> None:
                 raise case.wrong(step, f"there is no {what} {name!r}", suggestion)
 
 
-_STARTS = (say.CreateProcessInstance, say.PublishMessage, say.BroadcastSignal)
+_STARTS = (say.CreateProcessInstance, say.PublishMessage, say.BroadcastSignal, say.EvaluateDecision)
 Named = tuple[str, str, Collection[str]]
 """What it is, its name, and the names that there are."""
 
@@ -99,9 +102,17 @@ def _named(instruction: say.Instruction, known: Mapping[str, Names]) -> Iterable
         for process in instruction.workflow_ids.values():
             yield "process", process, known.keys()
     yield from _of_case(instruction, known, chosen)
+    yield from _of_decision(instruction, known)
     if isinstance(instruction, say.AssertCompensation):
         for element in instruction.undone:
             yield "activity with a compensation handler", element, _union(one.undone for one in chosen)
+
+
+def _of_decision(instruction: say.Instruction, known: Mapping[str, Names]) -> Iterable[Named]:
+    for name in ("decision_definition_selector", "decision_selector"):
+        selector = getattr(instruction, name, None)
+        if selector is not None and selector.decision_definition_id:
+            yield "decision", selector.decision_definition_id, _union(one.decisions for one in known.values())
 
 
 def _of_case(instruction: say.Instruction, known: Mapping[str, Names], chosen: Collection[Names]) -> Iterable[Named]:

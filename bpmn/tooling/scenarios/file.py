@@ -34,16 +34,14 @@ OURS = frozenset(
 )
 """Types that Camunda Process Test has no name for."""
 REFUSED: Mapping[str, str] = {
-    "ASSERT_DECISION": "decisions are not deployed with a package",
     "ASSERT_PROCESS_INSTANCE_MESSAGE_SUBSCRIPTION": "subscriptions are not searched; assert the element that waits",
     "COMPLETE_JOB_AD_HOC_SUB_PROCESS": "ad-hoc sub-processes with jobs are not run",
     "COMPLETE_JOB_USER_TASK_LISTENER": "user task listeners are not run",
     "CONDITIONAL_BEHAVIOR": "a case is one sequence; write a case for each course",
     "CORRELATE_MESSAGE": "use PUBLISH_MESSAGE, and assert what it leads to",
     "EVALUATE_CONDITIONAL_START_EVENT": "conditional start events are not run",
-    "EVALUATE_DECISION": "decisions are not deployed with a package",
     "MOCK_CHILD_PROCESS": "the called process runs as it is; mock its jobs",
-    "MOCK_DMN_DECISION": "decisions are not deployed with a package",
+    "MOCK_DMN_DECISION": "decisions are made as they are; give what they read",
 }
 """Types of Camunda Process Test that are not supported, and what to do."""
 _CASE: TypeAdapter[Instruction] = TypeAdapter(Case)

@@ -80,6 +80,19 @@ class IncidentSelector(_Selector):
     process_definition_id: Word | None = None
 
 
+class DecisionDefinitionSelector(_Selector):
+    """Names a decision."""
+
+    decision_definition_id: Word
+
+
+class DecisionSelector(_Selector):
+    """Names a decision that was made."""
+
+    decision_definition_id: Word | None = None
+    decision_definition_name: Word | None = None
+
+
 class Instruction(_Part):
     """One thing to do or to see."""
 
@@ -225,6 +238,26 @@ class ResolveIncident(Instruction):
     incident_selector: IncidentSelector
 
 
+class EvaluateDecision(Instruction):
+    """Make a decision by itself."""
+
+    type: Literal["EVALUATE_DECISION"]
+    decision_definition_selector: DecisionDefinitionSelector
+    variables: Variables = {}
+
+
+class AssertDecision(Instruction):
+    """See what an EVALUATE_DECISION before it came to, its required decisions among them."""
+
+    type: Literal["ASSERT_DECISION"]
+    decision_selector: DecisionSelector
+    output: Any = None
+    matched_rules: tuple[int, ...] | None = None
+    """Of a table: rules that must have matched, the first one is 1."""
+    not_matched_rules: tuple[int, ...] = ()
+    no_matched_rules: bool = False
+
+
 class AssertProcessInstance(Instruction):
     """Wait for the state of an instance."""
 
@@ -353,6 +386,8 @@ Case = Annotated[
     | SetTime
     | UpdateVariables
     | ResolveIncident
+    | EvaluateDecision
+    | AssertDecision
     | AssertProcessInstance
     | AssertElementInstance
     | AssertElementInstances
