@@ -30,6 +30,20 @@ _NOTHING = {"type": "null"}
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What the result of a decision looks like.
+
+    Args:
+        kind: a value, a list, or a context.
+        outputs: of a table with several, and of a context: names with the types that are written for them; of one value
+            its type, under no name.
+    """
+
+    kind: str
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionFacts:
     """A decision.
 
@@ -38,12 +52,16 @@ class DecisionFacts:
         requires: other decisions of its file that it stands on, by id.
         reads: variables, with the parts they are asked for, of it and of all that it stands on.
         gives: the shape of its result.
+        form: of its result, for whoever compares two versions of it.
+        text: all that it says, without how it is drawn.
     """
 
     line: int
     requires: tuple[str, ...]
     reads: tuple[Path, ...]
     gives: Shape
+    form: Form
+    text: str
 
 
 def facts_of(root: Element) -> dict[str, DecisionFacts]:
@@ -61,6 +79,8 @@ def facts_of(root: Element) -> dict[str, DecisionFacts]:
             requires[node_id],
             tuple(dict.fromkeys(path for one in _all(node_id, requires) for path in own[one])),
             _gives(node),
+            _form(node),
+            " ".join(f"{kind(one)}{sorted(one.items())}{(one.text or '').strip()}" for one in node.iter("{*}*")),
         )
         for node_id, node in nodes.items()
     }
@@ -102,6 +122,18 @@ def _reads(node: Element, bound: set[str]) -> Iterator[Path]:
         with suppress(FeelSyntaxError):
             read = (reads_of_tests if kind(around) == "inputEntry" else reads_of)(written.removeprefix("="))
             yield from (path for path in read.paths if path[0] not in given)
+
+
+def _form(node: Element) -> Form:
+    for table in _children(node, "decisionTable"):
+        is_list = (table.get("hitPolicy") or "UNIQUE") in _LISTS and not table.get("aggregation")
+        outputs = _children(table, "output")
+        names = {one.get("name", "") if len(outputs) > 1 else "": one.get("typeRef", "") for one in outputs}
+        return Form("list" if is_list else "value", names)
+    for context in _children(node, "context"):
+        return Form("context", {one.get("name", ""): one.get("typeRef", "") for one in context.iter("{*}variable")})
+    said = "".join(one.get("typeRef", "") for one in _children(node, "variable"))
+    return Form("list" if _children(node, "list") or _children(node, "relation") else "value", {"": said})
 
 
 def _gives(node: Element) -> Shape:

@@ -229,6 +229,45 @@ _BY_FORM: list[tuple[str, str, list[Replaced]]] = [
     ("field-widened", "human task decide, field amount", [('"required": true, ', "")]),
     ("field-described", "human task decide", [("# Decide", "# Decide now")]),
 ]
+_DECISION = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="rates" name="Rates" namespace="t">
+  <decision id="rate" name="Rate">
+    <decisionTable id="r" hitPolicy="FIRST">
+      <input id="ri"><inputExpression id="re"><text>amount</text></inputExpression></input>
+      <output id="ro" name="percent" typeRef="number" />
+      <rule id="rr"><inputEntry id="ra"><text>&gt; 10</text></inputEntry>
+        <outputEntry id="rb"><text>5</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+  <decision id="limits" name="Limits">
+    <decisionTable id="l">
+      <output id="low" name="low" /><output id="high" name="high" />
+      <rule id="lr"><outputEntry id="la"><text>1</text></outputEntry><outputEntry id="lb"><text>2</text></outputEntry>
+      </rule>
+    </decisionTable>
+  </decision>
+</definitions>
+"""
+_MORE = (
+    "<text>2</text></outputEntry>",
+    '<text>2</text></outputEntry><outputEntry id="lc"><text>3</text></outputEntry>',
+)
+_BY_DECISION: list[tuple[str, str, list[Replaced]]] = [
+    ("decision-removed", "decision rate", [('decision id="rate"', 'decision id="rates_of"')]),
+    ("decision-added", "decision rates_of", [('decision id="rate"', 'decision id="rates_of"')]),
+    ("decision-result-changed", "decision rate", [('"FIRST"', '"COLLECT"')]),
+    ("decision-result-changed", "decision rate", [('typeRef="number"', 'typeRef="string"')]),
+    ("decision-result-changed", "decision limits", [('name="low"', 'name="least"')]),
+    (
+        "decision-result-added",
+        "decision limits",
+        [('<output id="high"', '<output id="mid" name="mid" /><output id="high"'), _MORE],
+    ),
+    ("decision-input-changed", "decision rate, variable sum", [("<text>amount", "<text>sum")]),
+    ("decision-input-changed", "decision rate, variable least", [("&gt; 10", "&gt; least")]),
+    ("decision-rules-changed", "decision rate", [("<text>5", "<text>6")]),
+    ("content-changed", "refund", [('name="Rates"', 'name="All rates"')]),
+]
 _BY_CASE: list[tuple[str, str, list[Replaced]]] = [
     ("step-removed", "step look", [("id: look", "id: see"), ("from: look", "from: see")]),
     ("step-added", "step see", [("id: look", "id: see"), ("from: look", "from: see")]),
@@ -283,7 +322,7 @@ def made(tmp_path: Path) -> Maker:
     """Makes the artifact of the example, with words replaced in one of its files."""
 
     def make(what: str, replaced: list[Replaced]) -> Artifact:
-        texts = {"manifest": _MANIFEST, "model": _MODEL, "form": _FORM, "case": _CASE}
+        texts = {"manifest": _MANIFEST, "model": _MODEL, "form": _FORM, "case": _CASE, "decision": _DECISION}
         for old, new in replaced:
             assert old in texts[what], f"{old!r} is not in the example"
             texts[what] = texts[what].replace(old, new)
@@ -294,6 +333,9 @@ def made(tmp_path: Path) -> Maker:
         (folder / "manifest.yaml").write_text(texts["manifest"], "utf-8")
         (folder / "refund.bpmn").write_text(texts["model"], "utf-8")
         (folder / "decide.form").write_text(texts["form"], "utf-8")
+        (folder / "rates.dmn").unlink(missing_ok=True)
+        if what == "decision":
+            (folder / "rates.dmn").write_text(texts["decision"], "utf-8")
         return artifact_of(load_package(folder))
 
     return make
@@ -305,6 +347,7 @@ _EXAMPLES = [
         ("manifest", _BY_MANIFEST),
         ("model", _BY_MODEL),
         ("form", _BY_FORM),
+        ("decision", _BY_DECISION),
         ("case", _BY_CASE),
     )
     for example in examples

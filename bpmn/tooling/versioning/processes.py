@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from zeebe_fleet.bpmn.tooling.versioning.decisions import decision_changes
 from zeebe_fleet.bpmn.tooling.versioning.families import error_changes, field_changes, job_changes, set_changes
 from zeebe_fleet.bpmn.tooling.versioning.forms import form_schema
 from zeebe_fleet.bpmn.tooling.versioning.process_facts import ProcessFacts, facts_of
@@ -27,6 +28,7 @@ def process_changes(before: Artifact, after: Artifact) -> Iterator[Change]:
     yield from _thrown(was, now)
     yield from error_changes(before.manifest.get("errors", {}), after.manifest.get("errors", {}))
     yield from set_changes(sorted(was.called), sorted(now.called), "call of {}", "called-changed", "called-changed")
+    yield from decision_changes(before, after)
 
 
 def _jobs(artifact: Artifact, facts: ProcessFacts) -> dict[str, Any]:

@@ -117,6 +117,19 @@ _TABLE = (
         ("requirement-changed", Level.PATCH, "A called definition of the same folder is pinned to another version."),
     ),
     *_of(
+        "Decisions",
+        ("decision-removed", Level.MAJOR, "A decision is gone, or has another id."),
+        ("decision-added", Level.MINOR, "A new decision."),
+        (
+            "decision-result-changed",
+            Level.MAJOR,
+            "What a decision gives is of another form: a list, a further or another output, another type.",
+        ),
+        ("decision-result-added", Level.MINOR, "A decision that gives several outputs gives one more."),
+        ("decision-input-changed", Level.MINOR, "A decision reads other variables."),
+        ("decision-rules-changed", Level.PATCH, "Its rules, expressions, names and texts."),
+    ),
+    *_of(
         "Steps and transitions of a case",
         ("step-removed", Level.MAJOR, "A step is gone, or has another id."),
         ("step-kind-changed", Level.MAJOR, "A step is of another kind."),
