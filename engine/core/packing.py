@@ -275,7 +275,8 @@ def _restored(state: State, packed: list[Any], scope: ElementInstance | None, ro
     instance.trigger = None if trigger is None else (trigger[0], trigger[1])
     instance.caller_key, instance.called_key, instance.compensates, start_at, *rare = links
     if rare:
-        begun_by, sweep, instance.interrupted, instance.lock, instance.enough, task = [*rare, *_ABSENT[len(rare) :]]
+        whole = list(rare) + list(_ABSENT)[len(rare) :]
+        begun_by, sweep, instance.interrupted, instance.lock, instance.enough, task = whole
         instance.begun_by = None if begun_by is None else (begun_by[0], begun_by[1])
         instance.sweep = None if sweep is None else (sweep[0], sweep[1])
         if task is not None:
