@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from tests.browser.conftest import PICTURES
 from tests.browser.person import Scene
-from tests.browser.test_looks import SIZES
 
 pytestmark = pytest.mark.slow
 
@@ -78,24 +76,6 @@ async def test_process_is_started_by_a_version_that_its_workflow_tells(scene: Sc
         await expect(page.locator(".page-head .badge")).to_have_text("Completed")
         await page.get_by_role("link", name="version 1.0.0").click()
         await expect(page.locator("h1")).to_contain_text("Hello world 1.0.0")
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_definitions_are_drawn_at_every_width(scene: Scene, size: str) -> None:
-    """The list, a process and a case; nothing is wider than its window, and axe objects to nothing."""
-    async with scene.person("ada", size=SIZES[size]) as ada:
-        page = ada.page
-        for name, path, sign in (
-            ("definitions", "/definitions", ".versions tbody tr"),
-            ("definition", "/definitions/customer_onboarding/1.0.0", ".canvas[data-state=ready] .djs-element"),
-            ("definition-case", "/definitions/expense_approval", "svg .step"),
-            ("start-version", "/start/expense_approval?version=1.2.0", ".camunda-form[data-ready=true] label"),
-        ):
-            await ada.go(path)
-            await page.locator(sign).first.wait_for()
-            await page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
-            assert not await scene.violations(page), name
-            assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), name
 
 
 async def test_store_that_is_away_is_said_above_what_is_known(scene: Scene) -> None:

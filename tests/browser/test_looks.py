@@ -34,6 +34,10 @@ async def pages(scene: Scene) -> dict[str, tuple[str, str]]:
         "start-form": ("/start/customer_onboarding", ".camunda-form[data-ready=true] label"),
         "processes": ("/processes", ".card"),
         "process": ("/processes/customer_onboarding", drawn),
+        "definitions": ("/definitions", ".versions tbody tr"),
+        "definition": ("/definitions/customer_onboarding/1.0.0", drawn),
+        "definition-case": ("/definitions/expense_approval", "svg .step"),
+        "start-version": ("/start/expense_approval", ".camunda-form[data-ready=true] label"),
         "gone": ("/workflows/nonsense", ".empty-title"),
     }
 
@@ -80,9 +84,12 @@ PLACES = {
     "start-form": "/start/customer_onboarding",
     "processes": "/processes",
     "process": "/processes/customer_onboarding",
+    "definitions": "/definitions",
+    "definition": "/definitions/customer_onboarding/1.0.0",
 }
 _EDGES = {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
-_NOTHING = {"activities": _EDGES, "workflows": _EDGES, "processDefinitions": _EDGES, "outages": None}
+_LISTS = ("activities", "workflows", "processDefinitions", "publishedVersions")
+_NOTHING = {**dict.fromkeys(_LISTS, _EDGES), "outages": None, "definitionStore": None}
 SIGNS = {"loading": ".frame [role=status].loading", "broken": ".trouble", "empty": ".empty-title"}
 
 
