@@ -85,21 +85,31 @@ def fire(machine: Machine, start: Start) -> None:
     machine.emit("START_OPENED", 0, machine.key(), *rest)
 
 
-def by_message(machine: Machine, message: PublishedMessage) -> None:
-    """Begin an instance of each process that a message starts, and that has not had it."""
-    for start in list(machine.state.started_by.get(("message", message.name), {}).values()):
-        _by_message(machine, start, message)
+def by_message(machine: Machine, message: PublishedMessage) -> list[int]:
+    """Begin an instance of each process that a message starts, and that has not had it; returns their keys."""
+    starts = list(machine.state.started_by.get(("message", message.name), {}).values())
+    return [key for start in starts if (key := _by_message(machine, start, message))]
 
 
-def _by_message(machine: Machine, start: Start, message: PublishedMessage) -> bool:
+def is_started(machine: Machine, message_name: str, correlation_key: str) -> bool:
+    """Whether a message would begin an instance of any process now."""
+    starts = machine.state.started_by.get(("message", message_name), {}).values()
+    return any(not _locked(machine, start, correlation_key) for start in starts)
+
+
+def _locked(machine: Machine, start: Start, correlation_key: str) -> bool:
+    return bool(correlation_key) and (start.definition.bpmn_process_id, correlation_key) in machine.state.locks
+
+
+def _by_message(machine: Machine, start: Start, message: PublishedMessage) -> int:
     process_id, key = start.definition.bpmn_process_id, message.correlation_key
-    if process_id in message.served or (key and (process_id, key) in machine.state.locks):
-        return False
+    if process_id in message.served or _locked(machine, start, key):
+        return 0
     machine.emit("MESSAGE_SERVED", 0, message.key, process_id)
     instance_key = begin(machine, start, documents.cut(message.variables))
     if key:
         machine.emit("INSTANCE_LOCKED", instance_key, key)
-    return True
+    return instance_key
 
 
 def unlocked(machine: Machine, bpmn_process_id: str, correlation_key: str) -> None:

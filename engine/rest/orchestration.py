@@ -13,6 +13,7 @@ from zeebe_fleet.engine.core.commands import (
     ActivateAdHoc,
     BroadcastSignal,
     CancelInstance,
+    CorrelateMessage,
     CreateInstance,
     DeleteResource,
     Deploy,
@@ -176,6 +177,20 @@ async def publish(request: Request, house: House) -> Response:
     )
     key = await house.admission.run(command)
     return json_answer({"tenantId": DEFAULT_TENANT, "messageKey": str(key)})
+
+
+async def correlate(request: Request, house: House) -> Response:
+    """`POST /v2/messages/correlation`."""
+    body = await Body.of(request)
+    command = CorrelateMessage(
+        name=body.text("name"),
+        correlation_key=body.text("correlationKey", ""),
+        variables=body.document(),
+        tenant=body.text("tenantId", ""),
+    )
+    found = await house.admission.run(command)
+    keys = {"messageKey": str(found.message_key), "processInstanceKey": str(found.process_instance_key)}
+    return json_answer({"tenantId": DEFAULT_TENANT, **keys})
 
 
 async def broadcast(request: Request, house: House) -> Response:

@@ -8,7 +8,18 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zeebe_fleet.engine.rest import decisions, incidents, jobs, management, orchestration, records, user_tasks
+from zeebe_fleet.engine.rest import (
+    changes,
+    decisions,
+    expressions,
+    incidents,
+    jobs,
+    management,
+    orchestration,
+    records,
+    standing,
+    user_tasks,
+)
 from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.rest.search_routes import SEARCHES
 from zeebe_fleet.engine.version import RESOURCES, SEARCH, Version
@@ -30,13 +41,17 @@ ALWAYS = (8, 6)
 ROUTES = (
     Route("GET", "/v2/topology", ALWAYS, orchestration.topology),
     Route("GET", "/v2/status", (8, 8), orchestration.status),
+    Route("GET", "/v2/license", ALWAYS, standing.license_),
     Route("POST", "/v2/deployments", ALWAYS, orchestration.deploy),
     Route("POST", "/v2/resources/{key}/deletion", ALWAYS, orchestration.delete_resource),
     Route("POST", "/v2/process-instances", ALWAYS, orchestration.create),
     Route("POST", "/v2/process-instances/{key}/cancellation", ALWAYS, orchestration.cancel),
+    Route("POST", "/v2/process-instances/{key}/modification", ALWAYS, changes.modify),
+    Route("POST", "/v2/process-instances/{key}/migration", ALWAYS, changes.migrate),
     Route("PUT", "/v2/element-instances/{key}/variables", ALWAYS, orchestration.set_variables),
     Route("POST", "/v2/element-instances/ad-hoc-activities/{key}/activation", (8, 8), orchestration.activate_ad_hoc),
     Route("POST", "/v2/messages/publication", ALWAYS, orchestration.publish),
+    Route("POST", "/v2/messages/correlation", ALWAYS, orchestration.correlate),
     Route("POST", "/v2/signals/broadcast", ALWAYS, orchestration.broadcast),
     Route("PUT", "/v2/clock", ALWAYS, orchestration.pin_clock),
     Route("POST", "/v2/clock/reset", ALWAYS, orchestration.reset_clock),
@@ -50,6 +65,7 @@ ROUTES = (
     Route("PATCH", "/v2/user-tasks/{key}", ALWAYS, user_tasks.update),
     Route("POST", "/v2/user-tasks/{key}/completion", ALWAYS, user_tasks.complete),
     Route("POST", "/v2/decision-definitions/evaluation", ALWAYS, decisions.evaluate),
+    Route("POST", "/v2/expression/evaluation", (8, 9), expressions.evaluate),
     Route("POST", "/v2/incidents/{key}/resolution", ALWAYS, incidents.resolve),
     *(Route(method, path, SEARCH, handler) for method, path, handler in SEARCHES),
     Route("GET", "/actuator/health", ALWAYS, management.health),

@@ -19,7 +19,7 @@ from zeebe_fleet.engine.core.commands.jobs import (
     UpdateJobTimeout,
     YieldJobs,
 )
-from zeebe_fleet.engine.core.commands.messages import BroadcastSignal, PublishMessage
+from zeebe_fleet.engine.core.commands.messages import BroadcastSignal, CorrelateMessage, PublishMessage
 from zeebe_fleet.engine.core.commands.migration import MigrateInstance
 from zeebe_fleet.engine.core.commands.modification import Activate, ModifyInstance
 from zeebe_fleet.engine.core.commands.people import AssignUserTask, CompleteUserTask, UpdateUserTask
@@ -35,6 +35,7 @@ __all__ = [
     "CancelInstance",
     "CompleteJob",
     "CompleteUserTask",
+    "CorrelateMessage",
     "CreateInstance",
     "Created",
     "DeleteResource",

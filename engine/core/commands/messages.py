@@ -45,18 +45,64 @@ class PublishMessage:
                 f"already published",
                 "PUBLISH",
             )
+        key, _ = self.give(machine)
+        if self.ttl_ms <= 0:
+            machine.emit("MESSAGE_EXPIRED", 0, key)
+        return key
+
+    def give(self, machine: Machine) -> tuple[int, list[int]]:
+        """Give it to who waits for it; returns its key, and those of the process instances that had it."""
         key = machine.key()
         due_ms = jobs.from_now(machine, self.ttl_ms)
         machine.emit(
             "MESSAGE_PUBLISHED", 0, key, self.name, self.correlation_key, self.message_id, due_ms, self.variables
         )
-        message = state.messages[key]
-        for catch in _one_of_each_process(machine, self.name, self.correlation_key):
+        message = machine.state.messages[key]
+        waiting = _one_of_each_process(machine, self.name, self.correlation_key)
+        for catch in waiting:
             catching.correlate(machine, catch, message)
-        starts.by_message(machine, message)
-        if self.ttl_ms <= 0:
-            machine.emit("MESSAGE_EXPIRED", 0, key)
-        return key
+        begun = starts.by_message(machine, message)
+        return key, [*(catch.instance.process_instance_key for catch in waiting), *begun]
+
+
+@dataclass(frozen=True, slots=True)
+class Correlated:
+    """A message, and the first process instance that had it."""
+
+    message_key: int
+    process_instance_key: int
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelateMessage:
+    """Give a message to whoever waits for it now; it is not kept."""
+
+    name: str
+    correlation_key: str = ""
+    variables: str = documents.EMPTY
+    tenant: str = ""
+
+    def run(self, machine: Machine) -> Correlated:
+        """Correlate it.
+
+        Raises:
+            Rejected: nobody waits for it, and it begins nothing.
+        """
+        require_default_tenant(self.tenant, "CorrelateMessage", "")
+        require_small(self.variables, "CORRELATE")
+        documents.cut(self.variables)
+        waited_for = _one_of_each_process(machine, self.name, self.correlation_key)
+        if not waited_for and not starts.is_started(machine, self.name, self.correlation_key):
+            raise Rejected(
+                "NOT_FOUND",
+                f"Expected to find subscription for message with name '{self.name}' and correlation key "
+                f"'{self.correlation_key}', but none was found.",
+                "CORRELATE",
+            )
+        message = PublishMessage(self.name, self.correlation_key, variables=self.variables)
+        key, had = message.give(machine)
+        machine.emit("MESSAGE_EXPIRED", 0, key)
+        return Correlated(key, had[0])
 
 
 def _one_of_each_process(machine: Machine, name: str, correlation_key: str) -> list[Catch]:

@@ -37,11 +37,17 @@ class Activate:
 
 @dataclass(frozen=True, slots=True)
 class ModifyInstance:
-    """First begin, then end; all or nothing."""
+    """First begin, then end; all or nothing.
+
+    Args:
+        terminate: keys of element instances.
+        terminate_all_of: ids of elements whose instances are all ended.
+    """
 
     process_instance_key: int
     activate: tuple[Activate, ...] = ()
     terminate: tuple[int, ...] = ()
+    terminate_all_of: tuple[str, ...] = ()
 
     def run(self, machine: Machine) -> None:
         """Check every instruction, then carry them out."""
@@ -49,7 +55,8 @@ class ModifyInstance:
         if root is None or root.scope is not None:
             raise self._refusal("NOT_FOUND", "no process instance found with that key")
         given = [self._checked(machine, root, one) for one in self.activate]
-        for key in self.terminate:
+        terminated = [*self.terminate, *self._of_elements(root)]
+        for key in terminated:
             found = machine.state.instances.get(key)
             if found is None or found.process_instance_key != root.key or found.status == TERMINATING:
                 raise self._refusal(
@@ -57,7 +64,7 @@ class ModifyInstance:
                     f"it contains one or more terminate instructions with an element instance that could not be "
                     f"found: '{key}'",
                 )
-        ended = frozenset(self.terminate)
+        ended = frozenset(terminated)
         if root.caller_key and (root.key in ended or (not self.activate and _would_end(root, ended))):
             raise self._refusal(
                 "INVALID_ARGUMENT",
@@ -67,8 +74,22 @@ class ModifyInstance:
         require_settled(machine, root, self._refusal)
         for instruction, documents_by_scope in zip(self.activate, given, strict=True):
             self._begin(machine, root, instruction, documents_by_scope)
-        for key in self.terminate:
+        for key in terminated:
             machine.later("terminate", key)
+
+    def _of_elements(self, root: ElementInstance) -> list[int]:
+        found: list[int] = []
+        for element_id in self.terminate_all_of:
+            element = root.definition.process.elements.get(element_id)
+            instances = [] if element is None else _instances_of(root, element, bodies=True)
+            if not instances:
+                raise self._refusal(
+                    "INVALID_ARGUMENT",
+                    f"it contains one or more terminate instructions with an element that has no active instances: "
+                    f"'{element_id}'",
+                )
+            found += [one.key for one in instances]
+        return found
 
     def _checked(self, machine: Machine, root: ElementInstance, instruction: Activate) -> dict[str, dict[str, str]]:
         element = root.definition.process.elements.get(instruction.element_id)
@@ -182,10 +203,12 @@ def _around(element: Element) -> list[Element]:
     return found
 
 
-def _instances_of(root: ElementInstance, element: Element) -> list[ElementInstance]:
+def _instances_of(root: ElementInstance, element: Element, *, bodies: bool = False) -> list[ElementInstance]:
+    """Return what is at work of an element: where `bodies` are wanted, a multi-instance as a whole."""
     found, level = [], [root]
     while level:
-        found += [one for one in level if one.element is element and not one.body and one.status <= ACTIVE]
+        of_it = [one for one in level if one.element is element and one.status <= ACTIVE]
+        found += [one for one in of_it if (not one.is_inner if bodies else not one.body)]
         level = [child for one in level for child in (one.children or {}).values()]
     return found
 
