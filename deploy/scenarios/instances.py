@@ -32,6 +32,7 @@ query ($id: UUID!) {
 _MOVES = """
 query ($id: UUID!) { workflow(workflowId: $id) { steps { result } } }
 """
+_CAMUNDA_STATES = {"CREATED": "OPEN", "CANCELED": "CANCELLED"}
 _NEWEST = """
 query ($process: String!) {
   workflows(first: 100, filter: {processName: $process}) { edges { node { workflowId processInstanceKey } } }
@@ -136,7 +137,20 @@ class Instances:
     async def work(self, selector: UserTaskSelector) -> list[Mapping[str, Any]]:
         """Return the activities of the case that a selector names, the oldest first."""
         found = [one for each in await self._workflow_ids() for one in await self.work_of(each, selector)]
+        if self._stage.has_camunda_tasks:
+            found += [one async for one in self._camunda_tasks(selector)]
         return sorted(found, key=_created)
+
+    async def _camunda_tasks(self, selector: UserTaskSelector) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the engine's own user tasks, which are no activities, in the shape of those."""
+        async for view, process in self.views():
+            wanted = {"processInstanceKey": str(view.process_instance_key)}
+            if selector.process_definition_id in (None, process):
+                for one in await self._stage.find("user-tasks", wanted, "creationDate"):
+                    if _fits(selector, one):
+                        times = {"createdAt": "creationDate", "dueAt": "dueDate", "followUpAt": "followUpDate"}
+                        state = _CAMUNDA_STATES.get(one["state"], one["state"])
+                        yield {**one, **{ours: one.get(theirs) for ours, theirs in times.items()}, "state": state}
 
     async def work_of(self, workflow_id: str, selector: UserTaskSelector) -> list[Mapping[str, Any]]:
         """Return those of one workflow and of what it called."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import httpx
 from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.adapters.zeebe.instance_view import read_instance
 from zeebe_fleet.adapters.zeebe.token import TokenSource, trust
+from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.case.definition import CaseDefinition, SystemStep
 from zeebe_fleet.bpmn.tooling.case.reading import CasePackage
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
@@ -65,6 +67,14 @@ class Stage:
     """What cases did, by definition: the step that was left, what after, and the step that was entered."""
     derived: set[str] = field(default_factory=set)
     """Processes some of whose flows are concluded from their elements."""
+
+    @cached_property
+    def has_camunda_tasks(self) -> bool:
+        """Whether some process has user tasks that the engine keeps itself."""
+        processes = (package.document.process(name) for name, package in self.packages.items())
+        return any(
+            xml.extension(task, "userTask") for one in processes for task in one.iter(f"{{{xml.MODEL}}}userTask")
+        )
 
     @property
     def position(self) -> int:

@@ -50,7 +50,7 @@ access: {start: everybody, see: everybody}
 input: {type: object, required: [order_id, amount], properties: {amount: {type: integer}}}
 job_types: {charge: {description: Charges.}, refund: {description: Pays back.}, ship: {description: Ships.}}
 undo: {charge: refund}
-human_tasks: {inspect: {candidate_groups: [reviewers], form: inspect.form}}
+human_tasks: {inspect: {candidate_groups: [reviewers], form: inspect.form}, sign: {candidate_groups: [signers]}}
 """
 FORM = {
     "id": "inspect",
@@ -77,6 +77,8 @@ MODEL = """<?xml version="1.0" encoding="UTF-8"?>
     <bpmn:userTask id="inspect" name="Inspect the parcel"><bpmn:extensionElements>
       <zeebe:formDefinition formId="inspect" /><zeebe:assignmentDefinition candidateGroups="reviewers" />
       </bpmn:extensionElements></bpmn:userTask>
+    <bpmn:userTask id="sign" name="Sign"><bpmn:extensionElements><zeebe:userTask />
+      <zeebe:assignmentDefinition candidateGroups="signers" /></bpmn:extensionElements></bpmn:userTask>
     <bpmn:boundaryEvent id="late" attachedToRef="inspect"><bpmn:timerEventDefinition>
       <bpmn:timeDuration xsi:type="bpmn:tFormalExpression">P2D</bpmn:timeDuration>
       </bpmn:timerEventDefinition></bpmn:boundaryEvent>
@@ -88,7 +90,8 @@ MODEL = """<?xml version="1.0" encoding="UTF-8"?>
     <bpmn:sequenceFlow id="f3" sourceRef="charge_refused" targetRef="refused" />
     <bpmn:sequenceFlow id="f4" sourceRef="ship" targetRef="arrived" />
     <bpmn:sequenceFlow id="f5" sourceRef="arrived" targetRef="inspect" />
-    <bpmn:sequenceFlow id="f6" sourceRef="inspect" targetRef="done" />
+    <bpmn:sequenceFlow id="f6" sourceRef="inspect" targetRef="sign" />
+    <bpmn:sequenceFlow id="f9" sourceRef="sign" targetRef="done" />
     <bpmn:sequenceFlow id="f7" sourceRef="late" targetRef="take_back" />
     <bpmn:sequenceFlow id="f8" sourceRef="take_back" targetRef="undone" />
     <bpmn:association id="a1" sourceRef="undo_charge" targetRef="refund" associationDirection="One" />
@@ -162,6 +165,7 @@ def _decided(weight: int) -> dict[str, Any]:
     return {"type": "EVALUATE_DECISION", "decisionDefinitionSelector": selector, "variables": {"weight": weight}}
 
 
+SIGNED = {"userTaskSelector": {"elementId": "sign"}}
 CLASSED = {"type": "ASSERT_DECISION", "decisionSelector": {"decisionDefinitionName": "Freight class"}}
 
 CASES: dict[str, list[dict[str, Any]]] = {
@@ -184,10 +188,12 @@ CASES: dict[str, list[dict[str, Any]]] = {
             "name": "Inspect the parcel",
         },
         _inspected(ok=True),
+        {**SIGNED, "type": "ASSERT_USER_TASK", "state": "IS_CREATED", "candidateGroups": ["signers"], "name": "Sign"},
+        {**SIGNED, "type": "COMPLETE_USER_TASK", "variables": {"signed": "Ada"}},
         OVER,
         _undone(),
-        _variables(charge_id="charge of one", parcels=1, weight=2.0, ok=True),
-        _elements("IS_COMPLETED_IN_ORDER", "ordered", "charge", "ship", "arrived", "inspect", "done"),
+        _variables(charge_id="charge of one", parcels=1, weight=2.0, ok=True, signed="Ada"),
+        _elements("IS_COMPLETED_IN_ORDER", "ordered", "charge", "ship", "arrived", "inspect", "sign", "done"),
     ],
     "late": [
         SHIPPED,
@@ -343,7 +349,7 @@ def test_engine_of_the_settings_is_tested_on_with_what_it_has(zeebe: ZeebeSettin
     assert _of(report, "refused")["passed"]
     assert _of(report, "late")["failure"]["seen"].startswith("The clock of this engine cannot be set")
     assert report["coverage"][0]["flowsDerived"]
-    assert report["coverage"][0]["flows"]["missing"] == ["f6", "f7", "f8"]
+    assert report["coverage"][0]["flows"]["missing"] == ["f6", "f9", "f7", "f8"]
 
 
 def test_engine_that_is_not_named_is_asked_for(tmp_path: Path) -> None:
