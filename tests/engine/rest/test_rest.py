@@ -191,7 +191,7 @@ async def test_what_came_with_a_later_version_is_not_there() -> None:
         async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
             assert problem(await http.post("/v2/incidents/search", json={})) == (404, "Not Found")
             assert problem(await http.post("/v2/users", json={})) == (404, "Not Found")
-            assert problem(await http.get("/v2/license")) == (501, "UNIMPLEMENTED")
+            assert problem(await http.get("/v2/resources/1")) == (501, "UNIMPLEMENTED")
             assert (await http.get("/v2/topology")).json()["gatewayVersion"] == "8.6.0"
 
 
