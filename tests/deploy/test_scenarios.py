@@ -290,7 +290,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess
     """One run of all cases."""
     folder = tmp_path_factory.mktemp("app")
     _app(folder, CASES)
-    return _fleet("--format", "json", "--timeout", 6, folder=folder)
+    return _fleet("--format", "json", "--timeout", 10, folder=folder)
 
 
 @pytest.fixture
@@ -364,7 +364,7 @@ def test_engine_that_is_not_named_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.timeout(120)
 def test_shipped_processes_are_covered_by_their_scenarios() -> None:
     """At least 95 % of elements and flows of each, and every compensation handler."""
-    run = _fleet("bpmn", "--fail-under", 95, "--format", "json")
+    run = _fleet("bpmn", "--fail-under", 95, "--format", "json", "--timeout", 30)
     report = json.loads(run.stdout)
 
     assert run.returncode == 0, [one for one in report["testCases"] if not one["passed"]]
