@@ -16,6 +16,7 @@ SIGNAL = "s1"
 ERROR_CODE = "E1"
 ESCALATION = "X1"
 PROCESSES = ("p0", "p1")
+TASK_EVENTS = ("creating", "assigning", "updating", "updating", "completing", "canceling")
 
 BESIDE = (
     "".join(message(name) for name in MESSAGES)
@@ -36,11 +37,12 @@ ENDS = ("", "error", "terminate", "escalation")
 _attached = st.frozensets(st.sampled_from(ATTACHED), max_size=3)
 _handlers = st.frozensets(st.sampled_from(HANDLERS), max_size=2)
 _tasks = st.tuples(st.just("task"), _attached, st.sampled_from(JOB_TYPES))
+_people = st.tuples(st.just("user"), _attached.map(lambda some: some | {"listeners"}), st.just(True))
 _leaves = st.one_of(
     _tasks,
     st.tuples(st.just("wait"), st.sampled_from(WAITS)),
     st.tuples(st.just("passing"), st.sampled_from(PASSES)),
-    st.tuples(st.just("user"), _attached),
+    st.tuples(st.just("user"), _attached, st.booleans()),
     st.tuples(st.just("call"), _attached),
     st.tuples(st.just("undo")),
 )
@@ -60,7 +62,7 @@ def _combined(parts: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
 
 
 _parts: st.SearchStrategy[Block] = st.recursive(_leaves, _combined, max_leaves=5)
-blocks: st.SearchStrategy[Block] = st.tuples(st.just("row"), _tasks, _combined(_parts))
+blocks: st.SearchStrategy[Block] = st.tuples(st.just("row"), st.one_of(_tasks, _people), _combined(_parts))
 
 
 def resource(process_id: str, block: Block, called: str) -> bytes:
@@ -131,8 +133,16 @@ class _Writer:
     def _task(self, attached: frozenset[str], job_type: str) -> _Ends:
         return self._activity("serviceTask", attached, f'<zeebe:taskDefinition type="{job_type}" retries="2" />')
 
-    def _user(self, attached: frozenset[str]) -> _Ends:
-        return self._activity("userTask", attached, '<zeebe:assignmentDefinition assignee="=who" />')
+    def _user(self, attached: frozenset[str], native: bool) -> _Ends:
+        inside = ['<zeebe:assignmentDefinition assignee="=key" candidateGroups="g1, g2" />']
+        if native:
+            inside.append("<zeebe:userTask />")
+        if native and "listeners" in attached:
+            heard = "".join(
+                f'<zeebe:taskListener eventType="{event}" type="{JOB_TYPES[0]}" retries="2" />' for event in TASK_EVENTS
+            )
+            inside.append(f"<zeebe:taskListeners>{heard}</zeebe:taskListeners>")
+        return self._activity("userTask", attached, *inside)
 
     def _call(self, attached: frozenset[str]) -> _Ends:
         return self._activity("callActivity", attached, f'<zeebe:calledElement processId="{self._called}" />')

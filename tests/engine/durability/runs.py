@@ -133,6 +133,23 @@ def _document(with_what: int) -> str:
     return DOCUMENTS[with_what % len(DOCUMENTS)]
 
 
+def _person(run: Run, which: int, with_what: int) -> Any:
+    key = run.any_of(run.machine.state.user_tasks, which)
+    changes = (("priority", 10 * with_what), ("dueDate", "" if with_what % 2 else "2027-01-15T08:00:00Z"))
+    return (
+        commands.CompleteUserTask(key, _document(with_what)),
+        commands.AssignUserTask(key, ("", "jo")[with_what % 2]),
+        commands.UpdateUserTask(key, changes),
+        commands.AssignUserTask(key, "al", allow_override=False),
+    )[with_what % 4]
+
+
+def _hear(run: Run, which: int, with_what: int) -> Any:
+    corrections: tuple[tuple[str, Any], ...] = (("assignee", "al"), ("candidateGroupsList", []))[: with_what % 3]
+    result = commands.JobResult(denied=with_what % 4 == 3, corrections=corrections)
+    return commands.CompleteJob(run.any_of(run.machine.state.jobs, which), result=result)
+
+
 def _save(run: Run, which: int, with_what: int) -> None:
     run.disk.save(run.machine.state)
 
@@ -227,11 +244,13 @@ ACTIONS: dict[str, Action] = {
     "start at": _start_at,
     "modify": _modify,
     "migrate": _migrate,
+    "person": _person,
+    "hear": _hear,
     "save": _save,
     "restart": _restart,
 }
 
-_OFTEN = ["later", "create", "activate", "complete", "complete", "complete", "complete", "resolve"]
+_OFTEN = ["later", "create", "activate", "person", "hear", "complete", "complete", "complete", "complete", "resolve"]
 choices: st.SearchStrategy[list[Choice]] = st.lists(
     st.tuples(
         st.sampled_from([*_OFTEN, *ACTIONS]),
@@ -255,6 +274,7 @@ def image(state: State) -> dict[str, Any]:
         "instances": {key: packing._packed(one) for key, one in state.instances.items() if one.scope is None},
         "inside": {key: one.process_instance_key for key, one in state.instances.items()},
         "jobs": {key: packing._packed_job(one) for key, one in state.jobs.items()},
+        "user tasks": {key: (one.instance.key, packing._packed_task(one)) for key, one in state.user_tasks.items()},
         "incidents": {key: packing._packed_incident(one) for key, one in state.incidents.items()},
         "catches": {key: (one.instance.key, packing._packed_catch(one)) for key, one in state.catches.items()},
         "messages": {key: packing._packed_message(one) for key, one in state.messages.items()},
@@ -274,6 +294,17 @@ def _waiting(state: State, type_: str, keys: Any) -> list[int]:
     return sorted({key for key in keys if (job := state.jobs.get(key)) and job.status == 0 and job.type == type_})
 
 
+def _is_listened_to(state: State, scope: Any) -> bool:
+    """Whether a listener inside of what is to end holds that up."""
+    for child in (scope.children or {}).values():
+        called = state.instances.get(child.called_key)
+        if child.job or child.incident or _is_listened_to(state, child):
+            return True
+        if called is not None and _is_listened_to(state, called):
+            return True
+    return False
+
+
 def stuck(run: Run) -> list[str]:
     """What stands still and nobody can say why."""
     state = run.machine.state
@@ -284,7 +315,9 @@ def stuck(run: Run) -> list[str]:
     for one in state.instances.values():
         waits: Any = one.job or one.incident or one.key in throwers or one.called_key in state.instances
         if one.status == 1:
-            waits = waits or one.children or one.catches or (run.shaken and one.joins)
+            waits = waits or one.user_task or one.children or one.catches or (run.shaken and one.joins)
+        elif one.status == 3:
+            waits = waits or _is_listened_to(state, one)
         if not waits:
             found.append(f"{one.element.id} {one.key} in status {one.status}, tokens {one.tokens}, {one.joins}")
         held = len(one.children or ()) + sum((one.joins or {}).values())
