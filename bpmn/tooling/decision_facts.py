@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from zeebe_fleet.bpmn.tooling.decision_cells import Cell, cells_of
 from zeebe_fleet.bpmn.tooling.document import Element, kind, line_of
 from zeebe_fleet.bpmn.tooling.feel_reads import Path, reads_of, reads_of_tests
 from zeebe_fleet.bpmn.tooling.feel_shapes import shape_of
@@ -51,6 +52,7 @@ class DecisionFacts:
         line: where it stands.
         requires: other decisions of its file that it stands on, by id.
         reads: variables, with the parts they are asked for, of it and of all that it stands on.
+        cells: those that list values of a variable.
         gives: the shape of its result.
         form: of its result, for whoever compares two versions of it.
         text: all that it says, without how it is drawn.
@@ -59,6 +61,7 @@ class DecisionFacts:
     line: int
     requires: tuple[str, ...]
     reads: tuple[Path, ...]
+    cells: tuple[Cell, ...]
     gives: Shape
     form: Form
     text: str
@@ -69,15 +72,14 @@ def facts_of(root: Element) -> dict[str, DecisionFacts]:
     nodes = {node.get("id", ""): node for node in _children(root, "decision") if node.get("id")}
     names = {node_id: _result_name(node) for node_id, node in nodes.items()}
     requires = {node_id: tuple(_required(node, nodes)) for node_id, node in nodes.items()}
-    own = {
-        node_id: tuple(_reads(node, {names[one] for one in requires[node_id]} | _known(root)))
-        for node_id, node in nodes.items()
-    }
+    bound = {node_id: {names[one] for one in requires[node_id]} | _known(root) for node_id in nodes}
+    own = {node_id: tuple(_reads(node, bound[node_id])) for node_id, node in nodes.items()}
     return {
         node_id: DecisionFacts(
             line_of(node),
             requires[node_id],
             tuple(dict.fromkeys(path for one in _all(node_id, requires) for path in own[one])),
+            tuple(_cells(node, bound[node_id])),
             _gives(node),
             _form(node),
             " ".join(f"{kind(one)}{sorted(one.items())}{(one.text or '').strip()}" for one in node.iter("{*}*")),
@@ -122,6 +124,11 @@ def _reads(node: Element, bound: set[str]) -> Iterator[Path]:
         with suppress(FeelSyntaxError):
             read = (reads_of_tests if kind(around) == "inputEntry" else reads_of)(written.removeprefix("="))
             yield from (path for path in read.paths if path[0] not in given)
+
+
+def _cells(node: Element, bound: set[str]) -> Iterator[Cell]:
+    for table in _children(node, "decisionTable"):
+        yield from (cell for cell in cells_of(table) if cell.path[0] not in bound)
 
 
 def _form(node: Element) -> Form:

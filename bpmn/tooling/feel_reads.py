@@ -165,11 +165,12 @@ def comparisons_of(tree: Any) -> Iterator[tuple[Path, Any]]:
             yield from comparisons_of(condition)
     elif isinstance(tree, syntax.Comparison) and tree.operator == "=":
         for one, other in ((tree.left, tree.right), (tree.right, tree.left)):
-            if isinstance(other, syntax.Constant) and (path := _plain_path(one)):
+            if isinstance(other, syntax.Constant) and (path := plain_path(one)):
                 yield path, other.value
 
 
-def _plain_path(tree: Any) -> Path:
+def plain_path(tree: Any) -> Path:
+    """Return what a tree reads that is a variable, or a part of one, and nothing else; empty of any other."""
     keys: list[str] = []
     while isinstance(tree, syntax.Path):
         keys.append(tree.key)

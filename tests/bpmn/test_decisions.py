@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -209,6 +210,29 @@ def test_what_a_decision_gives_is_known_as_far_as_it_says(logic: str, gives: dic
     found = facts(decision(logic)).gives.says
     if gives is not None:
         assert found == gives
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ('"large"', False),
+        ('"large", "huge"', False),
+        ('"huge", "big"', True),
+        ('not("huge")', False),
+        ("5", True),
+        ("> 5", False),
+        ("true", True),
+        ("null", False),
+        ('starts with(?, "hu")', False),
+        ("other", False),
+    ],
+)
+def test_a_row_that_never_matches_is_told(tmp_path: Path, cell: str, *, told: bool) -> None:
+    """By what the variable can be, where the cell lists values and nothing else."""
+    folder = write_package(tmp_path, "sale")
+    (folder / "rules.dmn").write_text(decisions("sale").replace('<text>"large"</text>', f"<text>{escape(cell)}</text>"))
+    found = said(tmp_path, "decisions-can-match")
+    assert [one.startswith("a: This row can never match: of 'size', it is ") for one in found] == [True] * told
 
 
 def test_what_a_decision_never_gives_is_told(tmp_path: Path) -> None:

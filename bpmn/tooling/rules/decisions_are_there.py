@@ -16,15 +16,15 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 
 @rule(severity="error", manifest=True)
 def decisions_are_there(subject: Subject) -> Iterator[Finding]:
-    for called in called_decisions(subject):
+    calls = [one for one in called_decisions(subject) if one.decision and one.decision not in subject.decisions]
+    there = {*subject.manifest.elsewhere.decisions, *(decisions_beside(subject.package.folder) if calls else ())}
+    for called in calls:
         decision = called.decision
-        if not decision or decision in subject.decisions:
-            continue
         if called.binding == "deployment":
             message = f"It calls the decision {decision!r} of its own deployment, which is not in the package."
             fix = "Put the .dmn that has it beside the model, or correct the id."
             yield subject.wrong(called.task, message, fix)
-        elif decision not in {*subject.manifest.elsewhere.decisions, *decisions_beside(subject.package.folder)}:
+        elif decision not in there:
             message = f"It calls the decision {decision!r}, and nothing says that the engine has it."
             fix = f"Put its .dmn beside the model, or say in the manifest: elsewhere: {{decisions: [{decision}]}}."
             yield subject.wrong(called.task, message, fix)
