@@ -147,6 +147,7 @@ async def test_an_endless_answer_is_cut(serving: Serving) -> None:
         ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0),
         ("soon", None),
     ],
+    ids=["seconds", "days", "past", "words"],
 )
 async def test_retry_after_is_passed_on(serving: Serving, header: str, expected_s: float | None) -> None:
     """Seconds and dates are read, bounded; anything else is ignored."""

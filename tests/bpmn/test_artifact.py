@@ -271,6 +271,7 @@ def test_key_that_is_none_is_refused_without_a_word_of_it(artifact: Artifact, ke
         (f'publishers: [{{name: a, key: "{LINE}"}}, {{name: b, key: "{LINE}"}}]', "the key of two publishers"),
         (f'publishers: &a [{{name: ci, key: "{LINE}"}}]\nmore: *a', "not taken here"),
     ],
+    ids=["nothing", "nobody", "no-key", "short-key", "unknown-word", "one-key-twice", "anchor"],
 )
 def test_policy_that_is_none_is_refused(text: str, said: str) -> None:
     """With the file and the field."""

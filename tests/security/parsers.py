@@ -14,12 +14,19 @@ from typing import Any
 
 from tests.security.chains import chain, layers
 from zeebe_fleet.adapters.json_schema import UnfitSchema, errors_of
+from zeebe_fleet.bpmn.tooling.artifact import artifact_of, read_artifact
+from zeebe_fleet.bpmn.tooling.artifact.policy import policy_of
+from zeebe_fleet.bpmn.tooling.artifact.signing import new_key, sign
+from zeebe_fleet.bpmn.tooling.case import read_case
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.lint import lint
 from zeebe_fleet.bpmn.tooling.manifest import Manifest
-from zeebe_fleet.bpmn.tooling.package import ProcessPackage, manifest_of
-from zeebe_fleet.engine import feel
+from zeebe_fleet.bpmn.tooling.package import ProcessPackage, load_package, manifest_of
+from zeebe_fleet.bpmn.tooling.scenarios.file import cases_of
+from zeebe_fleet.bpmn.tooling.scenarios.json_text import json_text
+from zeebe_fleet.bpmn.tooling.yaml_text import yaml_of
+from zeebe_fleet.engine import dmn, feel
 from zeebe_fleet.engine.core.documents import cut
 from zeebe_fleet.engine.core.rejection import Rejected
 from zeebe_fleet.engine.feel.linear import TooLongToMatch, is_found
@@ -125,6 +132,49 @@ def _java_pattern(text: str) -> None:
             continue
 
 
+def _decision(text: str) -> None:
+    for one in dmn.read("d.dmn", _bytes(text), MAX_NEW_ELEMENTS).decisions.values():
+        dmn.evaluate(one, {"a": 1, "season": "Winter", "guests": 8}, 1_700_000_000_000)
+
+
+def _artifact(text: str) -> None:
+    signed = read_artifact(_bytes(text), "p_v1.0.0.yaml")
+    if signed.artifact.case:
+        read_case(signed.artifact.case, "p_v1.0.0.yaml")
+
+
+def _scenario(text: str) -> None:
+    file = Path("scenarios/p.json")
+    cases_of(json_text(_bytes(text), str(file)), file)
+
+
+@lru_cache(maxsize=1)
+def _signed() -> str:
+    package = load_package(_HOUSE / "bpmn" / "hello_world")
+    named = {**package.manifest.model_dump(), "name": "p", "version": "1.0.0"}
+    renamed = package.bpmn.replace(b"hello_world", b"p")
+    made = artifact_of(ProcessPackage(Path("p"), Manifest.model_validate(named), renamed, model_name="p.bpmn"))
+    return sign(made, new_key()[0]).decode()
+
+
+_YAML_WORDS = (
+    *("a: ", "- ", "&a ", "*a", "<<: ", "{", "}", "[", "]", ",", ": ", "|\n", ">-\n", "!!", "\n", "  ", "\t", "'", '"'),
+    *("#", "---\n", "...\n", "? ", "\x00", "2026-99-99", "=", "~", "=a > 1", "steps:", "transitions:", "on: ", "to: "),
+    *("kind: human", "kind: decision", "kind: final", "when: ", "sha256: ", "text: |\n", "artifact: zeebe-fleet/1\n"),
+)
+_DECISIONS = (
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="g" name="G" namespace="n">',
+    '<decision id="d" name="D"><variable name="d" typeRef="string"/><decisionTable hitPolicy="COLLECT" '
+    'aggregation="SUM"><input id="i"><inputExpression><text>season</text></inputExpression></input>'
+    '<output id="o" name="dish"/><rule id="r"><inputEntry><text>"Winter"</text></inputEntry><outputEntry>'
+    "<text>guests + 1</text></outputEntry></rule></decisionTable></decision>",
+    '<businessKnowledgeModel id="k" name="k"><encapsulatedLogic><formalParameter name="n" typeRef="number"/>'
+    "<literalExpression><text>n * 2</text></literalExpression></encapsulatedLogic></businessKnowledgeModel>"
+    '<decision id="e" name="E"><informationRequirement><requiredDecision href="#d"/></informationRequirement>'
+    '<knowledgeRequirement><requiredKnowledge href="#k"/></knowledgeRequirement><context><contextEntry>'
+    '<variable name="x"/><literalExpression><text>k(a)</text></literalExpression></contextEntry></context></decision>',
+    "</definitions>",
+)
 _FEEL = (
     *('if a > 1 then "x" else null', "for x in 1..10 return x * 2", "some x in c satisfies x = 1", "c[item > 1]"),
     *('date("2026-11-29") + duration("P1D")', "{a: 1, b: a + 1}.b", "function(x) x + 1", "a in [1..5)", "-a ** 2"),
@@ -350,6 +400,37 @@ PARSERS: dict[str, Parser] = {
         (Refused,),
         (*_shipped("*/*.bpmn"), chain(3)),
         _XML_WORDS,
+    ),
+    "decisions": Parser(
+        _decision,
+        (Refused,),
+        ("".join(_DECISIONS), _DECISIONS[0] + _DECISIONS[1] + _DECISIONS[3]),
+        (
+            *_XML_WORDS,
+            *_DECISIONS[1:3],
+            "<list>",
+            "</list>",
+            "<relation>",
+            "<row>",
+            "<column name='c'/>",
+            "<invocation>",
+        ),
+    ),
+    "case": Parser(
+        lambda text: read_case(yaml_of(_bytes(text), "case.yaml"), "case.yaml"),
+        (DefinitionError,),
+        _shipped("*/case.yaml"),
+        _YAML_WORDS,
+    ),
+    "artifact": Parser(_artifact, (DefinitionError,), (_signed(),), _YAML_WORDS),
+    "scenarios": Parser(
+        _scenario, (DefinitionError,), tuple(text[:20_000] for text in _shipped("*/scenarios/*.json")), _JSON_WORDS
+    ),
+    "publishers": Parser(
+        lambda text: policy_of(_bytes(text), "publishers.yaml"),
+        (DefinitionError,),
+        (f'publishers:\n  - name: ci\n    key: "{new_key()[1]}"\n    may_publish: ["expense_*"]\n',),
+        (*_YAML_WORDS, "*" * 30, "ed25519:", "retired: true", "revoked: because"),
     ),
     "form": Parser(_form, (DefinitionError,), _shipped("*/*.form"), _JSON_WORDS),
     "feel": Parser(_expression, (feel.FeelSyntaxError, feel.FeelFailure), _FEEL, _FEEL_WORDS),
