@@ -91,6 +91,7 @@ def known_of(packages: Iterable[ProcessPackage], definitions: Iterable[CasePacka
     generic = known.get(GENERIC_CASE)
     if generic is None:
         return known
+    generic = replace(generic, jobs={at: kind for at, kind in generic.jobs.items() if not kind.startswith("=")})
     cases = {one.definition.name: names_of_case(one.definition, generic) for one in definitions}
     jobs = {kind: kind for one in cases.values() for kind in one.jobs.values()}
     steps = {step: actions for one in cases.values() for step, actions in one.steps.items()}

@@ -35,7 +35,7 @@ class Script:
     """
 
     def __init__(self, case: TestCase) -> None:
-        self.processes = frozenset(_processes(case))
+        self.processes = case.processes
         self.faults: list[str] = []
         """Why the case cannot go on."""
         self._to_come = [one.instruction.job_selector for one in case.steps if isinstance(one.instruction, ByHand)]
@@ -122,10 +122,3 @@ def fits(selector: say.JobSelector, job: Job) -> bool:
         (selector.process_definition_id, job.process_name),
     )
     return all(wanted in (None, has) for wanted, has in given)
-
-
-def _processes(case: TestCase) -> Iterable[str]:
-    for step in case.steps:
-        for name in ("process_definition_selector", "process_instance_selector"):
-            if (selector := getattr(step.instruction, name, None)) is not None:
-                yield selector.process_definition_id

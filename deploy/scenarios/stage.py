@@ -168,7 +168,10 @@ async def stage(
     """
     definitions = {one.definition.name: one.definition for one in cases}
     by_name = {one.manifest.name: one for one in packages}
-    job_types = {t for one in by_name.values() for t in one.model.job_types.values() if t and not t.startswith("=")}
+    written = {kind for one in by_name.values() for kind in one.model.job_types.values() if kind}
+    job_types = {kind for kind in written if not kind.startswith("=")}
+    if job_types != written:  # what an expression comes to, the app has a task for
+        job_types |= app.tasks.keys()
     job_types |= {step.job_type for one in definitions.values() for step in one.steps if isinstance(step, SystemStep)}
     async with AsyncExitStack() as opened:
         http = await opened.enter_async_context(await _http(settings))

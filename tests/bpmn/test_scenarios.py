@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from zeebe_fleet.bpmn.shipped import PROCESSES
+from zeebe_fleet.bpmn.tooling.lint import lint_folder
 from zeebe_fleet.bpmn.tooling.package import load_package
 from zeebe_fleet.bpmn.tooling.scenarios.check import check_case, names_of
 from zeebe_fleet.bpmn.tooling.scenarios.coverage import coverage, derived_flows
@@ -183,6 +185,32 @@ def test_case_that_starts_nothing_is_refused() -> None:
     (case,) = _read({**OF_IT, "type": "ASSERT_PROCESS_INSTANCE", "state": "IS_COMPLETED"})
     with pytest.raises(DefinitionError, match=r"some\.json:3: test case 'one' starts nothing"):
         check_case(case, KNOWN)
+
+
+@pytest.mark.parametrize("name", ["hello_world", "expense_approval"])
+def test_lint_tells_of_scenarios_that_cannot_be_read(name: str, tmp_path: Path) -> None:
+    """Each by file and line, of processes and of cases, beside all else."""
+    shutil.copytree(PROCESSES / name, tmp_path / name)
+    scenarios = tmp_path / name / "scenarios"
+    (scenarios / "bad.json").write_text('{"testCases": [{"name": "x", "instructions": [\n{"type": "NOPE"}]}]}')
+    (scenarios / "worse.json").write_text("{")
+    found = [(Path(one.file).name, one.line, one.rule, one.message) for one in lint_folder(tmp_path)]
+
+    assert ("bad.json", 2, "package-is-readable", "there is no instruction NOPE.") in found
+    assert [place[:3] for place in found] == [
+        (f, n, "package-is-readable") for f, n in (("bad.json", 2), ("worse.json", 1))
+    ]
+
+
+def test_lint_tells_of_elements_that_the_model_has_not(tmp_path: Path) -> None:
+    """Where a test case names no other process."""
+    shutil.copytree(PROCESSES / "hello_world", tmp_path / "hello_world")
+    scenario = tmp_path / "hello_world" / "scenarios" / "hello_world.json"
+    scenario.write_text(scenario.read_text().replace('"end"', '"edn"'))
+    (found,) = lint_folder(tmp_path)
+
+    assert "there is no element 'edn'" in found.message
+    assert '"ASSERT_ELEMENT_INSTANCES"' in "".join(scenario.read_text().splitlines()[found.line - 1 : found.line + 1])
 
 
 def test_coverage_counts_compensation_handlers_apart() -> None:

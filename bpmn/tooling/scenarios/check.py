@@ -97,7 +97,7 @@ def _named(instruction: say.Instruction, known: Mapping[str, Names]) -> Iterable
             yield "process", process, known.keys()
         yield from _of_selector(selector, [known[process]] if process else chosen)
     if isinstance(instruction, say.MockJobWorkerCompleteJob | say.MockJobWorkerThrowBpmnError):
-        yield "job of the type", instruction.job_type, _job_types(known.values())
+        yield from _of_job_type(instruction.job_type, known.values())
     if isinstance(instruction, say.CreateProcessInstance):
         for process in instruction.workflow_ids.values():
             yield "process", process, known.keys()
@@ -142,11 +142,13 @@ def _of_selector(selector: object, chosen: Collection[Names]) -> Iterable[Named]
     if name := getattr(selector, "element_name", None) or getattr(selector, "task_name", None):
         yield f"{what} named", name, _union(one.values() for one in ids)
     if job_type := getattr(selector, "job_type", None):
-        yield "job of the type", job_type, _job_types(chosen)
+        yield from _of_job_type(job_type, chosen)
 
 
-def _job_types(chosen: Iterable[Names]) -> Collection[str]:
-    return _union(one.jobs.values() for one in chosen)
+def _of_job_type(job_type: str, chosen: Iterable[Names]) -> Iterable[Named]:
+    there = _union(one.jobs.values() for one in chosen)
+    if not any(one.startswith("=") for one in there):  # what an expression comes to, nobody knows before
+        yield "job of the type", job_type, there
 
 
 def _union(several: Iterable[Iterable[str]]) -> Collection[str]:

@@ -69,6 +69,13 @@ class TestCase:
     description: str
     steps: Sequence[Step]
 
+    @property
+    def processes(self) -> frozenset[str]:
+        """The processes that it names, or begins with."""
+        names = ("process_definition_selector", "process_instance_selector")
+        found = (getattr(step.instruction, name, None) for step in self.steps for name in names)
+        return frozenset(selector.process_definition_id for selector in found if selector is not None)
+
     def wrong(self, step: Step, what: str, suggestion: str = "") -> DefinitionError:
         """Say what is wrong with an instruction, with file, line and type."""
         return DefinitionError(f"{self.file}:{step.line}: {step.instruction.type}: {what}.", suggestion)
@@ -116,7 +123,7 @@ def _step(text: JsonText, place: Place, given: Any) -> Step:
     if not isinstance(given, dict):
         raise text.wrong(place, "an instruction is an object with a type")
     kind = given.get("type")
-    if kind not in SUPPORTED:
+    if not isinstance(kind, str) or kind not in SUPPORTED:
         raise _unknown(text, (*place, "type"), kind)
     try:
         return Step(text.line(place), _CASE.validate_json(json.dumps(given)))
