@@ -24,7 +24,7 @@ from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.manifest import DeclaredError, Manifest
 from zeebe_fleet.bpmn.tooling.parse import EMBEDDED_FORM, read_model
 from zeebe_fleet.bpmn.tooling.yaml_lines import Lines
-from zeebe_fleet.bpmn.tooling.yaml_text import yaml_of
+from zeebe_fleet.bpmn.tooling.yaml_text import place_of, yaml_of
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 from zeebe_fleet.workers.contract.model import ProcessModel
@@ -180,9 +180,7 @@ def manifest_of(content: bytes, file: str) -> Manifest:
         manifest = Manifest.model_validate(said)
     except ValidationError as error:
         told = error.errors(include_input=False, include_url=False, include_context=False)[:_TOLD]
-        wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {_WORDS.get(e['type'], e['msg'])}" for e in told
-        )
+        wrong = "; ".join(f"{place_of(e['loc']) or 'manifest'}: {_WORDS.get(e['type'], e['msg'])}" for e in told)
         at = lines.of(told[0]["loc"])
         raise DefinitionError(f"{file}:{at}: {wrong}.", "docs/reference/manifest.md says what it may hold.") from None
     check_schema(manifest.input, f"{file}: input")

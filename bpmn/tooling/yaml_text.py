@@ -5,6 +5,7 @@ Source: YAML 1.1, 3.2.2; the type repository's merge keys, https://yaml.org/type
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ MAX_LEVELS = 60
 MAX_ALIASES = 100
 MAX_VALUES = 20_000
 """Keys and values, those behind an alias counted wherever it stands."""
+_NUMBERS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "timestamp"))
+_LONGEST_NUMBER = 400
+_SHOWN = 80
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -63,6 +67,11 @@ def yaml_of(text: bytes, where: str, bounds: Bounds = Bounds()) -> Any:
         raise DefinitionError(told, "Put a text in quotes.") from None
 
 
+def place_of(path: Iterable[int | str]) -> str:
+    """Return where in a document something stands, as errors say it: a key may be as long as the document."""
+    return ".".join(str(part)[:_SHOWN] for part in path)[: 4 * _SHOWN]
+
+
 def _check_events(text: bytes, where: str, bounds: Bounds) -> None:
     """Go through what is written, as far as the bounds."""
     depth = values = aliases = 0
@@ -90,6 +99,8 @@ def _check_keys(root: yaml.Node, where: str) -> None:
     ahead, met = [root], set[int]()
     while ahead:
         node = ahead.pop()
+        if isinstance(node, yaml.ScalarNode):
+            _check_number(node, where)
         if id(node) in met or not isinstance(node, yaml.CollectionNode):
             continue
         met.add(id(node))
@@ -104,7 +115,14 @@ def _check_keys(root: yaml.Node, where: str) -> None:
                     told = f"{where}:{key.start_mark.line + 1}: {key.value[:100]!r} is written twice here."
                     raise DefinitionError(told, "Keep one of them.")
                 seen.add((key.tag, key.value))
-            ahead.append(value)
+            ahead += [key, value]
+
+
+def _check_number(node: yaml.ScalarNode, where: str) -> None:
+    """Refuse a number that takes long to be made: one of sixties, `59:59:59`, by the square of its length."""
+    if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
+        at = f"{where}:{node.start_mark.line + 1}"
+        raise _too_much(at, f"a number of more than {_LONGEST_NUMBER} characters", "Put it in quotes.")
 
 
 class _Unfolded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -186,12 +187,23 @@ def test_artifact_that_is_none_is_refused(signed: bytes, old: bytes, new: bytes,
         (b"- x\n" * 300_000, "more than 200,000 keys and values"),
         (b"a: &a [x]\nb: [*a, *a]\n", "aliases|anchors"),
         (b"x" * (16 * 1024 * 1024 + 1), "larger than 16,777,216 bytes"),
+        (b"case: {a: " + b":".join([b"59"] * 300_000) + b"}\n", "a number of more than 400 characters"),
+        (b"case: {? " + b":".join([b"59"] * 300_000) + b" : a}\n", "a number of more than 400 characters"),
+        (
+            b"files:\n" + b"- {name: a.form, sha256: %b, text: ''}\n" % (b"a" * 64) * 20_000,
+            "files: Tuple should have at most 500",
+        ),
+        (b"? " + b"k" * 8_000_000 + b"\n: 1\n", "k: Extra inputs"),
     ],
+    ids=lambda one: str(one[:20]),
 )
 def test_artifact_that_would_cost_too_much_is_refused(content: bytes, said: str) -> None:
-    """Bounded before it is made: size, depth, count, and nothing that unfolds."""
-    with pytest.raises(DefinitionError, match=said):
+    """Bounded before it is made: size, depth, count, and nothing that unfolds; and nothing long is said of it."""
+    begun_s = time.process_time()
+    with pytest.raises(DefinitionError, match=said) as refused:
         read_artifact(content, ONBOARDING)
+    assert len(str(refused.value)) < 2_000
+    assert time.process_time() - begun_s < 4
 
 
 def test_signature_is_read_by_others_tools(signed: bytes) -> None:

@@ -23,7 +23,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from zeebe_fleet.bpmn.tooling.yaml_text import Bounds, yaml_of
+from zeebe_fleet.bpmn.tooling.yaml_text import Bounds, place_of, yaml_of
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
@@ -99,7 +99,7 @@ def policy_of(content: bytes, file: str) -> Policy:
         read = _Publishers.model_validate(yaml_of(content, file, _BOUNDS))
     except ValidationError as error:
         told = error.errors(include_input=False, include_url=False, include_context=False)[:_TOLD]
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in told)
+        wrong = "; ".join(f"{place_of(e['loc']) or 'policy'}: {e['msg'][:300]}" for e in told)
         raise DefinitionError(f"{file}: {wrong}.", "See docs/how-to/publish.md for what it holds.") from None
     try:
         return Policy({keyid(public_key(one.key)): one for one in read.publishers}, file)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from zeebe_fleet.bpmn.tooling.yaml_text import Bounds, yaml_of
+from zeebe_fleet.bpmn.tooling.yaml_text import Bounds, place_of, yaml_of
 from zeebe_fleet.workers.contract.artifacts import (
     MAX_BYTES,
     Artifact,
@@ -29,6 +29,7 @@ BETWEEN = b"\n---\n"
 _BOUNDS = Bounds(most_bytes=MAX_BYTES, aliases=0, values=200_000)
 _SIGNATURE_BOUNDS = Bounds(most_bytes=16_384, aliases=0)
 _TOLD = 10
+_MOST_FILES = 500
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -55,9 +56,9 @@ class _Content(_Part):
     version: str
     description: str
     manifest: Mapping[str, Any]
-    files: tuple[_File, ...] = ()
+    files: tuple[_File, ...] = Field(default=(), max_length=_MOST_FILES)
     case: Mapping[str, Any] = {}
-    requires: tuple[_Requirement, ...] = ()
+    requires: tuple[_Requirement, ...] = Field(default=(), max_length=_MOST_FILES)
 
 
 class _Signature(_Part):
@@ -106,7 +107,7 @@ def _checked(kind: type[Any], data: Any, file: str) -> Any:
         return kind.model_validate(data)
     except ValidationError as error:
         told = error.errors(include_input=False, include_url=False, include_context=False)[:_TOLD]
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'artifact'}: {e['msg']}" for e in told)
+        wrong = "; ".join(f"{place_of(e['loc']) or 'artifact'}: {e['msg'][:300]}" for e in told)
         raise DefinitionError(f"{file}: no artifact: {wrong}.", "Publish it with this version of the fleet.") from None
 
 
