@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 from grpc.aio import ServicerContext
 
 from zeebe_fleet.engine.core.commands import YieldJobs
+from zeebe_fleet.engine.gateway.newer import MESSAGES
 from zeebe_fleet.engine.gateway.status import refuse
-from zeebe_fleet.engine.gateway.stubs import pb
 from zeebe_fleet.engine.pump import Stopped
+from zeebe_fleet.engine.version import TASK_LISTENERS
 from zeebe_fleet.engine.wishes import wait_s, wish
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.admission import Admission
     from zeebe_fleet.engine.core.jobs import ActivatedJob
+    from zeebe_fleet.engine.core.people import Properties
     from zeebe_fleet.engine.pump import Pump, Wish
+    from zeebe_fleet.engine.version import Version
     from zeebe_fleet.engine.waits import Waits
 
+_ActivatedJob, _UserTask, _Answer = (
+    MESSAGES[name] for name in ("ActivatedJob", "UserTaskProperties", "ActivateJobsResponse")
+)
 Context = ServicerContext[Any, Any]
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """What clients take by default."""
@@ -30,8 +36,9 @@ _FRAME_BYTES = 8
 class Jobs:
     """Serves `ActivateJobs` and `StreamActivatedJobs`."""
 
-    def __init__(self, pump: Pump, admission: Admission, waits: Waits) -> None:
+    def __init__(self, pump: Pump, admission: Admission, waits: Waits, version: Version) -> None:
         self._pump = pump
+        self._says_kinds = version.has(TASK_LISTENERS)
         self._admission = admission
         self._waits = waits
 
@@ -46,7 +53,7 @@ class Jobs:
             await refuse(context, error)
         written = 0
         try:
-            for answer in answers([message_of(one) for one in jobs]):
+            for answer in answers([message_of(one, self._says_kinds) for one in jobs]):
                 # Whether a write that breaks has reached the client is unknown: what is in it keeps its lease.
                 written += len(answer.jobs)
                 await context.write(answer)
@@ -64,7 +71,7 @@ class Jobs:
                 # The client knows from here on that what becomes available is also for it.
                 await context.send_initial_metadata(())
                 while True:
-                    await context.write(message_of(await jobs.next()))
+                    await context.write(message_of(await jobs.next(), self._says_kinds))
         except Exception as error:
             await refuse(context, error)
         finally:
@@ -107,17 +114,17 @@ def answers(messages: Sequence[Any]) -> Iterator[Any]:
     for message in messages:
         bytes_ = message.ByteSize() + _FRAME_BYTES
         if some and length + bytes_ > MAX_ANSWER_BYTES:
-            yield pb.ActivateJobsResponse(jobs=some)
+            yield _Answer(jobs=some)
             some, length = [], 0
         some.append(message)
         length += bytes_
     if some:
-        yield pb.ActivateJobsResponse(jobs=some)
+        yield _Answer(jobs=some)
 
 
-def message_of(job: ActivatedJob) -> Any:
-    """Write a job as the gateway's message."""
-    return pb.ActivatedJob(
+def message_of(job: ActivatedJob, says_kind: bool) -> Any:
+    """Write a job as the gateway's message; before 8.8 it says nothing of its kind."""
+    message = _ActivatedJob(
         key=job.key,
         type=job.type,
         processInstanceKey=job.process_instance_key,
@@ -132,4 +139,32 @@ def message_of(job: ActivatedJob) -> Any:
         deadline=job.deadline_ms,
         variables=job.variables,
         tenantId=job.tenant,
+    )
+    if says_kind:
+        message.kind, message.listenerEventType = _KINDS[job.kind], _EVENTS[job.listener_event]
+        if job.user_task is not None:
+            message.userTask.CopyFrom(_user_task(job.user_task))
+    return message
+
+
+def _numbers(field: str) -> dict[str, int]:
+    values = _ActivatedJob.DESCRIPTOR.fields_by_name[field].enum_type.values
+    return {value.name: value.number for value in values}
+
+
+_KINDS, _EVENTS = _numbers("kind"), _numbers("listenerEventType")
+
+
+def _user_task(task: Properties) -> Any:
+    return _UserTask(
+        action=task.action,
+        assignee=task.assignee or None,
+        candidateGroups=task.candidate_groups,
+        candidateUsers=task.candidate_users,
+        changedAttributes=task.changed_attributes,
+        dueDate=task.due_date or None,
+        followUpDate=task.follow_up_date or None,
+        formKey=task.form_key or None,
+        priority=task.priority,
+        userTaskKey=task.key,
     )

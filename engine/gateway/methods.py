@@ -21,6 +21,7 @@ from zeebe_fleet.engine.core.commands import (
     Deploy,
     EvaluateDecision,
     FailJob,
+    JobResult,
     MigrateInstance,
     ModifyInstance,
     PublishMessage,
@@ -32,6 +33,7 @@ from zeebe_fleet.engine.core.commands import (
 )
 from zeebe_fleet.engine.core.state import DEFAULT_TENANT
 from zeebe_fleet.engine.gateway import deployed
+from zeebe_fleet.engine.gateway.status import Unserved
 from zeebe_fleet.engine.gateway.stubs import pb
 
 NO_VARIABLES = "{}"
@@ -145,13 +147,33 @@ def _migration(request: Any) -> MigrateInstance:
     )
 
 
+def _completion(request: Any) -> CompleteJob:
+    result = _result(request.result) if request.HasField("result") else None
+    return CompleteJob(request.jobKey, request.variables or NO_VARIABLES, result)
+
+
+def _result(sent: Any) -> JobResult:
+    if sent.type not in ("", "userTask"):
+        raise Unserved("The engine in the box serves no job's result but that of a user task.")
+    corrected = sent.corrections
+    found: list[tuple[str, Any]] = [
+        (name, getattr(corrected, name))
+        for name in ("assignee", "dueDate", "followUpDate", "priority")
+        if corrected.HasField(name)
+    ]
+    for name in ("candidateGroups", "candidateUsers"):
+        if corrected.HasField(name):
+            found.append((f"{name}List", list(getattr(corrected, name).values)))
+    return JobResult(sent.denied, sent.deniedReason, tuple(found))
+
+
 METHODS: Mapping[str, Method] = {
     "BroadcastSignal": Method(_signal, _keyed(pb.BroadcastSignalResponse)),
     "CancelProcessInstance": Method(
         lambda request: CancelInstance(request.processInstanceKey), _empty(pb.CancelProcessInstanceResponse())
     ),
     "CompleteJob": Method(
-        lambda request: CompleteJob(request.jobKey, request.variables or NO_VARIABLES),
+        _completion,
         _empty(pb.CompleteJobResponse()),
     ),
     "CreateProcessInstance": Method(creation, _created),

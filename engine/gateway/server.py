@@ -10,6 +10,7 @@ import grpc.aio
 
 from zeebe_fleet.engine.gateway.jobs import Context, Jobs
 from zeebe_fleet.engine.gateway.methods import METHODS, Method
+from zeebe_fleet.engine.gateway.newer import MESSAGES
 from zeebe_fleet.engine.gateway.results import Results
 from zeebe_fleet.engine.gateway.status import Unserved, refuse
 from zeebe_fleet.engine.gateway.stubs import SERVICE, pb
@@ -42,7 +43,7 @@ class Gateway:
     def __init__(self, pump: Pump, admission: Admission, waits: Waits, version: Version) -> None:
         self._version = version
         self._admission = admission
-        jobs = Jobs(pump, admission, waits)
+        jobs = Jobs(pump, admission, waits, version)
         self._own: Mapping[str, Handler] = {
             "ActivateJobs": jobs.activate,
             "CreateProcessInstanceWithResult": Results(admission, waits).create,
@@ -82,8 +83,8 @@ class Gateway:
         )
         return make(
             self._serving(described.name),
-            request_deserializer=getattr(pb, described.input_type.name).FromString,
-            response_serializer=getattr(pb, described.output_type.name).SerializeToString,
+            request_deserializer=_message(described.input_type.name).FromString,
+            response_serializer=_message(described.output_type.name).SerializeToString,
         )
 
     def _serving(self, name: str) -> Handler:
@@ -95,6 +96,11 @@ class Gateway:
 
     async def _topology(self, request: Any, context: Context) -> Any:
         return self._topology_response
+
+
+def _message(name: str) -> Any:
+    """Return the class of a message; ours where pyzeebe's lacks what is newer."""
+    return MESSAGES.get(name) or getattr(pb, name)
 
 
 def _plain(method: Method, run: Callable[[Any], Awaitable[Any]]) -> Handler:
