@@ -17,6 +17,7 @@ import { graphOfCase, stepsOfCase, stepsOfModel, titleOf, type CaseStep, type Re
 import { go, Link } from "../router";
 import { useTitle } from "../title";
 import { humanize, moment } from "../words";
+import { decisionsOf, Decisions } from "./decisions";
 import { ChangedInGit, StoreAway } from "./definitions";
 
 type Contents = NonNullable<PublishedContentsQuery["publishedContents"]>;
@@ -87,10 +88,12 @@ function Whole({ one }: { one: Published }) {
   const model = contents.files.find((file) => file.name.endsWith(".bpmn"))?.text;
   const steps = contents.case ? stepsOfCase(contents.case) : model ? stepsOfModel(model, name, contents.manifest) : [];
   const forms = formsOf(contents);
+  const decisions = decisionsOf(contents.files);
   const graph = contents.case ? graphOfCase(contents.case) : { steps: [], transitions: [] };
   const tabs = [
     { id: "steps", label: "Steps", count: steps.length, show: () => <Steps steps={steps} /> },
     ...(forms.length ? [{ id: "forms", label: "Forms", count: forms.length, show: () => <Forms forms={forms} /> }] : []),
+    ...(decisions.length ? [{ id: "decisions", label: "Decisions", count: decisions.length, show: () => <Decisions decisions={decisions} /> }] : []),
     { id: "input", label: "Begins with", show: () => <Inputs schema={contents.inputSchema} /> },
     { id: "all", label: "In full", show: () => <InFull one={one} contents={contents} /> },
   ];
