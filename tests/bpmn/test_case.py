@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,18 @@ def test_definition_is_refused_with_line_and_reason(tmp_path: Path, text: str, s
     """What cannot be read says where it is and what is wrong with it."""
     with pytest.raises(DefinitionError, match=said):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "more", ["steps:\n" + "- {id: a, kind: human, actions: []}\n" * 2_200, "? " + "k" * 100_000 + "\n: 1\n"]
+)
+def test_definition_that_is_all_wrong_is_refused_at_once(tmp_path: Path, more: str) -> None:
+    """However much of it is, and however long its keys are."""
+    begun_s = time.process_time()
+    with pytest.raises(DefinitionError) as refused:
+        read(tmp_path, SMALL.partition("steps:")[0] + more)
+    assert time.process_time() - begun_s < 3
+    assert len(str(refused.value)) < 4_000
 
 
 def test_definition_is_the_same_as_data() -> None:

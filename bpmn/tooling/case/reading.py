@@ -17,7 +17,7 @@ from zeebe_fleet.bpmn.tooling.contents import check_contents
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.yaml_lines import Lines, check_plain
-from zeebe_fleet.bpmn.tooling.yaml_text import MAX_BYTES, yaml_of
+from zeebe_fleet.bpmn.tooling.yaml_text import MAX_BYTES, place_of, yaml_of
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
@@ -91,7 +91,7 @@ def _read(data: Any, where: str, lines: Lines | None) -> CaseDefinition:
     try:
         definition = CaseDefinition.model_validate(data)
     except ValidationError as error:
-        faults = [one for one in error.errors(include_input=False, include_url=False) if not _follows(one, error)]
+        faults = _first_of_all(error)
         told = [_told(one, lines) for one in faults[:_TOLD]]
         line = f":{lines.of(_path(faults[0]['loc']))}" if lines else ""
         raise DefinitionError(f"{where}{line}: {'; '.join(told)}.", _SEE) from None
@@ -104,15 +104,16 @@ def _read(data: Any, where: str, lines: Lines | None) -> CaseDefinition:
     return definition
 
 
-def _follows(fault: Mapping[str, Any], error: ValidationError) -> bool:
-    """Tell whether a list is too short only because what it holds was refused."""
-    loc = fault["loc"]
-    return fault["type"] == "too_short" and any(one["loc"][: len(loc)] == loc != one["loc"] for one in error.errors())
+def _first_of_all(error: ValidationError) -> list[Mapping[str, Any]]:
+    """Return what is wrong, but for lists that are too short only because what they hold was refused."""
+    faults = error.errors(include_input=False, include_url=False)
+    holders = {one["loc"][:depth] for one in faults for depth in range(len(one["loc"]))}
+    return [one for one in faults if one["type"] != "too_short" or one["loc"] not in holders]
 
 
 def _told(error: Mapping[str, Any], lines: Lines | None) -> str:
     path = _path(error["loc"])
-    named = ".".join(map(str, path)) or "the definition"
+    named = place_of(path) or "the definition"
     at = f"line {lines.of(path)}, " if lines else ""
     return f"{at}{named}: {_WORDS.get(error['type'], error['msg'].removeprefix('Value error, '))}"
 
