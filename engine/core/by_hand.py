@@ -26,6 +26,11 @@ def begin_around(machine: Machine, scope: ElementInstance, element: Element) -> 
     return instance
 
 
+def is_behind_event_gateway(element: Element) -> bool:
+    """Tell whether an event is waited for by a gateway, and so cannot be begun without it."""
+    return any(flow.source.tag == "eventBasedGateway" for flow in element.incoming)
+
+
 def catch(machine: Machine, key: int) -> None:
     """Wait for what a subprocess that was begun by hand waits for."""
     instance = machine.state.instances.get(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zeebe_fleet.engine.core import course, documents, lifecycle, termination, transitions, variables
+from zeebe_fleet.engine.core import by_hand, course, documents, lifecycle, termination, transitions, variables
 from zeebe_fleet.engine.core.commands.jobs import require_default_tenant, require_small
 from zeebe_fleet.engine.core.commands.people import require_at_rest
 from zeebe_fleet.engine.core.definitions import Definition
@@ -103,6 +103,8 @@ def _require_startable(element: Element) -> None:
         if scope.loop is not None:
             wrong = "it is inside a multi-instance subprocess"
         scope = scope.scope
+    if by_hand.is_behind_event_gateway(element):
+        wrong = "it belongs to an event-based gateway"
     if element.tag in ("startEvent", "boundaryEvent"):
         wrong = f"the element is a {element.tag}, and these cannot be activated"
     if wrong:

@@ -105,6 +105,12 @@ class ModifyInstance:
                 f"it contains one or more activate instructions for elements that are unsupported: '{element.id}'. "
                 f"The activation of elements of type '{element.tag}' is not supported",
             )
+        if by_hand.is_behind_event_gateway(element):
+            raise self._refusal(
+                "INVALID_ARGUMENT",
+                f"it contains one or more activate instructions for elements that are unsupported: '{element.id}'. "
+                f"The activation of events belonging to an event-based gateway is not supported",
+            )
         if any(one.loop is not None for one in _around(element)):
             raise self._refusal(
                 "INVALID_ARGUMENT",

@@ -274,3 +274,60 @@ def test_instance_that_is_in_the_middle_of_a_command_is_neither_moved_nor_change
     machine.run(MigrateInstance(other, acting.state.latest("q").key, (("work", "work"),)), acting.now_ms)
 
     assert acting.of("work") is moved
+
+
+def beside(job_type: str = "h", start: str = "e-start") -> str:
+    """Write a process of one job with an event subprocess that a signal begins."""
+    begin = element("startEvent", start, definition("signal", signalRef="s"), attributes='isInterrupting="false"')
+    work = task("e-work", job_type=job_type)
+    handler = element("subProcess", "e", begin, work, flows(start, "e-work"), attributes='triggeredByEvent="true"')
+    return process(task("work"), handler, flows("start", "work"), beside='<bpmn:signal id="s" name="go" />')
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_event_subprocess_is_waited_for_in_the_new_version(mapped: bool) -> None:
+    """B34, B49: mapped it is waited for as it was, unmapped anew; once either way."""
+    acting = Acting()
+    instance = acting.begun(beside())
+    mappings = [("work", "work")] + ([("e-start", "begin")] if mapped else [])
+    acting.run(migrate(acting, instance, beside("new", "begin"), *mappings))
+    acting = acting.restarted()
+    acting.run(commands.BroadcastSignal("go"))
+
+    assert acting.jobs() == ["a", "new"]
+    acting.complete_all(instance)
+    nothing_left(acting)
+
+
+def test_running_event_subprocess_goes_on_in_the_new_version() -> None:
+    """B34, B49: with what is in it."""
+    acting = Acting()
+    instance = acting.begun(beside())
+    acting.run(commands.BroadcastSignal("go"))
+    acting.run(migrate(acting, instance, beside("new"), ("work", "work"), ("e", "e"), ("e-work", "e-work")))
+    assert acting.jobs() == ["a", "h"]
+    acting.complete_all(instance)
+    nothing_left(acting)
+
+
+def awaited(first: str = "one", second: str = "two") -> str:
+    """Write a process that waits at an event-based gateway for a signal or a timer."""
+    events = [
+        element("intermediateCatchEvent", first, definition("signal", signalRef="s")),
+        element("intermediateCatchEvent", second, timer("timeDuration", "PT5S")),
+    ]
+    ways = flows("start", "g") + flows("g", first) + flows("g", second) + flows(first, "after")
+    gateway = element("eventBasedGateway", "g")
+    return process(gateway, *events, task("after"), ways, beside='<bpmn:signal id="s" name="go" />')
+
+
+def test_event_based_gateway_waits_in_the_new_version() -> None:
+    """B28, B49: for what is mapped as it was, for the rest anew."""
+    acting = Acting()
+    instance = acting.begun(awaited())
+    acting.run(migrate(acting, instance, awaited("uno", "due"), ("g", "g"), ("one", "uno")))
+    assert sorted(catch.element_id for catch in acting.state.catches.values()) == ["due", "uno"]
+    acting.run(commands.BroadcastSignal("go"))
+    assert acting.jobs() == ["a"]
+    acting.complete_all(instance)
+    nothing_left(acting)

@@ -226,3 +226,13 @@ def test_event_based_gateway_is_cancelled_with_its_process() -> None:
     key = acting.begun(awaiting(), k="7")
     acting.run(commands.CancelInstance(key))
     nothing_left(acting)
+
+
+def test_event_of_a_gateway_is_not_begun_by_hand() -> None:
+    """B49: neither in a new instance nor in one that runs."""
+    acting = Acting()
+    key = acting.begun(awaiting(), k="7")
+    told = str(acting.refused(commands.ModifyInstance(key, (commands.Activate("m"),))))
+    assert "events belonging to an event-based gateway" in told
+    told = str(acting.refused(commands.CreateInstance("p", start_elements=("t",))))
+    assert "it belongs to an event-based gateway" in told
