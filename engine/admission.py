@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zeebe_fleet.engine.core.commands import CompleteJob, FailJob, ThrowError
+from zeebe_fleet.engine.core.commands import (
+    AssignUserTask,
+    CompleteJob,
+    CompleteUserTask,
+    FailJob,
+    ThrowError,
+    UpdateUserTask,
+)
 from zeebe_fleet.engine.pump import Overloaded
 
 if TYPE_CHECKING:
@@ -15,6 +22,8 @@ if TYPE_CHECKING:
 
 _NEVER_REFUSED = frozenset({CompleteJob, FailJob, ThrowError})
 """They end work: refusing them would keep the engine at its limit."""
+_MAY_WAIT = frozenset({AssignUserTask, CompleteUserTask, UpdateUserTask})
+"""They wait for listeners, which must be let in meanwhile: the wait counts for nothing."""
 
 
 class Admission:
@@ -43,6 +52,8 @@ class Admission:
             return await self._pump.run(command)
         if type(command) not in _NEVER_REFUSED:
             self.check()
+        if type(command) in _MAY_WAIT:
+            return await self._pump.run(command)
         self._at_work += 1
         try:
             return await self._pump.run(command)

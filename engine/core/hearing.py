@@ -41,7 +41,7 @@ def heard(machine: Machine, job: Job, given: Mapping[str, str], result: JobResul
     task = job.instance.user_task
     assert task is not None
     _check(job, task, given, result)
-    machine.emit("JOB_COMPLETED", job.instance.process_instance_key, job.key)
+    machine.emit("JOB_COMPLETED", job.instance.process_instance_key, job.key, result.denied, result.reason)
     if result.denied:
         transitions.deny(machine, task, result.reason)
     else:

@@ -114,8 +114,9 @@ class Feed:
     def _job_activated(self, process_key: int, key: int, worker: str, deadline_ms: int) -> None:
         self.changes.change("job", key, {"worker": worker, "deadline_ms": deadline_ms})
 
-    def _job_completed(self, process_key: int, key: int) -> None:
-        self._job(key, state="COMPLETED", ended_ms=self.changes.now_ms)
+    def _job_completed(self, process_key: int, key: int, denied: bool | None = None, reason: str = "") -> None:
+        said = {} if denied is None else {"denied": int(denied), "denied_reason": reason or None}
+        self._job(key, state="COMPLETED", ended_ms=self.changes.now_ms, **said)
 
     def _job_canceled(self, process_key: int, key: int) -> None:
         self._job(key, state="CANCELED", ended_ms=self.changes.now_ms)

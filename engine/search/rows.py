@@ -68,6 +68,8 @@ def job_row(
         "error_message": None,
         "error_code": None,
         "failed_with_retries": 0,
+        "denied": None,
+        "denied_reason": None,
         "created_ms": created_ms,
         "updated_ms": created_ms,
         "ended_ms": None,

@@ -5,7 +5,7 @@ Rows name only what the events say; element ids, types and names are joined when
 
 from __future__ import annotations
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of the tables, or of what the feed writes: an index of another format is made anew."""
 
 UNFINISHED = -1
@@ -51,6 +51,8 @@ TABLES = {
         "error_message",
         "error_code",
         "failed_with_retries",
+        "denied",
+        "denied_reason",
         "created_ms",
         "updated_ms",
         "ended_ms",

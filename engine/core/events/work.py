@@ -44,8 +44,10 @@ def job_activated(state: State, process_instance_key: int, key: int, worker: str
 
 
 @event("JOB", "COMPLETED")
-def job_completed(state: State, process_instance_key: int, key: int) -> None:
-    """It is done."""
+def job_completed(
+    state: State, process_instance_key: int, key: int, denied: bool | None = None, reason: str = ""
+) -> None:
+    """It is done; of a listener to a user task, whether it denies the transition, and why."""
     _removed(state, key)
 
 

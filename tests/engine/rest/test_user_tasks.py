@@ -143,6 +143,13 @@ async def test_task_that_never_was_is_not_found(http: httpx.AsyncClient) -> None
         assert answer.status_code == 400, answer.text
 
 
+async def test_task_completed_twice_at_once_is_completed_once(http: httpx.AsyncClient, stub: Any) -> None:
+    """B41: all but one of those who come together are told that it is gone."""
+    path = f"/v2/user-tasks/{await begun(http, stub, await deployed(stub))}/completion"
+    answers = await asyncio.gather(*(http.post(path, json={"variables": {"n": n}}) for n in range(5)))
+    assert sorted(one.status_code for one in answers) == [204, 404, 404, 404, 404]
+
+
 async def test_search_filters_by_what_a_task_says(http: httpx.AsyncClient, stub: Any) -> None:
     """B41: one of its groups, its people, dates, variables, its process; sorted, a page at a time."""
     name = await deployed(
@@ -281,6 +288,8 @@ async def test_denied_request_is_told_why(http: httpx.AsyncClient, stub: Any) ->
     answer = await completing
     assert (answer.status_code, answer.json()["title"]) == (409, "INVALID_STATE")
     assert "too early" in answer.json()["detail"]
+    (job,) = (await http.post("/v2/jobs/search", json={"filter": {"type": job_type, "isDenied": True}})).json()["items"]
+    assert (job["state"], job["isDenied"], job["deniedReason"]) == ("COMPLETED", True, "too early")
     assert (await http.get(f"/v2/user-tasks/{key}")).json()["state"] == "CREATED"
 
 
@@ -321,3 +330,15 @@ async def test_result_that_makes_no_sense_is_refused(
     assert (answer.status_code, told in answer.json()["detail"]) == (status, True), answer.text
     assert (await http.post(path, json={})).status_code == 204
     assert (await completing).status_code == 204
+
+
+async def test_listeners_are_let_in_while_all_wait_for_them() -> None:
+    """B42: those who wait do not fill a limit of requests."""
+    job_type = f"l-{uuid.uuid4().hex[:8]}"
+    async with served(limit=1) as (ports, _), client(ports) as stub, http_of(ports) as http:
+        keys = [await listening(http, stub, job_type) for _ in range(3)]
+        waiting = [asyncio.create_task(http.post(f"/v2/user-tasks/{key}/completion", json={})) for key in keys]
+        for _ in keys:
+            job = await heard(http, job_type)
+            assert (await http.post(f"/v2/jobs/{job['jobKey']}/completion", json={})).status_code == 204
+        assert {(await one).status_code for one in waiting} == {204}
