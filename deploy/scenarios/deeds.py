@@ -48,7 +48,7 @@ class Deeds:
             waiting = ", ".join(f"{one.type} of {one.element_id}" for one in self._script.waiting())
             return Difference(f"a job {expect.told(asked.job_selector)}", f"waiting: {waiting or 'none'}")
 
-        await self._patience.until(there, soon=True)
+        await self._patience.until(there, soon=True, alive=True)
         held = self._script.held(asked.job_selector)
         assert held is not None, "it was there"
         self._script.say(held, asked.job_selector, outcome_of(asked))
@@ -67,7 +67,7 @@ class Deeds:
             seen = ", ".join(f"{one['elementId']} is {one['state']}" for one in found)
             return Difference(f"an open user task {expect.told(asked.user_task_selector)}", seen or "there is none")
 
-        await self._patience.until(there, soon=True)
+        await self._patience.until(there, soon=True, alive=True)
 
     async def _complete(self, task: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
         """Complete an activity through the API, or one of the engine's own user tasks there."""
@@ -94,7 +94,7 @@ class Deeds:
                     return None
             return Difference(f"a case waits at {asked.step}", f"it waits at {', '.join(at)}" if at else "none waits")
 
-        await self._patience.until(there, soon=True)
+        await self._patience.until(there, soon=True, alive=True)
 
     async def _choose(self, activity: Mapping[str, Any], asked: AtAStep) -> None:
         try:

@@ -43,19 +43,20 @@ class Patience:
         self._stage, self._script, self._instances = stage, script, instances
         self._expects_incidents = expects_incidents
 
-    async def until(self, look: Look, *, soon: bool = False) -> None:
+    async def until(self, look: Look, *, soon: bool = False, alive: bool = False) -> None:
         """Look until nothing differs.
 
         Args:
             look: what to look at.
             soon: look again soon: what is waited for is none of the engine's.
+            alive: it comes of an instance that goes on; where all are over, it never does.
 
         Raises:
             Missed: the time is over, or something has gone wrong for good.
         """
         ends_at, since = time.monotonic() + self._stage.timeout_s, self._stage.position
         while (difference := await look()) is not None:
-            await self._give_up_on(difference, ends_at)
+            await self._give_up_on(difference, ends_at, alive=alive)
             keys = [] if soon else [one.process_instance_key for one in self._instances.begun]
             await self._stage.moved(keys, since)
             since = self._stage.position
@@ -94,18 +95,23 @@ class Patience:
         except TimeoutError:
             raise Missed(otherwise) from None
 
-    async def _give_up_on(self, difference: Difference, ends_at: float) -> None:
+    async def _give_up_on(self, difference: Difference, ends_at: float, *, alive: bool) -> None:
         if self._script.faults:
             hint = "Stub it with MOCK_JOB_WORKER_COMPLETE_JOB, or do it with COMPLETE_JOB."
             raise Missed(Difference(difference.expected, self._script.faults[0], hint))
         if not self._expects_incidents and (stuck := await self._stuck()):
             hint = "Expect it with hasActiveIncidents, and go on with RESOLVE_INCIDENT."
             raise Missed(Difference(difference.expected, stuck, hint))
-        if difference.is_final:
+        if difference.is_final or (alive and await self._are_over()):
             raise Missed(difference)
         if time.monotonic() > ends_at:
             hint = difference.hint or f"It was waited for {self._stage.timeout_s:g} s (--timeout)."
             raise Missed(Difference(difference.expected, difference.seen, hint))
+
+    async def _are_over(self) -> bool:
+        """Tell whether all instances are, where the engine tells of it without delay."""
+        states = [view.state async for view, _ in self._instances.views()] if self._stage.trail is not None else []
+        return bool(states) and "ACTIVE" not in states
 
     async def _stuck(self) -> str:
         async for view, _ in self._instances.views():

@@ -14,6 +14,8 @@ from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
 from zeebe_fleet.bpmn.tooling.scenarios.file import cases_of
 from zeebe_fleet.bpmn.tooling.scenarios.json_text import json_text
 from zeebe_fleet.deploy.scenarios.director import Director
+from zeebe_fleet.deploy.scenarios.expect import Difference
+from zeebe_fleet.deploy.scenarios.patience import Missed, Patience
 from zeebe_fleet.deploy.scenarios.script import Script, outcome_of
 from zeebe_fleet.workers.contract.errors import EngineGone, StaleError
 from zeebe_fleet.workers.contract.job import DefinitionKey, ElementInstanceKey, Job, JobKey, ProcessInstanceKey
@@ -122,6 +124,30 @@ def test_instructions_become_the_outcomes_that_workers_have() -> None:
         "why", 2
     )
     assert outcome_of(thrown) == ThrowError("NO")
+
+
+async def test_what_never_comes_is_waited_for_as_long_as_an_instruction_may_wait() -> None:
+    """The failure says how long that was, and by which option."""
+
+    class Nothing:
+        timeout_s, position, trail, begun = 0.05, 0, None, ()
+
+        async def moved(self, _keys: object, _since: int) -> None:
+            await asyncio.sleep(0)
+
+        async def views(self) -> Any:
+            for one in ():
+                yield one
+
+    async def look() -> Difference:
+        return Difference("this", "that")
+
+    there: Any = Nothing()
+    patience = Patience(there, _script(_by_hand("charge")), there, expects_incidents=False)
+    with pytest.raises(Missed) as missed:
+        await patience.until(look, alive=True)
+
+    assert missed.value.difference == Difference("this", "that", "It was waited for 0.05 s (--timeout).")
 
 
 async def test_job_of_a_workflow_that_is_being_started_waits_until_it_is_known_whose_it_is() -> None:

@@ -242,8 +242,16 @@ CASES: dict[str, list[dict[str, Any]]] = {
         OVER,
         _elements("IS_COMPLETED", "done"),
     ],
-    "wrong value": [SHIPPED, _start("eleven"), _of_job("COMPLETE_JOB", variables={"n": 1}), _variables(n=True)],
-    "no such job": [SHIPPED, _start("twelve"), _of_job("COMPLETE_JOB", element="refund")],
+    "wrong value": [
+        _start("eleven"),
+        _of_job("THROW_BPMN_ERROR_FROM_JOB", errorCode="NO_MONEY", variables={"n": 1}),
+        _variables(n=True),
+    ],
+    "no such job": [
+        _start("twelve"),
+        _of_job("THROW_BPMN_ERROR_FROM_JOB", errorCode="NO_MONEY"),
+        _of_job("COMPLETE_JOB", element="refund"),
+    ],
 }
 FAILING = {
     "wrong rule": ("ASSERT_DECISION", "matched: 1"),
@@ -290,7 +298,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess
     """One run of all cases."""
     folder = tmp_path_factory.mktemp("app")
     _app(folder, CASES)
-    return _fleet("--format", "json", "--timeout", 10, folder=folder)
+    return _fleet("--format", "json", "--timeout", 30, folder=folder)
 
 
 @pytest.fixture
@@ -325,9 +333,8 @@ def test_case_that_does_not_hold_says_where_and_what_was_seen(name: str, report:
 
 
 def test_case_that_can_no_longer_hold_does_not_wait(report: Any) -> None:
-    """Neither an incident nor a job that nobody does goes away while one waits."""
-    assert _of(report, "thirteen")["tookS"] < 3
-    assert _of(report, "nobody ships")["tookS"] < 3
+    """An incident does not go away while one waits, nor a job that nobody does, nor the end of an instance."""
+    assert all(_of(report, name)["tookS"] < 15 for name in FAILING)
 
 
 def test_run_counts_what_it_covered(report: Any, run: subprocess.CompletedProcess[str]) -> None:
