@@ -210,6 +210,7 @@ class Element:
         inputs: in the order in which they are written.
         start_listeners: `zeebe:executionListener` of `eventType="start"`, in order.
         properties: `zeebe:properties`.
+        form_id: of a start event, the deployed form that it has linked.
         triggered_by_event: it is an event subprocess.
     """
 
@@ -246,6 +247,7 @@ class Element:
     decision_binding: Binding = "latest"
     decision_version_tag: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    form_id: str = ""
 
     @property
     def event_name(self) -> str:

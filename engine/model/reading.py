@@ -74,6 +74,8 @@ class _Reader:
         if node.tag in EVENTS:
             element.event = self._events.read(node)
             element.interrupting = node.says(_INTERRUPTING.get(node.tag, ""), default=True)
+            form = node.extension("formDefinition") if node.tag == "startEvent" else None
+            element.form_id = "" if form is None else form.get("formId")
         elif node.tag == "receiveTask":
             element.event = self._events.message(node)
         elif node.tag == "userTask":

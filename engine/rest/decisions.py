@@ -104,6 +104,13 @@ def _one(
         "tenantId": DEFAULT_TENANT,
         "decisionDefinitionKey": str(one.key),
         "decisionEvaluationInstanceKey": key,
+        **trace(inputs, matched),
+    }
+
+
+def trace(inputs: list[list[Any]], matched: list[list[Any]]) -> dict[str, Any]:
+    """Tell what the inputs of a decision were, and which rules matched."""
+    return {
         "evaluatedInputs": [
             {"inputId": identity, "inputName": name, "inputValue": value} for identity, name, value in inputs
         ],

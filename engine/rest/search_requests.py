@@ -16,10 +16,10 @@ from starlette.requests import Request
 
 from zeebe_fleet.engine.rest.body import Body, path_key
 from zeebe_fleet.engine.rest.problems import Problem, invalid
-from zeebe_fleet.engine.search.conditions import InvalidSearch
+from zeebe_fleet.engine.search.conditions import Condition, InvalidSearch
 from zeebe_fleet.engine.search.entities import Entity, Kind
 from zeebe_fleet.engine.search.index import SearchUnavailable
-from zeebe_fleet.engine.search.query import DEFAULT_LIMIT, Page, Query, Read, one, search
+from zeebe_fleet.engine.search.query import DEFAULT_LIMIT, Page, Query, Read, search
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.rest.house import House
@@ -30,16 +30,21 @@ T = TypeVar("T")
 
 
 async def found(
-    request: Request, house: House, entity: Entity, only: Mapping[str, Any] | None = None
+    request: Request,
+    house: House,
+    entity: Entity,
+    only: Mapping[str, Any] | None = None,
+    within: Condition = ("1", []),
 ) -> tuple[list[Item], Item]:
     """Carry out the search in a request's body; returns the items and what is said of the page.
 
     Args:
         only: what the request's path restricts, whatever its body says.
+        within: the same, as a condition on the entity's rows.
     """
     query = _query(await Body.of(request, optional=True), entity, house.version)
-    query = replace(query, wanted={**query.wanted, **(only or {})})
-    page = await _read(house, partial(search, query))
+    query = replace(query, wanted={**query.wanted, **(only or {})}, within=within)
+    page = await read(house, partial(search, query))
     told = {
         "totalItems": page.total,
         "hasMoreTotalItems": False,
@@ -55,8 +60,21 @@ async def found_one(request: Request, house: House, entity: Entity) -> Item:
     Raises:
         Problem: 404, there is none.
     """
-    key = path_key(request)
-    page = await _read(house, lambda read: one(entity, key, house.version.number, read))
+    key = str(path_key(request))
+    return await only_one(house, entity, key, {entity.key: key})
+
+
+async def only_one(house: House, entity: Entity, key: str, wanted: Mapping[str, Any]) -> Item:
+    """Return the item that is wanted.
+
+    Args:
+        key: what is said where there is none.
+
+    Raises:
+        Problem: 404, there is none.
+    """
+    query = Query(entity, wanted, limit=1, version=house.version.number)
+    page = await read(house, partial(search, query))
     if not page.rows:
         raise Problem(404, "NOT_FOUND", f"{entity.label} with key '{key}' not found")
     return _items(page, house.version)[0]
@@ -70,11 +88,16 @@ _AROUND = (
 
 async def scopes_of(house: House, element_instance_key: int, process_instance_key: int) -> list[int]:
     """Return the keys of an element instance and of all scopes around it."""
-    rows = await _read(house, lambda read: read(_AROUND, [element_instance_key]))
+    rows = await read(house, lambda ask: ask(_AROUND, [element_instance_key]))
     return [*(key for (key,) in rows if key != process_instance_key), process_instance_key]
 
 
-async def _read(house: House, ask: Callable[[Read], T]) -> T:
+async def read(house: House, ask: Callable[[Read], T]) -> T:
+    """Ask the index.
+
+    Raises:
+        Problem: it cannot be read, or not that way.
+    """
     if house.search is None:
         raise Problem(501, "UNIMPLEMENTED", "This engine runs without an index.")
     try:
@@ -85,11 +108,16 @@ async def _read(house: House, ask: Callable[[Read], T]) -> T:
         raise Problem(503, "UNAVAILABLE", str(error)) from error
 
 
+def wanted_by(body: Body) -> Mapping[str, Any]:
+    """Return the filter of a request's body."""
+    return body.inner("filter").fields()
+
+
 def _query(body: Body, entity: Entity, version: Version) -> Query:
     page = body.inner("page")
     return Query(
         entity,
-        body.inner("filter").fields(),
+        wanted_by(body),
         [(each.text("field"), _descends(each.text("order", "ASC"))) for each in body.each("sort")],
         limit=page.number("limit", DEFAULT_LIMIT),
         begin=page.number("from", 0),

@@ -16,6 +16,8 @@ class Changes:
         changed: columns that differ, by table and key, of rows that are in the index already.
         variables: values by process instance, scope and name, as JSON text.
         nodes: elements of newly deployed processes: definition, id, type, name.
+        flows: sequence flows taken: process instance, and the flow's id.
+        decided: rows of decisions made.
         position: the last record whose events are in it.
         now_ms: when that was.
         ended: how many process instances came to their ends.
@@ -26,6 +28,8 @@ class Changes:
         self.changed: dict[str, dict[int, Row]] = defaultdict(dict)
         self.variables: dict[tuple[int, int, str], str] = {}
         self.nodes: list[tuple[int, str, str, str]] = []
+        self.flows: dict[tuple[int, str], None] = {}
+        self.decided: list[tuple[Any, ...]] = []
         self.position = 0
         self.now_ms = 0
         self.ended = 0

@@ -6,7 +6,7 @@ Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,21 +42,29 @@ def matching(entity: Entity, wanted: Mapping[str, Any], version: Since) -> Condi
         InvalidSearch: a value is none of its field, or an operator is unknown.
     """
     fields = entity.of(version)
-    told: list[str] = [entity.only]
-    values: list[Any] = []
+    found: list[Condition] = [(entity.only, [])]
+    inside: dict[str, list[Condition]] = {}
     for name, condition in wanted.items():
-        sql, more = "1", list[Any]()
         if condition is None:
             continue
         if name == "$or" and entity.has_or:
-            sql, more = _any(entity, condition, version)
+            found.append(_any(entity, condition, version))
         elif name in entity.variables:
-            sql, more = _variables(entity.variables[name], name, condition)
+            found.append(_variables(entity.variables[name], name, condition))
         elif name in fields and fields[name].found:
-            sql, more = _field(fields[name], condition)
-        told.append(sql)
-        values += more
-    return " AND ".join(told), values
+            field = fields[name]
+            (inside.setdefault(field.inside, []) if field.inside else found).append(_field(field, condition))
+    found += [_inside(source, conditions) for source, conditions in inside.items()]
+    return _all(found)
+
+
+def _all(conditions: Sequence[Condition]) -> Condition:
+    return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
+
+
+def _inside(source: str, conditions: Sequence[Condition]) -> Condition:
+    sql, values = _all(conditions)
+    return f"EXISTS (SELECT 1 FROM {source} AND {sql})", values
 
 
 def _any(entity: Entity, alternatives: Any, version: Since) -> Condition:

@@ -16,6 +16,8 @@ from zeebe_fleet.engine.search.rows import BODY
 from zeebe_fleet.engine.search.schema import VARIABLE_KEYS
 
 Since = tuple[int, int]
+MAX_VALUE = 8_191
+"""Characters of a variable's value that a search shows, unless it is told not to cut."""
 FIRST: Since = (8, 8)
 NINE: Since = (8, 9)
 
@@ -42,6 +44,8 @@ class Field:
         shown: whether an item has it; else it only filters.
         found: whether it filters and sorts.
         each: of one of a list, the list; `sql` is then one of its entries.
+        inside: of something that belongs to the row, what stands between FROM and the condition on it; what one
+            filter asks inside of the same holds of one of them.
     """
 
     name: str
@@ -51,6 +55,12 @@ class Field:
     shown: bool = True
     found: bool = True
     each: str = ""
+    inside: str = ""
+
+    @property
+    def sorts(self) -> bool:
+        """Whether rows can be ordered by it."""
+        return self.found and not self.each and not self.inside
 
 
 @dataclass(frozen=True)
@@ -84,23 +94,32 @@ class Entity:
         return next(one for one in self.fields if one.name == self.key)
 
 
-_TENANT = Field("tenantId", Kind.TEXT, f"'{DEFAULT_TENANT}'")
-_DEFINITION = (
+TENANT = Field("tenantId", Kind.TEXT, f"'{DEFAULT_TENANT}'")
+DEFINITION = (
     Field("processDefinitionId", Kind.TEXT, "d.process_id"),
     Field("processDefinitionKey", Kind.KEY, "d.key"),
 )
 _OF_INSTANCE = "JOIN process_instance p ON p.key = {0}.process_instance_key JOIN definition d ON d.key = {1}"
-_OF_ELEMENT = " LEFT JOIN element_instance e ON e.key = {0}.instance_key " + _OF_INSTANCE.format(
+OF_ELEMENT = " LEFT JOIN element_instance e ON e.key = {0}.instance_key " + _OF_INSTANCE.format(
     "{0}", "coalesce(e.definition_key, p.definition_key)"
 )
 _ELEMENT_ID = "coalesce(e.element_id, d.process_id)"
 """A process has no element instance of its own, and may have listeners and incidents."""
-_ROOT = Field("rootProcessInstanceKey", Kind.KEY, "p.root_key", NINE)
+ROOT = Field("rootProcessInstanceKey", Kind.KEY, "p.root_key", NINE)
 _INCIDENT = "(SELECT i.key FROM incident i WHERE i.instance_key = e.key AND i.state = 'ACTIVE')"
 _STUCK = (
     "EXISTS (WITH RECURSIVE inner_ (key) AS (SELECT p.key UNION SELECT c.key FROM process_instance c"
     " JOIN inner_ ON c.parent_key = inner_.key)"
     " SELECT 1 FROM incident i JOIN inner_ ON i.process_instance_key = inner_.key WHERE i.state = 'ACTIVE')"
+)
+
+
+_ELEMENTS_INSIDE = "element_instance c WHERE c.process_instance_key = p.key"
+_INCIDENTS_INSIDE = "incident c WHERE c.state = 'ACTIVE' AND c.process_instance_key = p.key"
+_RETRIES_LEFT = "EXISTS (SELECT 1 FROM job c WHERE c.process_instance_key = p.key AND c.failed_with_retries)"
+_ELEMENT_STUCK = (
+    "EXISTS (SELECT 1 FROM incident i WHERE i.process_instance_key = p.key AND i.instance_key = c.key"
+    " AND i.state = 'ACTIVE')"
 )
 
 
@@ -118,9 +137,9 @@ PROCESS_DEFINITIONS = Entity(
         Field("resourceName", Kind.TEXT, "d.resource_name"),
         Field("version", Kind.NUMBER, "d.version"),
         Field("versionTag", Kind.TEXT, "d.version_tag"),
-        *_DEFINITION,
-        _TENANT,
-        Field("hasStartForm", Kind.FLAG, "0"),
+        *DEFINITION,
+        TENANT,
+        Field("hasStartForm", Kind.FLAG, "(d.start_form_id IS NOT NULL)"),
         Field(
             "isLatestVersion",
             Kind.FLAG,
@@ -138,19 +157,28 @@ PROCESS_INSTANCES = Entity(
     "processInstanceKey",
     (
         Field("processInstanceKey", Kind.KEY, "p.key"),
-        _DEFINITION[0],
+        DEFINITION[0],
         Field("processDefinitionName", Kind.TEXT, "d.name"),
         Field("processDefinitionVersion", Kind.NUMBER, "d.version"),
         Field("processDefinitionVersionTag", Kind.TEXT, "d.version_tag"),
-        _DEFINITION[1],
+        DEFINITION[1],
         Field("parentProcessInstanceKey", Kind.KEY, "p.parent_key"),
         Field("parentElementInstanceKey", Kind.KEY, "p.caller_key"),
         Field("startDate", Kind.TIME, "p.started_ms"),
         Field("endDate", Kind.TIME, "p.ended_ms"),
         Field("state", Kind.STATE, "p.state"),
         Field("hasIncident", Kind.FLAG, _STUCK),
-        _ROOT,
-        _TENANT,
+        Field("tags", Kind.JSON, "'[]'", found=False),
+        Field("businessId", Kind.TEXT, "NULL", NINE),
+        Field("batchOperationId", Kind.TEXT, "NULL", shown=False),
+        Field("elementId", Kind.TEXT, "c.element_id", shown=False, inside=_ELEMENTS_INSIDE),
+        Field("elementInstanceState", Kind.STATE, "c.state", shown=False, inside=_ELEMENTS_INSIDE),
+        Field("hasElementInstanceIncident", Kind.FLAG, _ELEMENT_STUCK, shown=False, inside=_ELEMENTS_INSIDE),
+        Field("errorMessage", Kind.TEXT, "c.message", shown=False, inside=_INCIDENTS_INSIDE),
+        Field("incidentErrorHashCode", Kind.NUMBER, "hash_code(c.message)", shown=False, inside=_INCIDENTS_INSIDE),
+        Field("hasRetriesLeft", Kind.FLAG, _RETRIES_LEFT, shown=False),
+        ROOT,
+        TENANT,
     ),
     has_or=True,
     variables={"variables": "p.key"},
@@ -165,7 +193,7 @@ ELEMENT_INSTANCES = Entity(
     (
         Field("elementInstanceKey", Kind.KEY, "e.key"),
         Field("processInstanceKey", Kind.KEY, "e.process_instance_key"),
-        *_DEFINITION,
+        *DEFINITION,
         Field("startDate", Kind.TIME, "e.started_ms"),
         Field("endDate", Kind.TIME, "e.ended_ms"),
         Field("elementId", Kind.TEXT, "e.element_id"),
@@ -175,14 +203,14 @@ ELEMENT_INSTANCES = Entity(
         Field("hasIncident", Kind.FLAG, f"({_INCIDENT} IS NOT NULL)"),
         Field("incidentKey", Kind.KEY, _INCIDENT),
         Field("elementInstanceScopeKey", Kind.KEY, "e.scope_key", shown=False),
-        _ROOT,
-        _TENANT,
+        ROOT,
+        TENANT,
     ),
 )
 
 JOBS = Entity(
     "Job",
-    "job j" + _OF_ELEMENT.format("j"),
+    "job j" + OF_ELEMENT.format("j"),
     "jobKey",
     (
         Field("jobKey", Kind.KEY, "j.key"),
@@ -202,19 +230,19 @@ JOBS = Entity(
         Field("endTime", Kind.TIME, "j.ended_ms"),
         Field("creationTime", Kind.TIME, "j.created_ms", NINE),
         Field("lastUpdateTime", Kind.TIME, "j.updated_ms", NINE),
-        *_DEFINITION,
+        *DEFINITION,
         Field("processInstanceKey", Kind.KEY, "j.process_instance_key"),
         Field("elementId", Kind.TEXT, _ELEMENT_ID),
         Field("elementInstanceKey", Kind.KEY, "j.instance_key"),
-        _ROOT,
-        _TENANT,
+        ROOT,
+        TENANT,
     ),
 )
 
 USER_TASKS = Entity(
     "User Task",
     "user_task t"
-    + _OF_ELEMENT.format("t")
+    + OF_ELEMENT.format("t")
     + " LEFT JOIN node n ON n.definition_key = e.definition_key AND n.element_id = e.element_id",
     "userTaskKey",
     (
@@ -239,21 +267,21 @@ USER_TASKS = Entity(
         Field("processDefinitionVersion", Kind.NUMBER, "d.version", found=False),
         Field("processName", Kind.TEXT, "coalesce(d.name, d.process_id)", found=False),
         Field("tags", Kind.JSON, "'[]'", found=False),
-        *_DEFINITION,
+        *DEFINITION,
         Field("processInstanceKey", Kind.KEY, "t.process_instance_key"),
-        _ROOT,
-        _TENANT,
+        ROOT,
+        TENANT,
     ),
     variables={"processInstanceVariables": "p.key", "localVariables": "e.key"},
 )
 
 INCIDENTS = Entity(
     "Incident",
-    "incident i" + _OF_ELEMENT.format("i"),
+    "incident i" + OF_ELEMENT.format("i"),
     "incidentKey",
     (
         Field("incidentKey", Kind.KEY, "i.key"),
-        *_DEFINITION,
+        *DEFINITION,
         Field("errorType", Kind.STATE, "i.type"),
         Field("errorMessage", Kind.TEXT, "i.message"),
         Field("elementId", Kind.TEXT, _ELEMENT_ID),
@@ -262,8 +290,8 @@ INCIDENTS = Entity(
         Field("processInstanceKey", Kind.KEY, "i.process_instance_key"),
         Field("elementInstanceKey", Kind.KEY, "i.instance_key"),
         Field("jobKey", Kind.KEY, "i.job_key"),
-        _ROOT,
-        _TENANT,
+        ROOT,
+        TENANT,
     ),
 )
 
@@ -275,9 +303,10 @@ VARIABLES = Entity(
         Field("variableKey", Kind.KEY, f"(v.id + {VARIABLE_KEYS})"),
         Field("name", Kind.TEXT, "v.name"),
         Field("value", Kind.TEXT, "v.value"),
+        Field("isTruncated", Kind.FLAG, f"(length(v.value) > {MAX_VALUE})", shown=False),
         Field("scopeKey", Kind.KEY, "v.scope_key"),
         Field("processInstanceKey", Kind.KEY, "v.process_instance_key"),
-        _ROOT,
-        _TENANT,
+        ROOT,
+        TENANT,
     ),
 )

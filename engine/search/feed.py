@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from zeebe_fleet.engine.core import people
+from zeebe_fleet.engine.core import decisions, documents, people
 from zeebe_fleet.engine.core.definitions import Definition
 from zeebe_fleet.engine.core.events import KINDS, Event
 from zeebe_fleet.engine.search.changes import Changes
 from zeebe_fleet.engine.search.rows import (
     attribute_columns,
+    decision_row,
     definition_row,
     element_row,
     incident_row,
     job_row,
     nodes,
     process_row,
+    requirements_row,
+    subscription_row,
     user_task_row,
 )
 
@@ -37,6 +40,7 @@ class Feed:
         self._lookup = lookup
         self._definition = definition
         self._instances: dict[int, tuple[int, int]] = {}
+        self._triggered: set[int] = set()
         self.changes = Changes()
 
     def taken(self) -> Changes:
@@ -50,6 +54,7 @@ class Feed:
         """Take the events of one record."""
         changes = self.changes
         changes.position, changes.now_ms = position, now_ms
+        self._triggered.clear()
         for name, *fields in events:
             handle = _HANDLERS.get(name)
             if handle is not None:
@@ -93,6 +98,9 @@ class Feed:
         self._instances.pop(key, None)
         changes.ended += 1
         changes.change("process_instance", key, row)
+
+    def _sequence_flow_taken(self, process_key: int, scope_key: int, flow_id: str) -> None:
+        self.changes.flows[process_key, flow_id] = None
 
     def _element_migrated(self, process_key: int, key: int, definition_key: int, element_id: str) -> None:
         if key == process_key:
@@ -181,6 +189,47 @@ class Feed:
     def _incident_resolved(self, process_key: int, key: int) -> None:
         self.changes.change("incident", key, {"state": "RESOLVED"})
 
+    def _message_subscribed(
+        self, process_key: int, key: int, instance_key: int, element_id: str, name: str, correlation_key: str
+    ) -> None:
+        row = subscription_row(key, process_key, instance_key, element_id, name, correlation_key, self.changes.now_ms)
+        self.changes.add("message_subscription", key, row)
+
+    def _subscription(self, key: int, **row: Any) -> None:
+        # A timer's or signal's key changes no row.
+        self.changes.change("message_subscription", key, {**row, "updated_ms": self.changes.now_ms})
+
+    def _catch_triggered(self, process_key: int, key: int) -> None:
+        self._triggered.add(key)
+        self._subscription(key, state="CORRELATED")
+
+    def _catch_closed(self, process_key: int, key: int) -> None:
+        if key in self._triggered:
+            self._subscription(key, open=0)
+        else:
+            self._subscription(key, open=0, state="DELETED")
+
+    def _catch_migrated(self, process_key: int, key: int, element_id: str) -> None:
+        self._subscription(key, element_id=element_id, state="MIGRATED")
+
+    def _decision_evaluated(
+        self,
+        process_key: int,
+        key: int,
+        root_key: int,
+        instance_key: int,
+        output: str,
+        evaluated: list[list[Any]],
+        failed_id: str,
+        failure: str,
+    ) -> None:
+        for number, (decision_id, kind, result, inputs, rules) in enumerate(evaluated, 1):
+            failed = decision_id == failed_id
+            made = ("FAILED", result, failure) if failed else ("EVALUATED", result, None)
+            told = (self.changes.now_ms, documents.write(inputs), documents.write(rules))
+            of = (key, number, process_key, instance_key, root_key, decision_id, kind)
+            self.changes.decided.append((*of, *made, *told))
+
     def _variables_set(self, process_key: int, scope_key: int, variables: dict[str, str]) -> None:
         gathered = self.changes.variables
         for name, value in variables.items():
@@ -199,6 +248,19 @@ class Feed:
         """Note a process and its elements."""
         self.changes.add("definition", definition.key, definition_row(definition))
         self.changes.nodes.extend(nodes(definition))
+
+    def _decisions_deployed(self, _: int, key: int, graphs: list[list[Any]]) -> None:
+        for fields in graphs:
+            self.add_decisions(decisions.unpacked(fields))
+
+    def add_decisions(self, graph: decisions.DecisionGraph) -> None:
+        """Note a file of decisions, and these."""
+        self.changes.add("decision_requirements", graph.key, requirements_row(graph))
+        for one in graph.decisions:
+            self.changes.add("decision", one.key, decision_row(one))
+
+    def _decisions_deleted(self, _: int, key: int) -> None:
+        self.changes.change("decision_requirements", key, {"deleted": 1})
 
     def _definition_deleted(self, _: int, key: int) -> None:
         self.changes.change("definition", key, {"deleted": 1})

@@ -63,5 +63,5 @@ class Follower:
         self._events = 0
         changes = self._feed.taken()
         self.store.write(changes)
-        if changes.ended:
+        if changes.ended or changes.decided:
             self.store.prune(self._retention, changes.now_ms)

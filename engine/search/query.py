@@ -17,6 +17,8 @@ from zeebe_fleet.engine.search.entities import Entity, Field, Kind, Since
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
 MAX_VALUES = 10_000
+MAX_SQL = 300_000
+"""Characters of a condition: SQLite takes a million."""
 Read = Callable[[str, Iterable[Any]], list[tuple[Any, ...]]]
 
 
@@ -29,6 +31,7 @@ class Query:
         sort: field and whether it is descending, the first counts most.
         after: cursor of the row before the page.
         before: cursor of the row behind it.
+        within: what holds of all rows, whatever is wanted.
     """
 
     entity: Entity
@@ -39,6 +42,7 @@ class Query:
     after: str = ""
     before: str = ""
     version: Since = (8, 9)
+    within: Condition = ("1", [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,7 @@ def search(query: Query, read: Read) -> Page:
     if not 0 <= query.limit <= MAX_LIMIT or not 0 <= query.begin < 1 << 63:
         raise InvalidSearch(f"The page's limit must be between 0 and {MAX_LIMIT}, and its from no less than 0.")
     terms = _terms(query)
-    condition = matching(entity, query.wanted, query.version)
-    if len(condition[1]) > MAX_VALUES:
-        raise InvalidSearch(f"The filter may have {MAX_VALUES} values at most.")
+    condition = bounded(matching(entity, query.wanted, query.version), query.within)
     backwards = bool(query.before) and not query.after
     bound, values = _bound(terms, query.after or query.before, backwards)
     shown = tuple(one for one in entity.of(query.version).values() if one.shown)
@@ -88,9 +90,15 @@ def search(query: Query, read: Read) -> Page:
     return Page(shown, [row[:width] for row in found], _total(entity, condition, read), ends[0], ends[1])
 
 
-def one(entity: Entity, key: int, version: Since, read: Read) -> Page:
-    """Return the one of a key, or a page of none."""
-    return search(Query(entity, {entity.key: str(key)}, limit=1, version=version), read)
+def bounded(condition: Condition, within: Condition) -> Condition:
+    """Put what is wanted and what holds anyway together.
+
+    Raises:
+        InvalidSearch: it is too much.
+    """
+    if len(condition[1]) > MAX_VALUES or len(condition[0]) > MAX_SQL:
+        raise InvalidSearch(f"The filter is too large; it may have {MAX_VALUES} values at most.")
+    return f"{condition[0]} AND {within[0]}", [*condition[1], *within[1]]
 
 
 def _total(entity: Entity, condition: Condition, read: Read) -> int:
@@ -104,8 +112,8 @@ def _terms(query: Query) -> list[tuple[str, bool]]:
     terms: list[tuple[str, bool]] = []
     for name, descending in query.sort:
         known = fields.get(name)
-        if known is None or not known.found or known.each:
-            there = ", ".join(sorted(one.name for one in fields.values() if one.found and not one.each))
+        if known is None or not known.sorts:
+            there = ", ".join(sorted(one.name for one in fields.values() if one.sorts))
             raise InvalidSearch(f"The rows cannot be sorted by that field; there are {there}.")
         if name == query.entity.key:
             terms.append((known.sql, descending))

@@ -13,6 +13,7 @@ from zeebe_fleet.engine.core.people import DEFAULT_PRIORITY
 from zeebe_fleet.engine.search.changes import Row
 
 if TYPE_CHECKING:
+    from zeebe_fleet.engine.core.decisions import DecisionDefinition, DecisionGraph
     from zeebe_fleet.engine.model.elements import Element
 
 BODY = "MULTI_INSTANCE_BODY"
@@ -147,6 +148,7 @@ def incident_row(
 
 def definition_row(definition: Definition) -> Row:
     """A deployed process."""
+    start = definition.process.none_start
     return {
         "key": definition.key,
         "process_id": definition.bpmn_process_id,
@@ -156,6 +158,47 @@ def definition_row(definition: Definition) -> Row:
         "resource_name": definition.resource_name,
         "deleted": 0,
         "xml": definition.resource,
+        "start_form_id": None if start is None else start.form_id or None,
+    }
+
+
+def requirements_row(graph: DecisionGraph) -> Row:
+    """A deployed file of decisions."""
+    return {
+        "key": graph.key,
+        "identity": graph.identity,
+        "name": graph.name,
+        "version": graph.version,
+        "resource_name": graph.resource_name,
+        "deleted": 0,
+    }
+
+
+def decision_row(one: DecisionDefinition) -> Row:
+    """A deployed decision."""
+    return {
+        "key": one.key,
+        "identity": one.identity,
+        "name": one.name,
+        "version": one.version,
+        "requirements_key": one.graph.key,
+    }
+
+
+def subscription_row(
+    key: int, process_key: int, instance_key: int, element_id: str, name: str, correlation_key: str, updated_ms: int
+) -> Row:
+    """A subscription that waits for its message."""
+    return {
+        "key": key,
+        "process_instance_key": process_key,
+        "instance_key": instance_key,
+        "element_id": element_id,
+        "name": name,
+        "correlation_key": correlation_key,
+        "state": "CREATED",
+        "open": 1,
+        "updated_ms": updated_ms,
     }
 
 

@@ -15,7 +15,19 @@ VARIABLE_KEYS = 1 << 62
 """The engine gives variables no keys: the index numbers them from here, far from all keys of the engine."""
 
 TABLES = {
-    "definition": ("key", "process_id", "name", "version", "version_tag", "resource_name", "deleted", "xml"),
+    "definition": (
+        "key",
+        "process_id",
+        "name",
+        "version",
+        "version_tag",
+        "resource_name",
+        "deleted",
+        "xml",
+        "start_form_id",
+    ),
+    "decision_requirements": ("key", "identity", "name", "version", "resource_name", "deleted"),
+    "decision": ("key", "identity", "name", "version", "requirements_key"),
     "process_instance": (
         "key",
         "definition_key",
@@ -84,10 +96,39 @@ TABLES = {
         "state",
         "created_ms",
     ),
+    "message_subscription": (
+        "key",
+        "process_instance_key",
+        "instance_key",
+        "element_id",
+        "name",
+        "correlation_key",
+        "state",
+        "open",
+        "updated_ms",
+    ),
 }
-"""Columns by table; the first is its key. Variables and nodes have tables of their own kind."""
+"""Columns by table; the first is its key. Variables, nodes, flows and decisions made have tables of another kind."""
 
-OF_INSTANCES = ("element_instance", "job", "user_task", "incident", "variable")
+DECISION_INSTANCE = (
+    "evaluation_key",
+    "number",
+    "process_instance_key",
+    "instance_key",
+    "root_key",
+    "decision_id",
+    "kind",
+    "state",
+    "output",
+    "failure",
+    "evaluated_ms",
+    "inputs",
+    "rules",
+)
+"""Each decision of an evaluation, from 1; the process instance of one that nobody's is 0."""
+
+_INDEXED = ("element_instance", "job", "user_task", "incident", "message_subscription", "decision_instance")
+OF_INSTANCES = (*_INDEXED, "variable", "sequence_flow")
 """Tables whose rows go with their process instance."""
 
 SCHEMA = "\n".join(
@@ -100,7 +141,12 @@ SCHEMA = "\n".join(
         " WITHOUT ROWID;",
         "CREATE TABLE variable (id INTEGER PRIMARY KEY, process_instance_key, scope_key, name, value,"
         " UNIQUE (process_instance_key, scope_key, name));",
-        *(f"CREATE INDEX {name}_of ON {name} (process_instance_key);" for name in OF_INSTANCES if name != "variable"),
+        "CREATE TABLE sequence_flow (process_instance_key, flow_id, PRIMARY KEY (process_instance_key, flow_id))"
+        " WITHOUT ROWID;",
+        f"CREATE TABLE decision_instance ({', '.join(DECISION_INSTANCE)}, PRIMARY KEY (evaluation_key, number))"
+        " WITHOUT ROWID;",
+        *(f"CREATE INDEX {name}_of ON {name} (process_instance_key);" for name in _INDEXED),
+        "CREATE INDEX required ON decision (requirements_key);",
         "CREATE INDEX ended ON process_instance (ended_ms) WHERE ended_ms IS NOT NULL;",
         "CREATE INDEX called ON process_instance (parent_key) WHERE parent_key IS NOT NULL;",
         "CREATE INDEX open ON incident (instance_key) WHERE state = 'ACTIVE';",

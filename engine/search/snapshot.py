@@ -18,6 +18,7 @@ from zeebe_fleet.engine.search.rows import (
     incident_row,
     job_row,
     process_row,
+    subscription_row,
     user_task_row,
 )
 from zeebe_fleet.engine.search.schema import UNFINISHED
@@ -36,6 +37,8 @@ def snapshot(state: State, position: int, now_ms: int) -> Iterator[Changes]:
     feed.changes.now_ms = now_ms
     for definition in state.definitions.values():
         feed.add_definition(definition)
+    for graph in state.decisions.graphs.by_key.values():
+        feed.add_decisions(graph)
     changes = feed.taken()
     for number, instance in enumerate(state.instances.values(), 1):
         _add_instance(changes, state, instance)
@@ -67,6 +70,11 @@ def _add_instance(changes: Changes, state: State, instance: ElementInstance) -> 
         _add_user_task(changes, instance.user_task)
     if instance.incident is not None:
         _add_incident(changes, instance.incident)
+    for catch in (instance.catches or {}).values():
+        if catch.kind == "message":
+            of = (catch.key, process_key, key, catch.element_id)
+            row = subscription_row(*of, catch.name, catch.correlation_key, changes.now_ms)
+            changes.add("message_subscription", catch.key, row)
 
 
 def _process_of(state: State, instance_key: int) -> int:

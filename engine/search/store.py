@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from zeebe_fleet.engine.search import boot
 from zeebe_fleet.engine.search.changes import Changes, Row
-from zeebe_fleet.engine.search.schema import FORMAT, OF_INSTANCES, SCHEMA, TABLES
+from zeebe_fleet.engine.search.schema import DECISION_INSTANCE, FORMAT, OF_INSTANCES, SCHEMA, TABLES
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
 _PRUNED_AT_ONCE = 1_000
@@ -24,6 +24,8 @@ _UPSERT = (
     "INSERT INTO variable (process_instance_key, scope_key, name, value) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET value = excluded.value"
 )
+_DECIDED = f"INSERT OR REPLACE INTO decision_instance VALUES ({', '.join('?' * len(DECISION_INSTANCE))})"
+_OF_NOBODY = "FROM decision_instance WHERE process_instance_key = 0"
 _OLD = "SELECT key FROM process_instance WHERE ended_ms IS NOT NULL ORDER BY ended_ms DESC, key DESC LIMIT -1 OFFSET ?"
 
 
@@ -53,6 +55,7 @@ class Store:
         (self._ended,) = connection.execute(
             "SELECT count(*) FROM process_instance WHERE ended_ms IS NOT NULL"
         ).fetchone()
+        (self._alone,) = connection.execute(f"SELECT count(*) {_OF_NOBODY}").fetchone()
 
     @classmethod
     def open(cls, path: Path | None) -> Self | None:
@@ -96,6 +99,7 @@ class Store:
             self._write(_encodable(changes))
         self.position = changes.position
         self._ended += changes.ended
+        self._alone += sum(not process_key for _, _, process_key, *_ in changes.decided)
 
     def _write(self, changes: Changes) -> None:
         with self._connection as connection:
@@ -112,10 +116,13 @@ class Store:
                     connection.executemany(f"UPDATE {table} SET {settings} WHERE key = ?", values)
             connection.executemany(_UPSERT, ((*at, value) for at, value in changes.variables.items()))
             connection.executemany("INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?)", changes.nodes)
+            connection.executemany("INSERT OR IGNORE INTO sequence_flow VALUES (?, ?)", changes.flows)
+            connection.executemany(_DECIDED, changes.decided)
             connection.execute("UPDATE progress SET position = ?", (changes.position,))
 
     def prune(self, retention: Retention, now_ms: int) -> None:
         """Forget what ended too long ago, once that is worth it."""
+        self._prune_decisions(retention, now_ms)
         over = self._ended - retention.instances
         if over <= 0 and not retention.age_ms:
             return
@@ -126,6 +133,19 @@ class Store:
             too_old = "SELECT key FROM process_instance WHERE ended_ms < ?"
             old += [key for (key,) in self._connection.execute(too_old, (now_ms - retention.age_ms,))]
         self._forget(sorted(set(old)))
+
+    def _prune_decisions(self, retention: Retention, now_ms: int) -> None:
+        """Forget decisions that were made for no process instance, as if each were one that has ended."""
+        if self._alone - retention.instances < min(_PRUNED_AT_ONCE, retention.instances) and not retention.age_ms:
+            return
+        last = f"SELECT evaluation_key {_OF_NOBODY} ORDER BY evaluation_key DESC LIMIT 1 OFFSET ?"
+        too_old = now_ms - retention.age_ms if retention.age_ms else 0
+        with self._connection as connection:
+            connection.execute(
+                f"DELETE {_OF_NOBODY} AND (evaluation_key <= ({last}) OR evaluated_ms < ?)",
+                (retention.instances, too_old),
+            )
+            (self._alone,) = connection.execute(f"SELECT count(*) {_OF_NOBODY}").fetchone()
 
     def _forget(self, keys: Sequence[int]) -> None:
         with self._connection as connection:
@@ -163,11 +183,23 @@ class Store:
 
 def _connected(path: Path | None) -> sqlite3.Connection:
     connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level="IMMEDIATE")
+    connection.create_function("hash_code", 1, hash_code, deterministic=True)
     if path is not None:
         with suppress(sqlite3.Error):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = OFF")
     return connection
+
+
+def hash_code(text: str) -> int:
+    """Return what Java calls the hash code of a text: REST has incidents' messages by it.
+
+    Source: https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/lang/String.html#hashCode()
+    """
+    data, code = text.encode("utf-16-le", "surrogatepass"), 0
+    for at in range(0, len(data), 2):
+        code = (31 * code + data[at] + (data[at + 1] << 8)) & 0xFFFFFFFF
+    return code - (1 << 32) if code >> 31 else code
 
 
 def _by_columns(rows: dict[int, Row]) -> dict[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -187,6 +219,7 @@ def _encodable(changes: Changes) -> Changes:
         (process_key, scope_key, _text(name)): _text(value)
         for (process_key, scope_key, name), value in changes.variables.items()
     }
+    changes.decided = [tuple(_text(value) for value in row) for row in changes.decided]
     changes.nodes = [(key, _text(id_), type_, _text(name)) for key, id_, type_, name in changes.nodes]
     return changes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.engine.model.writing import HEAD, START, TAIL, element, flows, listener
+from tests.engine.model.writing import HEAD, START, TAIL, definition, element, flows, listener, message
 
 
 def _task(name: str, *inside: str, attributes: str = "") -> str:
@@ -54,3 +54,7 @@ RICH = f"{HEAD}{_OUTER}{_INNER}{TAIL}"
 
 LISTENED = f"{HEAD}{_process('listened', listener('start', 'adopt'), element('startEvent', 'only'))}{TAIL}"
 """A process whose own start listener is `adopt`."""
+
+_CATCH = element("intermediateCatchEvent", "wait", definition("message", messageRef="m"))
+WAITING = f"{HEAD}{_process('waiting', START, _CATCH, flows('start', 'wait'))}{message('m')}{TAIL}"
+"""A process that waits for the message `m`."""

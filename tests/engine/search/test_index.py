@@ -9,11 +9,21 @@ from typing import Any
 
 import pytest
 
-from tests.engine.search.models import LISTENED
+from tests.engine.dmn.deciding import decision, definitions, literal
+from tests.engine.search.models import LISTENED, WAITING
 from tests.engine.search.searching import Engine, engine
-from zeebe_fleet.engine.core.commands import CancelInstance, DeleteResource, PinClock, ResolveIncident, ThrowError
+from zeebe_fleet.engine.core.commands import (
+    CancelInstance,
+    DeleteResource,
+    Deploy,
+    EvaluateDecision,
+    PinClock,
+    ResolveIncident,
+    ThrowError,
+)
 from zeebe_fleet.engine.core.commands.jobs import UpdateJobRetries
 from zeebe_fleet.engine.search import snapshot
+from zeebe_fleet.engine.search.decisions import DECISION_DEFINITIONS, DECISION_INSTANCES, DECISION_REQUIREMENTS
 from zeebe_fleet.engine.search.entities import (
     ELEMENT_INSTANCES,
     INCIDENTS,
@@ -23,6 +33,7 @@ from zeebe_fleet.engine.search.entities import (
     VARIABLES,
 )
 from zeebe_fleet.engine.search.index import FILE
+from zeebe_fleet.engine.search.subscriptions import MESSAGE_SUBSCRIPTIONS
 
 EVERYTHING = (PROCESS_INSTANCES, ELEMENT_INSTANCES, JOBS, INCIDENTS, VARIABLES, PROCESS_DEFINITIONS)
 
@@ -356,3 +367,31 @@ async def test_late_index_shows_what_was_written_by_then() -> None:
         await late.start("inner")
         while not await late.find(PROCESS_INSTANCES):
             pass
+
+
+async def test_retention_forgets_decisions_of_nobody() -> None:
+    """The last ones are kept."""
+    content = definitions(decision(literal("n"), "twice"))
+    async with engine(instances=3) as one:
+        await one.pump.run(Deploy((("twice.dmn", content),)))
+        for n in range(8):
+            await one.pump.run(EvaluateDecision("twice", variables=f'{{"n":{n}}}'))
+            await one.page(DECISION_INSTANCES)
+        kept = [row["result"] for row in await one.find(DECISION_INSTANCES)]
+        assert kept[-3:] == ["5", "6", "7"]
+        assert len(kept) < 6
+
+
+async def test_index_made_anew_knows_decisions_and_who_waits(tmp_path: Path) -> None:
+    """What is deployed, and the subscriptions that are open."""
+    async with engine(tmp_path) as one:
+        await one.deploy(WAITING)
+        await one.pump.run(Deploy((("twice.dmn", definitions(decision(literal("n"), "twice"))),)))
+        await one.start("waiting", '{"key":"k"}')
+        entities = (DECISION_DEFINITIONS, DECISION_REQUIREMENTS, MESSAGE_SUBSCRIPTIONS)
+        unknown = {"lastUpdatedDate": None}
+        before = [[{**row, **unknown} for row in await one.find(entity)] for entity in entities]
+        assert all(before)
+    (tmp_path / FILE).unlink()
+    async with engine(tmp_path) as one:
+        assert [[{**row, **unknown} for row in await one.find(entity)] for entity in entities] == before

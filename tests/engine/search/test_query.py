@@ -9,7 +9,18 @@ import pytest
 
 from tests.engine.search.searching import Engine, engine
 from zeebe_fleet.engine.search.conditions import InvalidSearch
-from zeebe_fleet.engine.search.entities import JOBS, PROCESS_INSTANCES, VARIABLES, Entity, Kind
+from zeebe_fleet.engine.search.decisions import DECISION_DEFINITIONS, DECISION_INSTANCES, DECISION_REQUIREMENTS
+from zeebe_fleet.engine.search.entities import (
+    ELEMENT_INSTANCES,
+    INCIDENTS,
+    JOBS,
+    PROCESS_DEFINITIONS,
+    PROCESS_INSTANCES,
+    VARIABLES,
+    Entity,
+    Kind,
+)
+from zeebe_fleet.engine.search.subscriptions import MESSAGE_SUBSCRIPTIONS
 
 
 @pytest.fixture(scope="module")
@@ -142,10 +153,26 @@ async def test_older_version_has_fewer_fields(held: Engine) -> None:
     assert page.total == 4
 
 
-@pytest.mark.parametrize("entity", [PROCESS_INSTANCES, VARIABLES, JOBS], ids=lambda one: one.label)
+@pytest.mark.parametrize(
+    "entity",
+    [
+        PROCESS_DEFINITIONS,
+        PROCESS_INSTANCES,
+        ELEMENT_INSTANCES,
+        VARIABLES,
+        JOBS,
+        INCIDENTS,
+        DECISION_DEFINITIONS,
+        DECISION_REQUIREMENTS,
+        DECISION_INSTANCES,
+        MESSAGE_SUBSCRIPTIONS,
+    ],
+    ids=lambda one: one.label,
+)
 async def test_each_field_filters_and_sorts(held: Engine, entity: Entity) -> None:
     """By a value of its kind, whatever comes of it."""
     values = {Kind.KEY: "1", Kind.TIME: "2001-01-01T00:00:00Z", Kind.NUMBER: 1, Kind.FLAG: True}
     for one in entity.fields:
         if one.found:
-            await held.page(entity, {one.name: values.get(one.kind, "x")}, sort=[(one.name, True)])
+            sort = [(one.name, True)] if one.sorts else []
+            await held.page(entity, {one.name: values.get(one.kind, "x")}, sort=sort)

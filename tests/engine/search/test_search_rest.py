@@ -12,7 +12,7 @@ import pytest
 from tests.engine.gateway.served import client, polled, served, start
 from tests.engine.search.models import RICH
 from zeebe_fleet.adapters.zeebe.stubs import pb
-from zeebe_fleet.engine.rest.search_routes import MAX_VALUE
+from zeebe_fleet.engine.search.entities import MAX_VALUE
 from zeebe_fleet.engine.version import VERSIONS
 
 ROUTES = ("process-definitions", "process-instances", "element-instances", "jobs", "incidents", "variables")
