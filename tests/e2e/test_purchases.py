@@ -70,7 +70,7 @@ async def test_whoever_decides_sees_the_whole_chain(office: Office) -> None:
     await office.answer(workflow_id, decision="decline", comment="No money.")
     output = await office.ended(workflow_id)
 
-    assert output["request_status"] == "DECLINED"
+    assert (output["request_status"], output["urgency"]) == ("DECLINED", 50)
     assert [(one["action"], one["amount"], one["comment"]) for one in output["history"]] == [
         ("create", 200, None),
         ("correct", 150, "The room is small."),

@@ -63,7 +63,7 @@ def test_handlers_of_the_chaos_models_are_found() -> None:
 
 def test_package_with_forms_is_read_as_it_is_deployed() -> None:
     """Forms are embedded, and user tasks name them by their key."""
-    (resource,) = load_package(ROOT / "bpmn" / "purchase_approval").resources()
+    resource, _ = load_package(ROOT / "bpmn" / "purchase_approval").resources()
 
     (process,) = read(resource.name, resource.content).processes
 
