@@ -98,7 +98,7 @@ def _objects(value: Any, name: str) -> list[Mapping[str, Any]]:
 
 
 def _field(field: Field, condition: Any) -> Condition:
-    asked = condition if isinstance(condition, dict) else {"$eq": condition}
+    asked = _asked(condition) if isinstance(condition, dict) else {"$eq": condition}
     told, values = list[str](), list[Any]()
     for operator, operand in asked.items():
         if operator not in OPERATORS[field.kind]:
@@ -108,6 +108,12 @@ def _field(field: Field, condition: Any) -> Condition:
         told.append(sql)
         values += more
     return " AND ".join(told) or "1", values
+
+
+def _asked(condition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the operators that say something: beside another, Camunda's Java client sends empty lists of the rest."""
+    said = {operator: operand for operator, operand in condition.items() if operand not in (None, [])}
+    return said or condition
 
 
 def _among(field: Field, operator: str, operand: Any) -> Condition:

@@ -50,6 +50,7 @@ async def found(held: Engine, **wanted: Any) -> list[str]:
         ({"value": {"$neq": "2"}}, "013"),
         ({"value": {"$in": ["1", "3"]}}, "13"),
         ({"value": {"$in": []}}, ""),
+        ({"value": {"$eq": "2", "$in": [], "$notIn": [], "$like": None}}, "2"),
         ({"value": {"$notIn": ["1", "3"]}}, "02"),
         ({"value": {"$exists": True}}, "0123"),
         ({"value": {"$exists": False}}, ""),
