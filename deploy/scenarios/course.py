@@ -10,6 +10,7 @@ from functools import partial
 import httpx
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.bpmn.tooling.scenarios import selectors as select
 from zeebe_fleet.bpmn.tooling.scenarios.file import Step, TestCase
 from zeebe_fleet.deploy.scenarios import expect
 from zeebe_fleet.deploy.scenarios.deeds import Deeds
@@ -137,7 +138,7 @@ class Course:
 
     async def _instance(
         self,
-        selector: say.ProcessSelector,
+        selector: select.ProcessSelector,
         compare: Callable[[InstanceView], Difference | None],
         *,
         settled: bool = False,

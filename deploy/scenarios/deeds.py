@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.bpmn.tooling.scenarios import selectors as select
 from zeebe_fleet.deploy.scenarios import expect
 from zeebe_fleet.deploy.scenarios.expect import Difference
 from zeebe_fleet.deploy.scenarios.instances import Instances
@@ -86,7 +87,7 @@ class Deeds:
             at: list[str] = []
             for one in self._instances.begun:
                 view = await self._stage.look(one.process_instance_key)
-                work = await self._instances.work_of(one.workflow_id, say.UserTaskSelector(elementId=HUMAN_STEP))
+                work = await self._instances.work_of(one.workflow_id, select.UserTaskSelector(elementId=HUMAN_STEP))
                 open_ = [activity for activity in work if activity["state"] in _OPEN]
                 at += [expect.step_of(view)] if open_ else []
                 if open_ and at[-1] == asked.step:
@@ -154,7 +155,7 @@ class Deeds:
         await self._stage.engine.resolve_incident(found[0], retries=1)
 
 
-def _active(view: InstanceView, selector: say.ElementSelector) -> int:
+def _active(view: InstanceView, selector: select.ElementSelector) -> int:
     for one in view.elements:
         if one.state == "ACTIVE" and expect.names(selector, one):
             return one.key

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.bpmn.tooling.scenarios import selectors as select
 from zeebe_fleet.workers.contract.cases import CASE_STATUS, CASE_STEP
 from zeebe_fleet.workers.contract.engine_view import EngineElement, EngineIncident, InstanceView
 
@@ -192,14 +193,14 @@ def path_of(view: InstanceView) -> str:
     return " → ".join(f"{one.element_id}{marks.get(one.state, '')}" for one in steps) or "nothing was entered"
 
 
-def names(selector: say.ElementSelector, element: EngineElement) -> bool:
+def names(selector: select.ElementSelector, element: EngineElement) -> bool:
     """Tell whether a selector names an element."""
     return selector.element_id in (None, element.element_id) and selector.element_name in (None, element.name)
 
 
 def told(selector: object) -> str:
     """Return a selector in few words."""
-    said = [value for _, value in selector if value] if isinstance(selector, say._Selector) else [selector]
+    said = [value for _, value in selector if value] if isinstance(selector, select.Selector) else [selector]
     return " ".join(map(str, said))
 
 
@@ -231,7 +232,7 @@ def _same_moment(wanted: str, seen: str | None) -> bool:
     return seen is not None and datetime.fromisoformat(wanted) == datetime.fromisoformat(seen)
 
 
-def _in_order(selectors: Sequence[say.ElementSelector], view: InstanceView) -> Difference | None:
+def _in_order(selectors: Sequence[select.ElementSelector], view: InstanceView) -> Difference | None:
     done = sorted((one for one in view.elements if one.state == "COMPLETED"), key=_ended)
     left = list(selectors)
     for one in done:
@@ -248,14 +249,14 @@ def _ended(element: EngineElement) -> tuple[float, int]:
     return (element.ended_at.timestamp() if element.ended_at else float("inf"), element.key)
 
 
-def _has(selector: say.ElementSelector, view: InstanceView, state: str = "") -> bool:
+def _has(selector: select.ElementSelector, view: InstanceView, state: str = "") -> bool:
     return any(names(selector, one) and state in ("", one.state) for one in view.elements)
 
 
-def _all_states(selector: say.ElementSelector, view: InstanceView) -> str:
+def _all_states(selector: select.ElementSelector, view: InstanceView) -> str:
     return ", ".join(one.state for one in view.elements if names(selector, one)) or "never entered"
 
 
-def _unlike(wrong: Sequence[say.ElementSelector], expected: str, seen: str) -> Difference:
+def _unlike(wrong: Sequence[select.ElementSelector], expected: str, seen: str) -> Difference:
     which = ", ".join(map(told, wrong))
     return Difference(f"{which}: {expected}", f"{which}: {seen}")

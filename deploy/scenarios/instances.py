@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from zeebe_fleet.bpmn.tooling.scenarios.coverage import derived_flows
-from zeebe_fleet.bpmn.tooling.scenarios.instructions import UserTaskSelector
+from zeebe_fleet.bpmn.tooling.scenarios.selectors import UserTaskSelector
 from zeebe_fleet.deploy.scenarios.script import Script
 from zeebe_fleet.deploy.scenarios.stage import Move, Stage, read
 from zeebe_fleet.workers.contract.cases import GENERIC_CASE, PROCESS_NAME

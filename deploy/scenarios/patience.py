@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.bpmn.tooling.scenarios import selectors as select
 from zeebe_fleet.deploy.scenarios import expect
 from zeebe_fleet.deploy.scenarios.expect import Difference
 from zeebe_fleet.deploy.scenarios.instances import Instances
@@ -61,7 +61,7 @@ class Patience:
             await self._stage.moved(keys, since)
             since = self._stage.position
 
-    async def view(self, selector: say.ProcessSelector) -> InstanceView:
+    async def view(self, selector: select.ProcessSelector) -> InstanceView:
         """Wait for an instance; returns it as the engine has it."""
         found: list[InstanceView] = []
 
@@ -75,7 +75,7 @@ class Patience:
         await self.until(there)
         return found[0]
 
-    async def settled(self, selector: say.ProcessSelector) -> None:
+    async def settled(self, selector: select.ProcessSelector) -> None:
         """Wait until an instance is over, or nobody works on it and nothing has happened for a moment."""
         ends_at, before = time.monotonic() + self._stage.timeout_s, (-1, -1)
         view = await self.view(selector)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.bpmn.tooling.scenarios import selectors as select
 from zeebe_fleet.bpmn.tooling.scenarios.file import TestCase
 from zeebe_fleet.workers.contract.errors import StaleError
 from zeebe_fleet.workers.contract.job import Job, JobKey
@@ -47,11 +48,11 @@ class Script:
         """Have each job of a type end so from now on."""
         self._stubs[job_type] = outcome
 
-    def held(self, selector: say.JobSelector) -> Held | None:
+    def held(self, selector: select.JobSelector) -> Held | None:
         """Return a job that waits and fits, the oldest first."""
         return next((one for one in self._held.values() if fits(selector, one.job)), None)
 
-    def say(self, held: Held, selector: say.JobSelector, outcome: Outcome) -> None:
+    def say(self, held: Held, selector: select.JobSelector, outcome: Outcome) -> None:
         """End a job that waits."""
         self._to_come.remove(selector)
         del self._held[held.job.key]
@@ -114,7 +115,7 @@ def outcome_of(instruction: ByHand | say.MockJobWorkerCompleteJob | say.MockJobW
             return ThrowError(instruction.error_code, instruction.error_message, instruction.variables)
 
 
-def fits(selector: say.JobSelector, job: Job) -> bool:
+def fits(selector: select.JobSelector, job: Job) -> bool:
     """Tell whether a job is one that a selector names."""
     given = (
         (selector.job_type, job.type),

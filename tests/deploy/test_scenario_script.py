@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.bpmn.tooling.scenarios import selectors as select
 from zeebe_fleet.bpmn.tooling.scenarios.file import cases_of
 from zeebe_fleet.bpmn.tooling.scenarios.json_text import json_text
 from zeebe_fleet.deploy.scenarios.director import Director
@@ -62,7 +63,7 @@ async def test_jobs_at_the_same_time_wait_each_for_its_own_instruction() -> None
     script = _script(_by_hand("left"), _by_hand("right", variables={"n": 1}))
     left, right = (asyncio.ensure_future(script.outcome(_claim(one, key))) for one, key in (("left", 1), ("right", 2)))
     await _until_held(script, 2)
-    selector = say.JobSelector(elementId="right")
+    selector = select.JobSelector(elementId="right")
     held = script.held(selector)
     assert held is not None
     script.say(held, selector, Complete({"n": 1}))
@@ -114,7 +115,7 @@ async def test_job_that_comes_after_the_end_of_its_case_is_dropped() -> None:
 
 def test_instructions_become_the_outcomes_that_workers_have() -> None:
     """Complete, throw, fail."""
-    selector = say.JobSelector(jobType="a")
+    selector = select.JobSelector(jobType="a")
     thrown = say.MockJobWorkerThrowBpmnError(type="MOCK_JOB_WORKER_THROW_BPMN_ERROR", jobType="a", errorCode="NO")
 
     assert outcome_of(say.CompleteJob(type="COMPLETE_JOB", jobSelector=selector, variables={"a": 1})) == Complete(

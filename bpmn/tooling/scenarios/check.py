@@ -10,6 +10,7 @@ from zeebe_fleet.bpmn.tooling import document as xml
 from zeebe_fleet.bpmn.tooling.case.definition import CaseDefinition, HumanStep, SystemStep
 from zeebe_fleet.bpmn.tooling.package import ProcessPackage
 from zeebe_fleet.bpmn.tooling.scenarios import instructions as say
+from zeebe_fleet.bpmn.tooling.scenarios import selectors as select
 from zeebe_fleet.bpmn.tooling.scenarios.file import TestCase
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
@@ -134,7 +135,7 @@ def _selectors(instruction: say.Instruction) -> Iterable[object]:
 
 
 def _of_selector(selector: object, chosen: Collection[Names]) -> Iterable[Named]:
-    is_task = isinstance(selector, say.UserTaskSelector)
+    is_task = isinstance(selector, select.UserTaskSelector)
     ids = [one.user_tasks if is_task else one.elements for one in chosen]
     what = "user task" if is_task else "element"
     if element := getattr(selector, "element_id", None):

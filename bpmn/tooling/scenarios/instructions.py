@@ -10,11 +10,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, field_validator
+
+from zeebe_fleet.bpmn.tooling.scenarios.selectors import (
+    DecisionDefinitionSelector,
+    DecisionSelector,
+    ElementSelector,
+    IncidentSelector,
+    JobSelector,
+    Part,
+    ProcessSelector,
+    UserTaskSelector,
+    Word,
+)
 
 Variables = Mapping[str, Any]
-Word = Annotated[str, Field(min_length=1)]
 _DURATION = re.compile(
     r"P(?=.)(?:(?P<weeks>\d{1,5})W)?(?:(?P<days>\d{1,6})D)?"
     r"(?:T(?=.)(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,9})?)S)?)?"
@@ -30,70 +40,7 @@ def _moment_text(text: str) -> str:
     raise ValueError(f"{text[:50]!r} is no moment with an offset, as 2026-03-15T10:00:00Z")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, strict=True, use_attribute_docstrings=True
-    )
-
-
-class _Selector(_Part):
-    @model_validator(mode="after")
-    def _selects(self) -> _Selector:
-        if all(value is None for _, value in self):
-            raise ValueError(f"names nothing: one of {', '.join(to_camel(name) for name in type(self).model_fields)}")
-        return self
-
-
-class ProcessSelector(_Selector):
-    """Names a process, or the case's newest instance of it."""
-
-    process_definition_id: Word
-
-
-class ElementSelector(_Selector):
-    """Names an element of the model."""
-
-    element_id: Word | None = None
-    element_name: Word | None = None
-
-
-class JobSelector(_Selector):
-    """Names a job."""
-
-    job_type: Word | None = None
-    element_id: Word | None = None
-    process_definition_id: Word | None = None
-
-
-class UserTaskSelector(_Selector):
-    """Names a user task."""
-
-    element_id: Word | None = None
-    task_name: Word | None = None
-    process_definition_id: Word | None = None
-
-
-class IncidentSelector(_Selector):
-    """Names an incident."""
-
-    element_id: Word | None = None
-    process_definition_id: Word | None = None
-
-
-class DecisionDefinitionSelector(_Selector):
-    """Names a decision."""
-
-    decision_definition_id: Word
-
-
-class DecisionSelector(_Selector):
-    """Names a decision that was made."""
-
-    decision_definition_id: Word | None = None
-    decision_definition_name: Word | None = None
-
-
-class Instruction(_Part):
+class Instruction(Part):
     """One thing to do or to see."""
 
     type: str
@@ -104,8 +51,8 @@ class CreateProcessInstance(Instruction):
 
     type: Literal["CREATE_PROCESS_INSTANCE"]
     process_definition_selector: ProcessSelector
-    variables: Variables = {}
-    workflow_ids: Mapping[str, str] = {}
+    variables: Variables = Field(default_factory=dict)
+    workflow_ids: Mapping[str, str] = Field(default_factory=dict)
     """Ours: variable → a process, whose newest workflow of this case gives its id."""
 
 
@@ -114,7 +61,7 @@ class CompleteJob(Instruction):
 
     type: Literal["COMPLETE_JOB"]
     job_selector: JobSelector
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class ThrowBpmnErrorFromJob(Instruction):
@@ -124,7 +71,7 @@ class ThrowBpmnErrorFromJob(Instruction):
     job_selector: JobSelector
     error_code: Word
     error_message: str = ""
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class FailJob(Instruction):
@@ -141,7 +88,7 @@ class MockJobWorkerCompleteJob(Instruction):
 
     type: Literal["MOCK_JOB_WORKER_COMPLETE_JOB"]
     job_type: Word
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class MockJobWorkerThrowBpmnError(Instruction):
@@ -151,7 +98,7 @@ class MockJobWorkerThrowBpmnError(Instruction):
     job_type: Word
     error_code: Word
     error_message: str = ""
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class CompleteUserTask(Instruction):
@@ -159,7 +106,7 @@ class CompleteUserTask(Instruction):
 
     type: Literal["COMPLETE_USER_TASK"]
     user_task_selector: UserTaskSelector
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class PublishMessage(Instruction):
@@ -168,7 +115,7 @@ class PublishMessage(Instruction):
     type: Literal["PUBLISH_MESSAGE"]
     name: Word
     correlation_key: str = ""
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
     time_to_live: Annotated[int, Field(ge=0)] = 3_600_000
     """Milliseconds."""
     message_id: str = ""
@@ -179,7 +126,7 @@ class BroadcastSignal(Instruction):
 
     type: Literal["BROADCAST_SIGNAL"]
     signal_name: Word
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class IncreaseTime(Instruction):
@@ -243,7 +190,7 @@ class EvaluateDecision(Instruction):
 
     type: Literal["EVALUATE_DECISION"]
     decision_definition_selector: DecisionDefinitionSelector
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class AssertDecision(Instruction):
@@ -301,7 +248,7 @@ class AssertVariables(Instruction):
     process_instance_selector: ProcessSelector
     element_selector: ElementSelector | None = None
     variable_names: tuple[str, ...] = ()
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 class AssertUserTask(Instruction):
@@ -348,7 +295,7 @@ class ChooseAction(Instruction):
     type: Literal["CHOOSE_ACTION"]
     step: Word
     action: Word
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
     """What is filled in beside it."""
 
 
@@ -369,7 +316,7 @@ class AssertActionRefused(Instruction):
     type: Literal["ASSERT_ACTION_REFUSED"]
     step: Word
     action: Word
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
 
 
 Case = Annotated[
