@@ -18,6 +18,7 @@ from zeebe_fleet.bpmn.tooling.artifact import artifact_of, read_artifact
 from zeebe_fleet.bpmn.tooling.artifact.policy import policy_of
 from zeebe_fleet.bpmn.tooling.artifact.signing import new_key, sign
 from zeebe_fleet.bpmn.tooling.case import read_case
+from zeebe_fleet.bpmn.tooling.decisions import decisions_in
 from zeebe_fleet.bpmn.tooling.form import form_of
 from zeebe_fleet.bpmn.tooling.input_schema import check_schema
 from zeebe_fleet.bpmn.tooling.lint import lint
@@ -42,6 +43,7 @@ from zeebe_fleet.graphql_api.schema import make_schema
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
 _HOUSE = Path(__file__).parents[2]
+_CALLS = (_HOUSE / "bpmn/purchase_approval/purchase_approval.bpmn").read_bytes().replace(b"purchase_approval", b"p")
 _MANIFEST = Manifest.model_construct(name="p", version="1.0.0", description="Fuzzed.")
 
 
@@ -130,6 +132,12 @@ def _java_pattern(text: str) -> None:
             feel.parse(expression).evaluate(lambda name: values.get(name, feel.MISSING), 0)
         except feel.FeelFailure:
             continue
+
+
+def _decision_file(text: str) -> None:
+    decisions = {"d.dmn": decisions_in(_bytes(text), Path("p/d.dmn"))}
+    found = lint(ProcessPackage(Path("p"), _MANIFEST, _CALLS, model_name="p.bpmn", decisions=decisions))
+    assert not [one for one in found if "The rule broke" in one.message]
 
 
 def _decision(text: str) -> None:
@@ -400,6 +408,23 @@ PARSERS: dict[str, Parser] = {
         (Refused,),
         (*_shipped("*/*.bpmn"), chain(3)),
         _XML_WORDS,
+    ),
+    "decision-files": Parser(
+        _decision_file,
+        (DefinitionError,),
+        _shipped("*/*.dmn"),
+        (
+            *("<decision id='dish'", "</decision>", "<decisionTable", "<input>", "<inputEntry>", "<text>", "</text>"),
+            *(
+                "<output name='x'/>",
+                "hitPolicy='COLLECT'",
+                "aggregation='SUM'",
+                "typeRef='date'",
+                "href='#dish'",
+                "id=''",
+            ),
+            *("<!DOCTYPE a>", "<context><contextEntry>", "not(1)", "[1..", "purchase_urgency"),
+        ),
     ),
     "decisions": Parser(
         _decision,
