@@ -330,3 +330,37 @@ def test_result_of_any_other_job_is_passed_over() -> None:
     instance = acting.begun(process(element("userTask", "u"), end(), flows("start", "u", "end")))
     hear(acting, "io.camunda.zeebe:userTask", JobResult(denied=True))
     assert acting.is_over(instance)
+
+
+def test_migrated_task_goes_on_with_the_listeners_of_its_new_version() -> None:
+    """B42, B49: the job that is out stays; what follows is the target's."""
+    acting = Acting()
+    instance = acting.begun(asking(listeners(("completing", "l1"), ("completing", "l2"))))
+    acting.run(commands.CompleteUserTask(task_of(acting).key))
+    target = acting.deploy(asking(listeners(("completing", "k1"), ("completing", "k2"), ("completing", "k3"))))
+    key = target.processes[0].process_definition_key
+    acting.run(commands.MigrateInstance(instance, key, (("ask", "ask"),)))
+    hear(acting, "l1")
+    hear(acting, "k2")
+    shorter = acting.deploy(asking()).processes[0].process_definition_key
+    acting.run(commands.MigrateInstance(instance, shorter, (("ask", "ask"),)))
+    hear(acting, "k3")
+
+    assert acting.is_over(instance)
+
+
+def test_execution_listeners_lie_around_the_task() -> None:
+    """B39, B42: the first run before it is created, the last when it is completed."""
+    around = (
+        '<zeebe:executionListeners><zeebe:executionListener eventType="start" type="start" />'
+        '<zeebe:executionListener eventType="end" type="end" /></zeebe:executionListeners>'
+    )
+    acting = listened(around, listeners(("creating", "hi"), ("completing", "l")))
+    assert acting.state.user_tasks == {}
+    assert hear(acting, "start").user_task is None
+    hear(acting, "hi")
+    acting.run(commands.CompleteUserTask(task_of(acting).key))
+    hear(acting, "l")
+    assert (acting.state.user_tasks, acting.jobs()) == ({}, ["end"])
+    hear(acting, "end")
+    nothing_left(acting)

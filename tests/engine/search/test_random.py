@@ -42,8 +42,8 @@ def living(store: Store) -> Living:
         "elements": f"SELECT key, process_instance_key, definition_key, scope_key, element_id, body"
         f" FROM element_instance WHERE {active}",
         "jobs": "SELECT key, instance_key, type, retries, kind, headers FROM job WHERE ended_ms IS NULL",
-        "user tasks": "SELECT key, instance_key, state, assignee, candidate_groups, due_ms, priority, created_ms"
-        " FROM user_task WHERE ended_ms IS NULL",
+        "user tasks": "SELECT key, instance_key, state, assignee, candidate_groups, due_ms, priority, created_ms,"
+        " headers FROM user_task WHERE ended_ms IS NULL",
         "incidents": f"SELECT key, instance_key, job_key, type, message, created_ms FROM incident WHERE {active}",
         "subscriptions": "SELECT key, instance_key, element_id, name, correlation_key FROM message_subscription"
         " WHERE open",
