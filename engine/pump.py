@@ -35,7 +35,7 @@ from zeebe_fleet.engine.records.recorder import POSITION_BITS, Record, Recorder
 from zeebe_fleet.engine.told import Told
 from zeebe_fleet.engine.version import DEFAULT, TASK_LISTENERS, Version
 
-__all__ = ["Crashed", "Finished", "JobStream", "Overloaded", "Pump", "Stopped", "Wish", "open_pump"]
+__all__ = ["Crashed", "Finished", "JobStream", "Overloaded", "Pump", "Stopped", "Unheard", "Wish", "open_pump"]
 
 Answer = TypeVar("Answer")
 Listener = Callable[[int, int, list[Event]], None]
@@ -45,6 +45,8 @@ Hearer = Callable[[list[Record]], None]
 
 RECORDS_A_CHECKPOINT = 4_000
 BYTES_A_CHECKPOINT = 8 * 1024 * 1024
+LISTENERS_S = 15.0
+"""How long an answer waits for the listeners of a user task: the gateway's own request timeout."""
 SLICES_AT_ONCE = 300
 PAUSE_S = 0.02
 """Between the slices of what has gone on for so many: a loop without a wait state leaves room for everybody else."""
@@ -60,6 +62,10 @@ class Stopped(Exception):
 
 class Crashed(Exception):
     """A command met a defect of the engine; nothing of it has happened."""
+
+
+class Unheard(Exception):
+    """The listeners of a user task did not come to their end in time; its transition goes on."""
 
 
 class Incomprehensible(JournalError):
@@ -394,9 +400,18 @@ class Pump:
 
     def _await_settled(self, pending: Pending, future: asyncio.Future[Any]) -> None:
         """Answer once the listeners of a user task are through."""
+        assert self._loop is not None
         key, entry = pending.user_task_key, (future, pending.answer)
+        told = f"The listeners of user task '{key}' have not answered in {LISTENERS_S:g} s; its transition goes on."
+        timer = self._loop.call_later(LISTENERS_S, _fail, future, Unheard(told))
         self._unsettled[key] = entry
-        future.add_done_callback(lambda _: self._unsettled.get(key) is entry and self._unsettled.pop(key))
+
+        def over(_: Any) -> None:
+            timer.cancel()
+            if self._unsettled.get(key) is entry:
+                del self._unsettled[key]
+
+        future.add_done_callback(over)
 
     def _settle(self, leaving: list[Callable[[], None]]) -> None:
         """Let those leave whose user tasks' transitions are through."""

@@ -13,7 +13,7 @@ import grpc
 from grpc.aio import ServicerContext
 
 from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.pump import Crashed, Overloaded, Stopped
+from zeebe_fleet.engine.pump import Crashed, Overloaded, Stopped, Unheard
 
 CODES: Mapping[str, grpc.StatusCode] = {
     "NOT_FOUND": grpc.StatusCode.NOT_FOUND,
@@ -51,7 +51,7 @@ def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
             return grpc.StatusCode.UNIMPLEMENTED, str(error)
         case Crashed():
             return grpc.StatusCode.INTERNAL, str(error)
-        case TookTooLong():
+        case TookTooLong() | Unheard():
             return grpc.StatusCode.DEADLINE_EXCEEDED, str(error)
     _log.error("A call failed.", exc_info=error)
     return (

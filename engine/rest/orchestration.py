@@ -160,7 +160,9 @@ async def activate_ad_hoc(request: Request, house: House) -> Response:
 async def set_variables(request: Request, house: House) -> Response:
     """`PUT /v2/element-instances/{key}/variables`."""
     body = await Body.of(request)
-    await house.admission.run(SetVariables(path_key(request), body.document(), local=body.flag("local", False)))
+    command = SetVariables(path_key(request), body.document(), local=body.flag("local", False))
+    with house.waits.one():
+        await house.admission.run(command)
     return nothing()
 
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zeebe_fleet.engine.core.rejection import Rejected
-from zeebe_fleet.engine.pump import Crashed, Overloaded, Stopped
+from zeebe_fleet.engine.pump import Crashed, Overloaded, Stopped, Unheard
 
 STATUSES: Mapping[str, int] = {
     "NOT_FOUND": 404,
@@ -68,6 +68,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(503, "RESOURCE_EXHAUSTED", str(error))
         case Stopped():
             return Problem(503, "UNAVAILABLE", str(error) or "The engine is stopping.")
+        case Unheard():
+            return Problem(504, "DEADLINE_EXCEEDED", str(error))
         case Crashed():
             return Problem(500, "Internal Server Error", str(error))
     _log.error("A request failed.", exc_info=error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,10 @@ from starlette.responses import Response
 from zeebe_fleet.engine.core.commands import AssignUserTask, CompleteUserTask, UpdateUserTask
 from zeebe_fleet.engine.rest.answers import nothing
 from zeebe_fleet.engine.rest.body import Body, path_key
-from zeebe_fleet.engine.rest.problems import Problem, invalid
+from zeebe_fleet.engine.rest.problems import invalid
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.rest.house import House
-
-LISTENERS_S = 15.0
-"""How long an answer waits for listeners: the gateway's own request timeout."""
 
 
 async def assign(request: Request, house: House) -> Response:
@@ -56,18 +52,9 @@ async def complete(request: Request, house: House) -> Response:
 
 
 async def _settled(house: House, command: Any) -> Response:
-    """Answer once the listeners are through, if there are any.
-
-    Raises:
-        Problem: 504, they are not in their time; the transition goes on.
-    """
-    try:
-        with house.waits.one():
-            async with asyncio.timeout(LISTENERS_S):
-                await house.admission.run(command)
-    except TimeoutError:
-        told = f"The listeners of the user task have not answered within {LISTENERS_S:g} s; its transition goes on."
-        raise Problem(504, "DEADLINE_EXCEEDED", told) from None
+    """Answer once the listeners are through, if there are any."""
+    with house.waits.one():
+        await house.admission.run(command)
     return nothing()
 
 

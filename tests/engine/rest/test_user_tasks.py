@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import grpc
+import grpc.aio
 import httpx
 import pytest
 
 from tests.engine.gateway.served import client, served, start
 from tests.engine.model.writing import START, element, flows, model
 from zeebe_fleet.adapters.zeebe.stubs import pb
-from zeebe_fleet.engine.rest import user_tasks
+from zeebe_fleet.engine import pump
 from zeebe_fleet.engine.serving import Ports
 from zeebe_fleet.engine.version import VERSIONS
 
@@ -23,6 +25,7 @@ FORM = {"id": "ask", "components": [{"type": "textfield", "key": "x"}]}
 GONE = "2251799813685248"
 LISTENED = (
     '<zeebe:taskListeners><zeebe:taskListener eventType="assigning" type="{0}" />'
+    '<zeebe:taskListener eventType="updating" type="{0}" />'
     '<zeebe:taskListener eventType="completing" type="{0}" /></zeebe:taskListeners>'
 )
 
@@ -218,9 +221,9 @@ async def test_form_is_shown_as_the_version_does(version: str, wanted: Any) -> N
 @pytest.mark.parametrize("version", ["8.6", "8.7"])
 async def test_old_versions_complete_but_do_not_find(version: str) -> None:
     """B41: there is no search, but whoever knows the key may act; listeners there are none."""
-    async with served(version=VERSIONS[version]) as (ports, pump), client(ports) as stub, http_of(ports) as http:
+    async with served(version=VERSIONS[version]) as (ports, kept), client(ports) as stub, http_of(ports) as http:
         await start(stub, await deployed(stub, LISTENED))
-        (key,) = pump.state.user_tasks
+        (key,) = kept.state.user_tasks
         assert (await http.post("/v2/user-tasks/search", json={})).status_code in (404, 405)
         assert (await http.get(f"/v2/user-tasks/{key}")).status_code == 405
         assert (await http.post(f"/v2/user-tasks/{key}/assignment", json={"assignee": "jo"})).status_code == 204
@@ -296,8 +299,8 @@ async def test_denied_request_is_told_why(http: httpx.AsyncClient, stub: Any) ->
 async def test_listener_that_never_answers_is_a_timeout(
     http: httpx.AsyncClient, stub: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B43: 504; the transition goes on, whoever waited for it."""
-    monkeypatch.setattr(user_tasks, "LISTENERS_S", 0.05)
+    """B43: 504, also for variables; the transition goes on, whoever waited for it."""
+    monkeypatch.setattr(pump, "LISTENERS_S", 0.05)
     job_type = f"l-{uuid.uuid4().hex[:8]}"
     key = await listening(http, stub, job_type)
     answer = await http.post(f"/v2/user-tasks/{key}/completion", json={})
@@ -305,6 +308,13 @@ async def test_listener_that_never_answers_is_a_timeout(
     job = await heard(http, job_type)
     assert (await http.post(f"/v2/jobs/{job['jobKey']}/completion", json={})).status_code == 204
     assert (await http.get(f"/v2/user-tasks/{key}")).json()["state"] == "COMPLETED"
+    key = await listening(http, stub, job_type)
+    scope = (await http.get(f"/v2/user-tasks/{key}")).json()["elementInstanceKey"]
+    answer = await http.put(f"/v2/element-instances/{scope}/variables", json={"variables": {"x": 1}, "local": True})
+    assert answer.status_code == 504
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.SetVariables(pb.SetVariablesRequest(elementInstanceKey=int(scope), variables="{}"))
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
 
 
 @pytest.mark.parametrize(
