@@ -19,6 +19,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLError,
+    GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLList,
@@ -32,6 +33,9 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    get_named_type,
+    get_nullable_type,
+    is_composite_type,
 )
 
 from zeebe_fleet.graphql_api.paging import DEFAULT_PAGE, MAX_PAGE
@@ -42,7 +46,12 @@ TOO_LARGE = "DOCUMENT_TOO_LARGE"
 _INTROSPECTED = 5
 """Fields of the schema itself that take as long as one that is read."""
 _LIST_SIZE = 10
+_INTROSPECTION = frozenset(
+    {"types", "fields", "args", "inputFields", "enumValues", "possibleTypes", "interfaces", "directives", "edges"}
+)
+"""Lists that are counted as they are; edges, by the page around them."""
 _LISTS = dict.fromkeys(("steps", "attempts", "activities", "children", "events", "reruns", "effects"), _LIST_SIZE)
+_LISTS |= {"load": 2 * _LIST_SIZE} | dict.fromkeys(("transitions", "moves"), 5 * _LIST_SIZE)
 _LISTS |= dict.fromkeys(("elements", "variables", "jobs", "incidents", "calledInstances"), 10 * _LIST_SIZE)
 
 Fragments = Mapping[str, FragmentDefinitionNode]
@@ -150,9 +159,16 @@ def list_sizes(schema: GraphQLSchema, more: Mapping[str, int]) -> Mapping[str, i
         "enumValues": _mean(sum(len(one.values) for one in types if isinstance(one, GraphQLEnumType)), len(types)),
         "possibleTypes": _mean(sum(len(one.types) for one in types if isinstance(one, GraphQLUnionType)), len(types)),
         "directives": len(schema.directives),
+        **{name: _LIST_SIZE for holder in holders for name, field in holder.fields.items() if _is_list(name, field)},
         **_LISTS,
         **more,
     }
+
+
+def _is_list(name: str, field: GraphQLField) -> bool:
+    """Tell whether a field holds objects: how many, nobody may have said."""
+    is_list = isinstance(get_nullable_type(field.type), GraphQLList)
+    return is_list and is_composite_type(get_named_type(field.type)) and name not in _INTROSPECTION
 
 
 def reachable(definition: DefinitionNode, fragments: Fragments) -> list[DefinitionNode]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from graphql import get_introspection_query
+from graphql import GraphQLList, GraphQLObjectType, get_introspection_query, get_named_type, get_nullable_type
 from hypothesis import HealthCheck, given, settings, target
 from hypothesis import strategies as st
 
@@ -18,6 +18,7 @@ from zeebe_fleet.adapters import activity_graphql
 from zeebe_fleet.deploy import client
 from zeebe_fleet.deploy.node import SOURCES
 from zeebe_fleet.graphql_api.documents import Documents
+from zeebe_fleet.graphql_api.limits import list_sizes
 from zeebe_fleet.graphql_api.schema import FleetSchema, make_schema
 from zeebe_fleet.graphql_api.settings import Limits
 
@@ -129,3 +130,19 @@ def test_what_is_written_is_counted(limit: str) -> None:
     said = [str(error) for n in (most, most + 1) for error in schema.documents.read(COUNTED[limit](n)).errors]
     told = [one for one in said if f"more than {most} {words[limit]}" in one]
     assert len(told) == 1
+
+
+def test_list_that_nobody_thought_of_counts_as_one() -> None:
+    """A new field with objects in it is no single one, whoever forgot to say how many there may be."""
+    schema = make_schema()._schema
+    sizes = list_sizes(schema, {})
+    lists = {
+        name
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__")
+        for name, field in kind.fields.items()
+        if isinstance(get_nullable_type(field.type), GraphQLList)
+        if isinstance(get_named_type(field.type), GraphQLObjectType)
+    } - {"edges"}
+    assert len(lists) > 15
+    assert {name for name in lists if sizes.get(name, 1) < 10} == {"fields"}  # that of introspection, and of a refusal
