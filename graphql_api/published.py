@@ -84,7 +84,7 @@ class PublishedVersion:
 
 @described
 class PublishedFile:
-    """A file inside an artifact: a model as it is deployed, or a form."""
+    """A file inside an artifact: a model or a decision as it is deployed, or a form."""
 
     name: str
     sha256: str

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from zeebe_fleet.bpmn.tooling import document as xml
-from zeebe_fleet.bpmn.tooling.decisions import DecisionFile, read_decisions
+from zeebe_fleet.bpmn.tooling.decisions import Id, read_decisions
 from zeebe_fleet.bpmn.tooling.document import Element, is_expression
 from zeebe_fleet.bpmn.tooling.package import package_folders
 from zeebe_fleet.bpmn.tooling.subject import Subject
@@ -28,11 +28,13 @@ class CalledDecision:
         task: the element.
         decision: its id; empty where it is computed.
         binding: which of its versions is taken.
+        version_tag: of the version, where it is bound to one.
     """
 
     task: Element
     decision: str
     binding: str
+    version_tag: str
 
 
 def called_decisions(subject: Subject) -> Iterator[CalledDecision]:
@@ -42,20 +44,22 @@ def called_decisions(subject: Subject) -> Iterator[CalledDecision]:
             decision = called.get("decisionId", "").strip()
             if decision:
                 name = "" if is_expression(decision) else decision
-                yield CalledDecision(task, name, called.get("bindingType") or "latest")
+                yield CalledDecision(
+                    task, name, called.get("bindingType") or "latest", called.get("versionTag", "").strip()
+                )
 
 
-def decisions_beside(folder: Path) -> Mapping[str, list[Path]]:
-    """Return the decisions of the packages beside a folder, by id, each with the files that have it."""
-    found: dict[str, list[Path]] = {}
+def decisions_beside(folder: Path) -> Mapping[Id, list[Path]]:
+    """Return what the packages beside a folder have of decisions, each with the files that have it."""
+    found: dict[Id, list[Path]] = {}
     for other in package_folders(folder.resolve().parent):
         for file in sorted(other.glob("*.dmn")) if other != folder.resolve() else ():
-            for decision in _named(file):
-                found.setdefault(decision, []).append(file)
+            for one in _named(file):
+                found.setdefault(one, []).append(file)
     return found
 
 
-def _named(file: Path) -> tuple[str, ...]:
+def _named(file: Path) -> tuple[Id, ...]:
     try:
         said = file.stat()
         return _read(file, said.st_mtime_ns, said.st_size)
@@ -64,6 +68,5 @@ def _named(file: Path) -> tuple[str, ...]:
 
 
 @lru_cache(_KEPT)
-def _read(file: Path, _written: int, _size: int) -> tuple[str, ...]:
-    read: DecisionFile = read_decisions(file)
-    return tuple(read.decisions)
+def _read(file: Path, _written: int, _size: int) -> tuple[Id, ...]:
+    return read_decisions(file).ids

@@ -56,6 +56,7 @@ class DecisionFacts:
         gives: the shape of its result.
         form: of its result, for whoever compares two versions of it.
         text: all that it says, without how it is drawn.
+        version_tag: empty where it has none.
     """
 
     line: int
@@ -65,6 +66,7 @@ class DecisionFacts:
     gives: Shape
     form: Form
     text: str
+    version_tag: str
 
 
 def facts_of(root: Element) -> dict[str, DecisionFacts]:
@@ -83,6 +85,7 @@ def facts_of(root: Element) -> dict[str, DecisionFacts]:
             _gives(node),
             _form(node),
             " ".join(f"{kind(one)}{sorted(one.items())}{(one.text or '').strip()}" for one in node.iter("{*}*")),
+            "".join(one.get("value", "") for one in node.iterfind("{*}extensionElements/{*}versionTag")),
         )
         for node_id, node in nodes.items()
     }

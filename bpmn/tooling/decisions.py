@@ -19,6 +19,8 @@ from zeebe_fleet.engine.model import Problem, Refused
 from zeebe_fleet.workers.contract.bounded import content_of
 from zeebe_fleet.workers.contract.errors import DefinitionError
 
+Id = tuple[str, str]
+"""Of a decision, or of the requirements that a file of them is: what it is, and its id."""
 _TOLD = 5
 """Problems of one file."""
 
@@ -40,6 +42,11 @@ class DecisionFile:
     requirements_id: str = ""
     decisions: Mapping[str, DecisionFacts] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def ids(self) -> tuple[Id, ...]:
+        """What the engine knows of it by an id: the file's own first."""
+        return ("requirements", self.requirements_id), *(("decision", name) for name in self.decisions)
 
     def check(self) -> None:
         """See that the engine takes it.
@@ -102,13 +109,12 @@ def check_unique(files: Iterable[DecisionFile]) -> None:
     Raises:
         DefinitionError: two have the same.
     """
-    seen: dict[tuple[str, str], Path] = {}
+    seen: dict[Id, Path] = {}
     for one in files:
-        for key in [("requirements", one.requirements_id), *(("decision", name) for name in one.decisions)]:
+        for key in one.ids:
             if (other := seen.setdefault(key, one.file)) != one.file:
-                raise DefinitionError(
-                    f"{one.file}: its {key[0]} id {key[1]!r} is in {other} already.", "Give each an id of its own."
-                )
+                told = f"{one.file}: its {key[0]} id {key[1]!r} is in {other} already."
+                raise DefinitionError(told, "Give each an id of its own.")
 
 
 def _written(root: Element) -> bytes:

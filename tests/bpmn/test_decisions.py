@@ -95,6 +95,10 @@ def test_a_decision_of_the_same_id_is_refused(tmp_path: Path) -> None:
     (other / "rules.dmn").write_text(decisions("sale2").replace("sale2_rules", "sale_rules"))
     with pytest.raises(DefinitionError, match=r"sale2/rules\.dmn: its requirements id 'sale_rules' is in "):
         load_packages(tmp_path)
+    assert said(tmp_path, "decisions-have-ids-of-their-own") == [
+        "sale_rules: sale2/rules.dmn has the requirements id 'sale_rules' too.",
+        "sale_rules: sale/rules.dmn has the requirements id 'sale_rules' too.",
+    ]
 
 
 def test_a_package_with_a_decision_is_in_order(tmp_path: Path) -> None:
@@ -108,6 +112,7 @@ def test_a_package_with_a_decision_is_in_order(tmp_path: Path) -> None:
     [
         ('"sale_discount" b', '"sale_discont" b', "decide: It calls the decision 'sale_discont' of its own deployment"),
         ('"deployment"', '"latest"', "decide: It takes the latest 'sale_discount'"),
+        ('"deployment"', '"versionTag" versionTag="2"', "decide: It calls version '2' of 'sale_discount', which says"),
     ],
 )
 def test_calls_of_decisions_are_held_to_the_folder(tmp_path: Path, was: str, now: str, told: str) -> None:
@@ -116,6 +121,14 @@ def test_calls_of_decisions_are_held_to_the_folder(tmp_path: Path, was: str, now
     model = folder / "sale.bpmn"
     model.write_text(model.read_text().replace(was, now))
     assert any(one.startswith(told) for one in said(tmp_path, "decisions-are-there", "decisions-are-deployed-together"))
+
+
+def test_a_secret_in_a_decision_is_told(tmp_path: Path) -> None:
+    """As in a form or a model: it is deployed for all to read."""
+    folder = write_package(tmp_path, "sale")
+    token = "ghp_" + "a1" * 20
+    (folder / "rules.dmn").write_text(decisions("sale", percent=f'"{token}"'))
+    assert said(tmp_path, "secrets-lie-elsewhere") == [": It holds what looks like a secret."]
 
 
 def test_a_decision_of_another_package_may_be_called(tmp_path: Path) -> None:

@@ -16,9 +16,18 @@ from zeebe_fleet.bpmn.tooling.subject import Subject
 
 @rule(severity="error", manifest=True)
 def decisions_are_there(subject: Subject) -> Iterator[Finding]:
-    calls = [one for one in called_decisions(subject) if one.decision and one.decision not in subject.decisions]
-    there = {*subject.manifest.elsewhere.decisions, *(decisions_beside(subject.package.folder) if calls else ())}
-    for called in calls:
+    calls = [one for one in called_decisions(subject) if one.decision]
+    others = [one for one in calls if one.decision not in subject.decisions]
+    beside = decisions_beside(subject.package.folder) if others else {}
+    there = {*subject.manifest.elsewhere.decisions, *(name for what, name in beside if what == "decision")}
+    for called in (one for one in calls if one.decision in subject.decisions and one.binding == "versionTag"):
+        tag = subject.decisions[called.decision].version_tag
+        if tag != called.version_tag:
+            message = f"It calls version {called.version_tag!r} of {called.decision!r}, which says {tag or 'none'!r}."
+            yield subject.wrong(
+                called.task, message, "Say the tag in the decision, or bind the task to its deployment."
+            )
+    for called in others:
         decision = called.decision
         if called.binding == "deployment":
             message = f"It calls the decision {decision!r} of its own deployment, which is not in the package."

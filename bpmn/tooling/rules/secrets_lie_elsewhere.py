@@ -51,7 +51,8 @@ def secrets_lie_elsewhere(subject: Subject) -> Iterator[Finding]:
     for element in subject.document.root.iter(etree.Element):
         if _is_told(element):
             yield subject.wrong(subject.owner(element), "It holds what looks like a secret.", _ELSEWHERE)
-    for file in (subject.package.folder / MANIFEST, *sorted(subject.package.folder.glob("*.form"))):
+    folder = subject.package.folder
+    for file in (folder / MANIFEST, *sorted([*folder.glob("*.form"), *folder.glob("*.dmn")])):
         yield from (
             Finding(str(file), "", number, "", "It holds what looks like a secret.", _ELSEWHERE)
             for number, line in enumerate(_lines(file), 1)
@@ -97,7 +98,7 @@ def _is_a_name(literal: str) -> bool:
 
 def _lines(file: Path) -> list[str]:
     """Read a file as far as it may be long; one that is longer is refused, or was never read."""
-    if not file.exists():
+    if not file.is_file():
         return []
     with file.open("rb") as opened:
         return opened.read(_MOST_BYTES).decode("utf-8", "replace").splitlines()
