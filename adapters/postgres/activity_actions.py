@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zeebe_fleet.adapters.postgres.start_variables import check_variables
@@ -23,7 +23,7 @@ def result_of(activity: Activity, completion: Completion) -> dict[str, Any]:
 
     Raises:
         ActionNotOffered: the activity has no such action, or has some and none was chosen.
-        InvalidForm: the action requires something else to be filled in.
+        InvalidForm: the action requires something else to be filled in, or neither it nor the form asks for something.
         InvalidVariables: the fleet sets some of it itself.
     """
     offered: dict[str, Mapping[str, Any]] = {one["id"]: one for one in activity.actions or ()}
@@ -34,12 +34,34 @@ def result_of(activity: Activity, completion: Completion) -> dict[str, Any]:
         raise ActionNotOffered(completion.action, list(offered))
     if taken := sorted(filled.keys() & set(CASE_VARIABLES)):
         raise InvalidVariables(f"The fleet sets {', '.join(taken)} itself.", "Leave reserved names out.")
+    asked = offered[completion.action].get("data") or {}
+    if beyond := _beyond(activity.form, asked, filled):
+        raise InvalidForm([FieldError(name, "Is not asked for here.") for name in beyond])
     try:
-        check_variables(activity.name, offered[completion.action].get("data"), filled)
+        check_variables(activity.name, asked, filled)
     except InvalidVariables as error:
         wrong = [FieldError(one.path, _words(one, filled)) for one in error.errors]
         raise InvalidForm(wrong or [FieldError("", error.message)]) from None
     return {**filled, CASE_ACTION: completion.action}
+
+
+def _beyond(form: Mapping[str, Any] | None, asked: Mapping[str, Any], filled: Mapping[str, Any]) -> list[str]:
+    """Return what nobody was asked for: a case's variables lie in one scope, and its decisions read them all."""
+    if form is None or asked.get("additionalProperties") is True:
+        return []
+    return sorted(filled.keys() - {*_names(form), *asked.get("properties", ()), *asked.get("required", ())})
+
+
+def _names(form: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the variables that a form fills in, those of groups and lists under the name of the outermost path."""
+    held = form.get("components")
+    for component in held if isinstance(held, list) else ():
+        if not isinstance(component, Mapping) or component.get("disabled"):
+            continue
+        if name := str(component.get("path") or component.get("key") or "").partition(".")[0]:
+            yield name
+        else:
+            yield from _names(component)
 
 
 def _words(wrong: VariableError, filled: Mapping[str, Any]) -> str:

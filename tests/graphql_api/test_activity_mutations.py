@@ -232,6 +232,20 @@ async def test_complete_activity_sets_nothing_that_the_fleet_sets(api: Api, rita
     assert (answer["__typename"], "case_step" in answer["message"]) == ("InvalidVariables", True)
 
 
+@pytest.mark.parametrize("name", ["amount", "shown", "hidden"])
+async def test_complete_activity_takes_what_is_asked_for_alone(api: Api, rita: Client, name: str) -> None:
+    """Whoever decides slips in nothing that later decisions of the case read; what the form fills in goes along."""
+    fields = [{"type": "textfield", "key": "comment"}, {"type": "number", "key": "shown", "disabled": True}]
+    listed = {"type": "dynamiclist", "path": "receipts", "components": [{"type": "textfield", "key": "hidden"}]}
+    grouped = {"type": "group", "components": [{"type": "textfield", "key": "payee.name"}]}
+    activity = await api.activity(actions=ACTIONS, form={"type": "default", "components": [*fields, listed, grouped]})
+    answer = await complete(rita, activity, action="approve", result={"comment": "Fine.", name: 1})
+    assert answer["__typename"] == "InvalidForm"
+    assert answer["fields"] == [{"field": name, "message": "Is not asked for here."}]
+    filled = {"comment": "Fine.", "receipts": [{"hidden": "x"}], "payee": {"name": "Ada"}}
+    assert (await complete(rita, activity, action="approve", result=filled))["__typename"] == "ActivityCompleted"
+
+
 async def test_activity_shows_its_actions(api: Api, rita: Client) -> None:
     """The page knows the buttons, and what each asks for."""
     activity = await api.activity(actions=ACTIONS)
