@@ -113,9 +113,11 @@ def _of_head(file: Path, *, inside: bool) -> _Refused:
 
 
 def _by_content(file: Path) -> _Refused | None:
+    if not file.is_file():
+        return None
     try:
         with file.open("rb") as opened:
-            begins = opened.read(_LOOKED_AT_BYTES) if file.is_file() else b""
+            begins = opened.read(_LOOKED_AT_BYTES)
     except OSError:
         return None
     if _MODEL.search(begins):

@@ -57,6 +57,10 @@ def yaml_of(text: bytes, where: str, bounds: Bounds = Bounds()) -> Any:
             return loader.construct_document(root)
         finally:
             loader.dispose()
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].splitlines() or [b""]
+        told = f"{where}:{len(before)}: not YAML: {error.reason}."
+        raise DefinitionError(told, "Save it as UTF-8, without control characters.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

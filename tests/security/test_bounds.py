@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from tests.engine.core.acting import Acting
 from tests.security.chains import HEAD, chain, layers
 from zeebe_fleet.adapters.postgres.data_rows import _read_cursor
+from zeebe_fleet.bpmn.tooling.case import load_case
 from zeebe_fleet.bpmn.tooling.lint import MAX_FINDINGS, RULES, lint_path
 from zeebe_fleet.bpmn.tooling.package import load_package
 from zeebe_fleet.bpmn.tooling.parse import read_model
@@ -122,6 +125,28 @@ def test_form_is_bounded(what: str, tmp_path: Path) -> None:
     made = package(tmp_path, form=FORMS[what])
     assert "ask.form" in refused(lambda: load_package(made))
     assert any("ask.form" in one for one in looked_over(made))
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["manifest.yaml", "ask.form", "other.form", "p.bpmn", "rules.dmn", "case.yaml"])
+def test_pipe_is_no_file_of_a_package(name: str, tmp_path: Path) -> None:
+    """Nothing waits for somebody who never writes to it."""
+    made = package(tmp_path)
+    (made / name).unlink(missing_ok=True)
+    os.mkfifo(made / name)
+    os.mkfifo(made / "notes.txt")
+    assert "a pipe or a device" in refused(lambda: (load_case if name == "case.yaml" else load_package)(made))
+    assert any(name in one for one in looked_over(made))
+
+
+@pytest.mark.parametrize(
+    ("content", "line"), [(b"name: p\nversion: '1.0.0'\ndescription: caf\xe9\n", 3), (b"name: p\nx: \x07\n", 2)]
+)
+def test_yaml_of_another_encoding_is_refused_with_its_line(content: bytes, line: int, tmp_path: Path) -> None:
+    """What an old editor saved is found, and what to do."""
+    made = package(tmp_path)
+    (made / "manifest.yaml").write_bytes(content)
+    assert re.search(rf"manifest\.yaml:{line}: not YAML: [^\n]+$", refused(lambda: load_package(made)))
 
 
 @pytest.mark.parametrize("what", MODELS)

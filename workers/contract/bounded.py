@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,9 +25,11 @@ def content_of(file: Path, most_bytes: int, suggestion: str) -> bytes:
     """Read a file, no further than it may be long.
 
     Raises:
-        DefinitionError: it cannot be read, or is too large.
+        DefinitionError: it cannot be read, is a pipe or a device, or is too large.
     """
     try:
+        if stat.S_IFMT(file.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+            raise DefinitionError(f"{file}: it is no file: a pipe or a device.", "Put a file in its place.")
         with file.open("rb") as opened:
             content = opened.read(most_bytes + 1)
     except OSError as error:
