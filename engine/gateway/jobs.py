@@ -157,10 +157,10 @@ _KINDS, _EVENTS = _numbers("kind"), _numbers("listenerEventType")
 
 def _user_task(task: Properties) -> Any:
     return _UserTask(
-        action=task.action,
-        assignee=task.assignee or None,
-        candidateGroups=task.candidate_groups,
-        candidateUsers=task.candidate_users,
+        action=_sendable(task.action),
+        assignee=_sendable(task.assignee) or None,
+        candidateGroups=map(_sendable, task.candidate_groups),
+        candidateUsers=map(_sendable, task.candidate_users),
         changedAttributes=task.changed_attributes,
         dueDate=task.due_date or None,
         followUpDate=task.follow_up_date or None,
@@ -168,3 +168,8 @@ def _user_task(task: Properties) -> Any:
         priority=task.priority,
         userTaskKey=task.key,
     )
+
+
+def _sendable(text: str) -> str:
+    """Half a surrogate pair is JSON, but no UTF-8, which is all that a message holds."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

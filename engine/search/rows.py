@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeebe_fleet.engine.core import documents
 from zeebe_fleet.engine.core.definitions import Definition
-from zeebe_fleet.engine.core.moments import moment_ms
+from zeebe_fleet.engine.core.moments import LATEST_MS, moment_ms
 from zeebe_fleet.engine.core.people import DEFAULT_PRIORITY
 from zeebe_fleet.engine.search.changes import Row
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from zeebe_fleet.engine.model.elements import Element
 
 BODY = "MULTI_INSTANCE_BODY"
+_EARLIEST_MS = -62_135_596_800_000
+"""The beginning of the year 1: FEEL knows others, answers in JSON do not."""
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -116,7 +118,7 @@ def attribute_columns(attributes: Mapping[str, Any]) -> Row:
             columns[name] = documents.write(columns[name])
     for name in ("due_ms", "follow_up_ms"):
         if columns.get(name):
-            columns[name] = moment_ms(columns[name])
+            columns[name] = min(max(moment_ms(columns[name]), _EARLIEST_MS), LATEST_MS)
     return {name: None if value == "" else value for name, value in columns.items()}
 
 

@@ -136,6 +136,20 @@ async def test_corrections_keep_what_they_do_not_name() -> None:
         assert task["candidateGroupsList"] == ["a"]
 
 
+async def test_person_whose_name_is_no_text_is_told_all_the_same() -> None:
+    """B42: what JSON can write and a message cannot hold up nobody."""
+    name = f"l-{uuid.uuid4().hex[:8]}"
+    async with playing() as (pump, stub, channel):
+        key, waiting = await completing(stub, pump, name)
+        pump.state.user_tasks[key].attributes.update(assignee="jo\ud800", candidateGroupsList=["\udfff"])
+        poll, _, complete = calls(channel)
+        (answer,) = [one async for one in poll(asked(name, requestTimeout=10_000))]
+        (job,) = answer.jobs
+        assert (job.userTask.assignee, list(job.userTask.candidateGroups)) == ("jo?", ["?"])
+        await complete(MESSAGES["CompleteJobRequest"](jobKey=job.key))
+        await waiting
+
+
 @pytest.mark.parametrize(("version", "kind"), [("8.7", 0), ("8.8", 6)])
 async def test_job_says_its_kind_since_it_has_one(version: str, kind: int) -> None:
     """B42: no listener of any other job; older versions send nothing of it, and have no task listeners."""

@@ -191,6 +191,21 @@ async def test_search_filters_by_what_a_task_says(http: httpx.AsyncClient, stub:
     assert wrong.status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("due", "shown"),
+    [
+        ("date and time(&quot;2027-01-15T08:00:00@Europe/Berlin&quot;)", "2027-01-15T07:00:00.000Z"),
+        ("date(&quot;2027-01-15&quot;)", "2027-01-15T00:00:00.000Z"),
+        ("date and time(&quot;9999-12-31T23:59:59-12:00&quot;)", "9999-12-31T23:59:59.000Z"),
+        ("date and time(&quot;0001-01-01T00:00:00+12:00&quot;)", "0001-01-01T00:00:00.000Z"),
+    ],
+)
+async def test_due_date_of_any_time_is_shown(http: httpx.AsyncClient, stub: Any, due: str, shown: str) -> None:
+    """B41: a value of FEEL, in any zone; before the year 1 and behind 9999 there is nothing."""
+    key = await begun(http, stub, await deployed(stub, f'<zeebe:taskSchedule dueDate="={due}" />'))
+    assert (await http.get(f"/v2/user-tasks/{key}")).json()["dueDate"] == shown
+
+
 async def test_task_shows_the_variables_around_it(http: httpx.AsyncClient, stub: Any) -> None:
     """B41: its own and its process's; others' not."""
     inputs = '<zeebe:ioMapping><zeebe:input source="=x" target="mine" /></zeebe:ioMapping>'
