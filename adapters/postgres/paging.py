@@ -58,9 +58,10 @@ async def _read(session: AsyncSession, query: Select[Any], kind: type[R]) -> Asy
     names = [one.name for one in fields(kind)]  # type: ignore[arg-type]
     rows = await session.stream_scalars(query, execution_options={"max_row_buffer": _ROWS})
     try:
-        async for row in rows:
-            found = record(kind, row)
-            yield found, take([getattr(found, name) for name in names])
+        async for some in rows.partitions(_ROWS):  # row by row, each would take a switch of its own
+            for row in some:
+                found = record(kind, row)
+                yield found, take([getattr(found, name) for name in names])
     finally:
         await rows.close()
 
