@@ -43,3 +43,15 @@ async def test_version_that_is_deployed_on_purpose_brings_its_decision(
     (job,) = await world.engine.activate(f"{name}.tell", limit=1, lease_s=10, worker="tests", poll_s=5)
     await world.engine.complete(job.key, Complete({}))
     assert job.variables["percent"] == 15
+
+
+async def test_version_is_not_taken_for_what_a_folder_deployed_with_another_decision(
+    world: World, tmp_path: Path
+) -> None:
+    """The same model but for its decision is another definition, whatever either calls itself."""
+    name = new_name()
+    local = load_package(write_package(tmp_path / "tried", name, "1.0.0", "1"))
+    text = local.resources()[0].content.decode()
+    await world.definitions.save(await world.engine.deploy(local.resources()), lambda _: text)
+    await world.shelf.put(artifact_of(load_package(write_package(tmp_path / "published", name, "1.0.0", "20"))))
+    assert await percent(world, name, "1.0.0") == 20
