@@ -26,6 +26,10 @@ def serve(
     rest_port: Annotated[int, typer.Option(help="Port of the REST API, of health and of counters.")] = 8088,
     version: Annotated[str, typer.Option("--as", help="The Camunda it plays: 8.6, 8.7, 8.8 or 8.9.")] = "8.9",
     listen: Annotated[str, typer.Option(help="Address to listen on; it has no authentication.")] = "127.0.0.1",
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing: gone with the process.")] = False,
+    clock_controlled: Annotated[
+        bool, typer.Option("--clock-controlled", help="Let clients set the clock: PUT /v2/clock.")
+    ] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Begin anew: forget what the folder holds.")] = False,
     search_lag: Annotated[
         int, typer.Option(help="Have searches find things so many ms later; 1000 is what a real one does.")
@@ -39,7 +43,6 @@ def serve(
     if context.invoked_subcommand is not None:
         return
     options: dict[str, object] = {
-        "--data": data,
         "--grpc-port": grpc_port,
         "--rest-port": rest_port,
         "--as": version,
@@ -48,6 +51,9 @@ def serve(
     }
     if record is not None:
         options["--records"] = record
-    flags = ["--reset"] if reset else []
+    if not memory:
+        options["--data"] = data
+    switches = {"--memory": memory, "--clock-controlled": clock_controlled, "--reset": reset}
+    flags = [name for name, on in switches.items() if on]
     sys.argv[1:] = [*flags, *(str(word) for option in options.items() for word in option)]
     runpy.run_module("zeebe_fleet.engine", run_name="__main__", alter_sys=True)

@@ -46,6 +46,8 @@ async def _serve(arguments: argparse.Namespace) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if arguments.until_eof:
+        _heed_end_of_input(stop)
 
     from zeebe_fleet.engine.journal import JournalError, reset
     from zeebe_fleet.engine.pump import open_pump
@@ -93,6 +95,17 @@ async def _serve(arguments: argparse.Namespace) -> int:
     for failure in failures:
         _say(str(failure))
     return BROKEN if failures else 0
+
+
+def _heed_end_of_input(stop: asyncio.Event) -> None:
+    loop, source = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(source, 4096):
+            loop.remove_reader(source)
+            stop.set()
+
+    loop.add_reader(source, read)
 
 
 class _NoRecords(Exception):
@@ -159,6 +172,11 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         metavar="MS",
         help="have searches find things so much later (%(default)s); 1000 is what a real one does",
+    )
+    parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="end when standard input, a pipe, ends: with the process that holds its other end",
     )
     parser.add_argument("--marker", metavar="TEXT", help="means nothing; by it a process is found again")
     return parser

@@ -16,10 +16,15 @@ _FILE = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.DOTALL | re.MULTIL
 def follow(page: Path, parent: Path) -> tuple[Path, list[str]]:
     """Make a project with every file of a page in its place; returns its folder and the files' names."""
     folder = create_project("myflows", parent)
+    return folder, write_files(page, folder)
+
+
+def write_files(page: Path, folder: Path) -> list[str]:
+    """Put every file of a page in its place; returns the files' names."""
     files = _FILE.findall(page.read_text("utf-8"))
     for name, content in files:
         (folder / name).write_text(content, "utf-8")
-    return folder, [name for name, _ in files]
+    return [name for name, _ in files]
 
 
 def run_tests(folder: Path, *names: str, timeout_s: float) -> str:

@@ -45,12 +45,15 @@ FOR_TESTS = [
     "FaultGateway",
     "FleetClient",
     "HandBack",
+    "RunningEngine",
     "RunningFleet",
     "StepInfo",
     "ThrowError",
     "WorkflowResult",
     "run_task",
+    "running_engine",
     "running_fleet",
+    "zeebe_engine",
 ]
 
 
