@@ -21,6 +21,7 @@ import structlog
 
 from zeebe_fleet.workers.confidential import check_state, discreet
 from zeebe_fleet.workers.context import Services, TaskContext
+from zeebe_fleet.workers.contract.cases import check_outcome
 from zeebe_fleet.workers.contract.errors import EngineError, EngineGone, FleetError, InfrastructureError, StaleError
 from zeebe_fleet.workers.contract.job import Job
 from zeebe_fleet.workers.contract.noted import noted
@@ -126,6 +127,7 @@ class Runner:
     async def finish(self, claim: Claim, outcome: Outcome | HandBack, ctx: TaskContext) -> Outcome | HandBack:
         """Commit what the action did and what the engine is owed, together or not at all."""
         try:
+            check_outcome(claim.job, outcome)
             await self._commit(claim, outcome, ctx)
         except StaleError:
             raise

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from zeebe_fleet.workers.contract.job import JobKey
+from zeebe_fleet.workers.contract.errors import PermanentError
+from zeebe_fleet.workers.contract.job import Job, JobKey
+from zeebe_fleet.workers.contract.outcomes import Complete, HandBack, Outcome, ThrowError
 
 GENERIC_CASE = "generic_case"
 """Name of the process that runs cases."""
@@ -35,6 +37,22 @@ CASE_VARIABLES = (PROCESS_NAME, PROCESS_VERSION, CASE_DEFINITION, CASE_STEP, CAS
 """Set by the fleet: nobody fills them in."""
 
 Variables = Mapping[str, Any]
+
+
+def check_outcome(job: Job, outcome: Outcome | HandBack) -> None:
+    """See that the job of a case's step moves the case by its end alone.
+
+    Raises:
+        PermanentError: it gives variables that the fleet sets itself.
+    """
+    if job.element_id != SYSTEM_STEP or job.process_name != GENERIC_CASE:
+        return
+    given = outcome.variables if isinstance(outcome, Complete | ThrowError) else {}
+    if taken := ", ".join(sorted(given.keys() & set(CASE_VARIABLES))):
+        raise PermanentError(
+            f"A {job.type!r} job of a case returned {taken}, which the fleet sets itself.",
+            "Return it under another name.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
