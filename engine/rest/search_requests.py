@@ -47,7 +47,7 @@ async def found(
     page = await read(house, partial(search, query))
     told = {
         "totalItems": page.total,
-        "hasMoreTotalItems": False,
+        "hasMoreTotalItems": page.is_more,
         "startCursor": page.first,
         "endCursor": page.last,
     }

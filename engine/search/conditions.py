@@ -126,7 +126,7 @@ def _among(field: Field, operator: str, operand: Any) -> Condition:
 
 
 def _operation(field: Field, operator: str, operand: Any) -> Condition:
-    sql = field.sql
+    sql = field.sought or field.sql
     if operator == "$exists":
         return f"{sql} IS {'NOT ' if _flag(field, operand) else ''}NULL", []
     if operator in ("$in", "$notIn"):

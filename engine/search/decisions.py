@@ -16,6 +16,7 @@ _REQUIREMENTS = (
 DECISION_DEFINITIONS = Entity(
     "Decision Definition",
     "decision c JOIN decision_requirements g ON g.key = c.requirements_key",
+    ("c.key",),
     "decisionDefinitionKey",
     (
         Field("decisionDefinitionId", Kind.TEXT, "c.identity"),
@@ -39,6 +40,7 @@ DECISION_DEFINITIONS = Entity(
 DECISION_REQUIREMENTS = Entity(
     "Decision Requirements",
     "decision_requirements g",
+    ("g.key",),
     "decisionRequirementsKey",
     (
         *_REQUIREMENTS,
@@ -55,6 +57,7 @@ DECISION_INSTANCES = Entity(
     " JOIN decision c ON c.requirements_key = r.requirements_key AND c.identity = x.decision_id"
     " LEFT JOIN element_instance e ON e.key = x.instance_key"
     " LEFT JOIN process_instance p ON p.key = x.process_instance_key",
+    ("x.evaluation_key", "x.number"),
     "decisionEvaluationInstanceKey",
     (
         Field("decisionEvaluationInstanceKey", Kind.TEXT, "(x.evaluation_key || '-' || x.number)"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
 
 from zeebe_fleet.engine.core.jobs import KINDS, LISTENER_EVENTS
 from zeebe_fleet.engine.core.state import DEFAULT_TENANT
@@ -44,6 +43,7 @@ class Field:
         shown: whether an item has it; else it only filters.
         found: whether it filters and sorts.
         each: of one of a list, the list; `sql` is then one of its entries.
+        sought: what it is where a filter asks for it, if that is quicker told of many rows.
         inside: of something that belongs to the row, what stands between FROM and the condition on it; what one
             filter asks inside of the same holds of one of them.
     """
@@ -56,6 +56,7 @@ class Field:
     found: bool = True
     each: str = ""
     inside: str = ""
+    sought: str = ""
 
     @property
     def sorts(self) -> bool:
@@ -70,6 +71,7 @@ class Entity:
     Args:
         label: in the sentence that there is none: `Process Instance`.
         source: what follows FROM.
+        row: the columns that name a row there, and order what nothing else does; of the table that comes first.
         key: the field that names one.
         only: what holds of all of them.
         has_or: whether its filter takes `$or`.
@@ -78,6 +80,7 @@ class Entity:
 
     label: str
     source: str
+    row: tuple[str, ...]
     key: str
     fields: tuple[Field, ...]
     only: str = "1"
@@ -87,11 +90,6 @@ class Entity:
     def of(self, version: Since) -> Mapping[str, Field]:
         """Return the fields that a version has, by name."""
         return {one.name: one for one in self.fields if one.since <= version}
-
-    @cached_property
-    def key_field(self) -> Field:
-        """The field that names one."""
-        return next(one for one in self.fields if one.name == self.key)
 
 
 TENANT = Field("tenantId", Kind.TEXT, f"'{DEFAULT_TENANT}'")
@@ -107,6 +105,11 @@ _ELEMENT_ID = "coalesce(e.element_id, d.process_id)"
 """A process has no element instance of its own, and may have listeners and incidents."""
 ROOT = Field("rootProcessInstanceKey", Kind.KEY, "p.root_key", NINE)
 _INCIDENT = "(SELECT i.key FROM incident i WHERE i.instance_key = e.key AND i.state = 'ACTIVE')"
+_SOME_STUCK = (
+    "p.key IN (WITH RECURSIVE stuck (key) AS (SELECT process_instance_key FROM incident WHERE state = 'ACTIVE'"
+    " UNION SELECT c.parent_key FROM stuck JOIN process_instance c ON c.key = stuck.key WHERE c.parent_key IS NOT NULL)"
+    " SELECT key FROM stuck)"
+)
 _STUCK = (
     "EXISTS (WITH RECURSIVE inner_ (key) AS (SELECT p.key UNION SELECT c.key FROM process_instance c"
     " JOIN inner_ ON c.parent_key = inner_.key)"
@@ -131,6 +134,7 @@ def _word(column: str, words: tuple[str, ...]) -> str:
 PROCESS_DEFINITIONS = Entity(
     "Process Definition",
     "definition d",
+    ("d.key",),
     "processDefinitionKey",
     (
         Field("name", Kind.TEXT, "d.name"),
@@ -154,6 +158,7 @@ PROCESS_DEFINITIONS = Entity(
 PROCESS_INSTANCES = Entity(
     "Process Instance",
     "process_instance p JOIN definition d ON d.key = p.definition_key",
+    ("p.key",),
     "processInstanceKey",
     (
         Field("processInstanceKey", Kind.KEY, "p.key"),
@@ -167,7 +172,7 @@ PROCESS_INSTANCES = Entity(
         Field("startDate", Kind.TIME, "p.started_ms"),
         Field("endDate", Kind.TIME, "p.ended_ms"),
         Field("state", Kind.STATE, "p.state"),
-        Field("hasIncident", Kind.FLAG, _STUCK),
+        Field("hasIncident", Kind.FLAG, _STUCK, sought=_SOME_STUCK),
         Field("tags", Kind.JSON, "'[]'", found=False),
         Field("businessId", Kind.TEXT, "NULL", NINE),
         Field("batchOperationId", Kind.TEXT, "NULL", shown=False),
@@ -189,6 +194,7 @@ ELEMENT_INSTANCES = Entity(
     "element_instance e "
     + _OF_INSTANCE.format("e", "e.definition_key")
     + " LEFT JOIN node n ON n.definition_key = e.definition_key AND n.element_id = e.element_id",
+    ("e.key",),
     "elementInstanceKey",
     (
         Field("elementInstanceKey", Kind.KEY, "e.key"),
@@ -211,6 +217,7 @@ ELEMENT_INSTANCES = Entity(
 JOBS = Entity(
     "Job",
     "job j" + OF_ELEMENT.format("j"),
+    ("j.key",),
     "jobKey",
     (
         Field("jobKey", Kind.KEY, "j.key"),
@@ -244,6 +251,7 @@ USER_TASKS = Entity(
     "user_task t"
     + OF_ELEMENT.format("t")
     + " LEFT JOIN node n ON n.definition_key = e.definition_key AND n.element_id = e.element_id",
+    ("t.key",),
     "userTaskKey",
     (
         Field("userTaskKey", Kind.KEY, "t.key"),
@@ -278,6 +286,7 @@ USER_TASKS = Entity(
 INCIDENTS = Entity(
     "Incident",
     "incident i" + OF_ELEMENT.format("i"),
+    ("i.key",),
     "incidentKey",
     (
         Field("incidentKey", Kind.KEY, "i.key"),
@@ -298,6 +307,7 @@ INCIDENTS = Entity(
 VARIABLES = Entity(
     "Variable",
     "variable v JOIN process_instance p ON p.key = v.process_instance_key",
+    ("v.id",),
     "variableKey",
     (
         Field("variableKey", Kind.KEY, f"(v.id + {VARIABLE_KEYS})"),

@@ -17,6 +17,11 @@ from zeebe_fleet.engine.search.entities import Entity, Field, Kind, Since
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
 MAX_VALUES = 10_000
+MOST_COUNTED = 10_000
+"""A real one counts no further.
+
+Source: camunda/camunda pull requests 34387 and 46330
+"""
 MAX_SQL = 300_000
 """Characters of a condition: SQLite takes a million."""
 Read = Callable[[str, Iterable[Any]], list[tuple[Any, ...]]]
@@ -51,7 +56,8 @@ class Page:
 
     Args:
         rows: values of `fields`, as the index has them.
-        total: how many there are on all pages.
+        total: how many there are on all pages, up to `MOST_COUNTED`.
+        is_more: whether there are more than that.
         first: cursor of the first row; None where there is none.
         last: cursor of the last one.
     """
@@ -59,6 +65,7 @@ class Page:
     fields: tuple[Field, ...]
     rows: list[tuple[Any, ...]]
     total: int
+    is_more: bool
     first: str | None
     last: str | None
 
@@ -77,17 +84,21 @@ def search(query: Query, read: Read) -> Page:
     backwards = bool(query.before) and not query.after
     bound, values = _bound(terms, query.after or query.before, backwards)
     shown = tuple(one for one in entity.of(query.version).values() if one.shown)
-    columns = ", ".join([*(one.sql for one in shown), *(sql for sql, _ in terms)])
     order = ", ".join(f"{sql} {'DESC' if descending != backwards else 'ASC'}" for sql, descending in terms)
+    row = f"({', '.join(entity.row)})"
+    # What is shown may cost much: it is asked of the page alone.
     found = read(
-        f"SELECT {columns} FROM {entity.source} WHERE {condition[0]} AND {bound} ORDER BY {order} LIMIT ? OFFSET ?",
+        f"SELECT {', '.join([*(one.sql for one in shown), *(sql for sql, _ in terms)])} FROM {entity.source}"
+        f" WHERE {row} IN (SELECT {row[1:-1]} FROM {entity.source} WHERE {condition[0]} AND {bound}"
+        f" ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
         [*condition[1], *values, query.limit, query.begin],
     )
     if backwards:
         found.reverse()
     width = len(shown)
     ends = [_cursor(found[at][width:]) for at in (0, -1)] if found else [None, None]
-    return Page(shown, [row[:width] for row in found], _total(entity, condition, read), ends[0], ends[1])
+    total = _total(entity, condition, read)
+    return Page(shown, [row[:width] for row in found], min(total, MOST_COUNTED), total > MOST_COUNTED, ends[0], ends[1])
 
 
 def bounded(condition: Condition, within: Condition) -> Condition:
@@ -102,7 +113,8 @@ def bounded(condition: Condition, within: Condition) -> Condition:
 
 
 def _total(entity: Entity, condition: Condition, read: Read) -> int:
-    total: int = read(f"SELECT count(*) FROM {entity.source} WHERE {condition[0]}", condition[1])[0][0]
+    counted = f"SELECT 1 FROM {entity.source} WHERE {condition[0]} LIMIT {MOST_COUNTED + 1}"
+    total: int = read(f"SELECT count(*) FROM ({counted})", condition[1])[0][0]
     return total
 
 
@@ -120,7 +132,7 @@ def _terms(query: Query) -> list[tuple[str, bool]]:
         else:
             empty = "''" if known.kind in (Kind.TEXT, Kind.STATE) else "0"
             terms += [(f"(({known.sql}) IS NULL)", descending), (f"ifnull({known.sql}, {empty})", descending)]
-    return [*terms, (query.entity.key_field.sql, False)]
+    return [*terms, *((column, False) for column in query.entity.row)]
 
 
 def _bound(terms: Sequence[tuple[str, bool]], cursor: str, backwards: bool) -> Condition:

@@ -197,7 +197,7 @@ def subscription_row(
         "instance_key": instance_key,
         "element_id": element_id,
         "name": name,
-        "correlation_key": correlation_key,
+        "correlation": correlation_key,
         "state": "CREATED",
         "open": 1,
         "updated_ms": updated_ms,

@@ -5,7 +5,9 @@ Rows name only what the events say; element ids, types and names are joined when
 
 from __future__ import annotations
 
-FORMAT = 3
+from collections.abc import Sequence
+
+FORMAT = 4
 """Raised with every change of the tables, or of what the feed writes: an index of another format is made anew."""
 
 UNFINISHED = -1
@@ -102,7 +104,7 @@ TABLES = {
         "instance_key",
         "element_id",
         "name",
-        "correlation_key",
+        "correlation",
         "state",
         "open",
         "updated_ms",
@@ -131,19 +133,22 @@ _INDEXED = ("element_instance", "job", "user_task", "incident", "message_subscri
 OF_INSTANCES = (*_INDEXED, "variable", "sequence_flow")
 """Tables whose rows go with their process instance."""
 
+
+def _typed(columns: Sequence[str]) -> str:
+    """Declare what keys are: without a type, an index is of no use where one is compared with another column."""
+    return ", ".join(f"{column} INTEGER" if column.endswith("_key") else column for column in columns)
+
+
 SCHEMA = "\n".join(
     [
-        *(
-            f"CREATE TABLE {name} (key INTEGER PRIMARY KEY, {', '.join(columns[1:])});"
-            for name, columns in TABLES.items()
-        ),
-        "CREATE TABLE node (definition_key, element_id, type, name, PRIMARY KEY (definition_key, element_id))"
+        *(f"CREATE TABLE {name} (key INTEGER PRIMARY KEY, {_typed(columns[1:])});" for name, columns in TABLES.items()),
+        "CREATE TABLE node (definition_key INTEGER, element_id, type, name, PRIMARY KEY (definition_key, element_id))"
         " WITHOUT ROWID;",
-        "CREATE TABLE variable (id INTEGER PRIMARY KEY, process_instance_key, scope_key, name, value,"
+        "CREATE TABLE variable (id INTEGER PRIMARY KEY, process_instance_key INTEGER, scope_key INTEGER, name, value,"
         " UNIQUE (process_instance_key, scope_key, name));",
-        "CREATE TABLE sequence_flow (process_instance_key, flow_id, PRIMARY KEY (process_instance_key, flow_id))"
-        " WITHOUT ROWID;",
-        f"CREATE TABLE decision_instance ({', '.join(DECISION_INSTANCE)}, PRIMARY KEY (evaluation_key, number))"
+        "CREATE TABLE sequence_flow (process_instance_key INTEGER, flow_id,"
+        " PRIMARY KEY (process_instance_key, flow_id)) WITHOUT ROWID;",
+        f"CREATE TABLE decision_instance ({_typed(DECISION_INSTANCE)}, PRIMARY KEY (evaluation_key, number))"
         " WITHOUT ROWID;",
         *(f"CREATE INDEX {name}_of ON {name} (process_instance_key);" for name in _INDEXED),
         "CREATE INDEX required ON decision (requirements_key);",

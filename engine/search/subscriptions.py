@@ -10,6 +10,7 @@ from zeebe_fleet.engine.search.entities import DEFINITION, OF_ELEMENT, ROOT, TEN
 MESSAGE_SUBSCRIPTIONS = Entity(
     "Message Subscription",
     "message_subscription s" + OF_ELEMENT.format("s"),
+    ("s.key",),
     "messageSubscriptionKey",
     (
         Field("messageSubscriptionKey", Kind.KEY, "s.key"),
@@ -20,7 +21,7 @@ MESSAGE_SUBSCRIPTIONS = Entity(
         Field("messageSubscriptionState", Kind.STATE, "s.state"),
         Field("lastUpdatedDate", Kind.TIME, "s.updated_ms"),
         Field("messageName", Kind.TEXT, "s.name"),
-        Field("correlationKey", Kind.TEXT, "s.correlation_key"),
+        Field("correlationKey", Kind.TEXT, "s.correlation"),
         ROOT,
         TENANT,
     ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
 
 from tests.engine.search.searching import Engine, engine
+from zeebe_fleet.engine.search import query
 from zeebe_fleet.engine.search.conditions import InvalidSearch
 from zeebe_fleet.engine.search.decisions import DECISION_DEFINITIONS, DECISION_INSTANCES, DECISION_REQUIREMENTS
 from zeebe_fleet.engine.search.entities import (
@@ -177,3 +178,33 @@ async def test_each_field_filters_and_sorts(held: Engine, entity: Entity) -> Non
         if one.found:
             sort = [(one.name, True)] if one.sorts else []
             await held.page(entity, {one.name: values.get(one.kind, "x")}, sort=sort)
+
+
+async def test_total_is_counted_so_far_and_no_further(held: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real one counts to 10,000, and says that there are more."""
+    monkeypatch.setattr(query, "MOST_COUNTED", 4)
+    page = await held.page(PROCESS_INSTANCES)
+    assert (page.total, page.is_more) == (4, False)
+    monkeypatch.setattr(query, "MOST_COUNTED", 3)
+    page = await held.page(PROCESS_INSTANCES, limit=1)
+    assert (page.total, page.is_more, len(page.rows)) == (3, True, 1)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"variables": [{"name": "n", "value": "1"}]}, {"elementId": "work"}, {"errorMessage": "x"}, {"hasIncident": True}],
+    ids=lambda one: next(iter(one)),
+)
+async def test_what_belongs_to_an_instance_is_looked_up(held: Engine, wanted: dict[str, Any]) -> None:
+    """No table of variables, elements or jobs is gone through for each of 100,000 instances."""
+    plans = list[str]()
+
+    def look(read: query.Read) -> None:
+        def planned(sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
+            plans.extend(row[3] for row in read(f"EXPLAIN QUERY PLAN {sql}", values))
+            return read(sql, values)
+
+        query.search(query.Query(PROCESS_INSTANCES, wanted), planned)
+
+    await held.index.read(look)
+    assert [one for one in plans if one.split(" USING")[0] in ("SCAN w", "SCAN c", "SCAN k")] == []

@@ -45,8 +45,7 @@ def living(store: Store) -> Living:
         "user tasks": "SELECT key, instance_key, state, assignee, candidate_groups, due_ms, priority, created_ms,"
         " headers FROM user_task WHERE ended_ms IS NULL",
         "incidents": f"SELECT key, instance_key, job_key, type, message, created_ms FROM incident WHERE {active}",
-        "subscriptions": "SELECT key, instance_key, element_id, name, correlation_key FROM message_subscription"
-        " WHERE open",
+        "subscriptions": "SELECT key, instance_key, element_id, name, correlation FROM message_subscription WHERE open",
         "definitions": "SELECT key, process_id, version FROM definition WHERE NOT deleted",
     }
     return {name: set(store.rows(query, ())) for name, query in queries.items()}
