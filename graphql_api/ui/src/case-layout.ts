@@ -9,7 +9,7 @@ export interface Drawn extends Way { path: string; at: readonly [number, number]
 export interface Layout { nodes: Placed[]; ways: Drawn[]; width: number; height: number }
 
 export const WIDTH = 128, HEIGHT = 58;
-const MARGIN = 12, ASIDE = 22, BESIDE = 18, PASSING = 12, WORDS = 36;
+const MARGIN = 12, ASIDE = 22, BESIDE = 18, PASSING = 12, WORDS = 36, PAST = 8;
 type Point = readonly [number, number];
 
 /** Places a graph; `down` reads from the top to the bottom, as on a telephone, else from left to right. */
@@ -32,7 +32,9 @@ export function layOut({ steps, transitions }: Graph, down: boolean): Layout {
     }
     passing.set(way, places);
   });
-  order(rows, [...passing].map(([way, places]) => [way.source, ...places, way.target]));
+  const turning = new Set([...back].flatMap((way) => [way.source, way.target]));
+  order(rows, [...passing].map(([way, places]) => [way.source, ...places, way.target]), turning);
+  const outermost = new Set(rows.map((row) => row.findLast((id) => known.has(id))));
   const [along, breadth] = down ? [HEIGHT + 46, WIDTH] : [WIDTH + 68, HEIGHT];
   const sizeOf = (id: string) => known.has(id) ? breadth : PASSING;
   const sizes = rows.map((row) => row.reduce((sum, id) => sum + sizeOf(id) + BESIDE, -BESIDE));
@@ -48,9 +50,10 @@ export function layOut({ steps, transitions }: Graph, down: boolean): Layout {
   });
   const outside = MARGIN + broadest;
   let lanes = 0;
+  const end = (id: string): End => ({ at: at.get(id)!, free: outermost.has(id) });
   const drawn = ways.map((way): Drawn => {
     const round = back.has(way);
-    const points = round ? around(at.get(way.source)!, at.get(way.target)!, outside + ASIDE * ++lanes, down) : through([way.source, ...(passing.get(way) ?? []), way.target].map((id) => at.get(id)!), down);
+    const points = round ? around(end(way.source), end(way.target), outside + ASIDE * ++lanes, down) : through([way.source, ...(passing.get(way) ?? []), way.target].map((id) => at.get(id)!), down);
     return { ...way, back: round, path: round ? cornered(points) : curved(points, down), at: labelAt(points, round, down) };
   });
   const room = outside + (lanes ? ASIDE * lanes + (down ? WORDS : MARGIN) : MARGIN);
@@ -90,8 +93,8 @@ function layers(steps: readonly Node[], ways: readonly Way[]): Map<string, numbe
   return layer;
 }
 
-/** Sorts each layer by the places of what leads to it, so that few ways cross. */
-function order(rows: string[][], chains: readonly string[][]) {
+/** Sorts each layer by the places of what leads to it, so that few ways cross; what ways back touch stands outermost. */
+function order(rows: string[][], chains: readonly string[][], turning: ReadonlySet<string>) {
   const before = new Map<string, string[]>();
   for (const chain of chains) chain.slice(1).forEach((id, nth) => before.set(id, [...(before.get(id) ?? []), chain[nth]!]));
   rows.forEach((row, layer) => {
@@ -101,7 +104,7 @@ function order(rows: string[][], chains: readonly string[][]) {
       const places = (before.get(id) ?? []).flatMap((one) => place.get(one) ?? []);
       return places.length ? places.reduce((sum, one) => sum + one, 0) / places.length : rows[layer - 1]!.length;
     };
-    row.sort((one, other) => middle(one) - middle(other));
+    row.sort((one, other) => middle(one) - middle(other) || Number(turning.has(one)) - Number(turning.has(other)));
   });
 }
 
@@ -113,9 +116,20 @@ function through(places: readonly Point[], down: boolean): Point[] {
   });
 }
 
-function around([x, y]: Point, [tx, ty]: Point, lane: number, down: boolean): Point[] {
-  return down ? [[x + WIDTH, y + HEIGHT / 2], [lane, y + HEIGHT / 2], [lane, ty + HEIGHT / 2], [tx + WIDTH, ty + HEIGHT / 2]]
-    : [[x + WIDTH / 2, y + HEIGHT], [x + WIDTH / 2, lane], [tx + WIDTH / 2, lane], [tx + WIDTH / 2, ty + HEIGHT]];
+/** A step that a way back leaves or reaches, and whether nothing stands between it and the outside. */
+interface End { at: Point; free: boolean }
+
+/** Leads from a step to the outside, along it, and in again: past what stands between, never behind it. */
+function around(source: End, target: End, lane: number, down: boolean): Point[] {
+  const turn = ([x, y]: Point): Point => down ? [y, x] : [x, y];
+  const [length, breadth] = down ? [HEIGHT, WIDTH] : [WIDTH, HEIGHT];
+  const leave = ({ at, free }: End, ahead: boolean): Point[] => {
+    const [a, b] = turn(at);
+    if (free) return [[a + length / 2, b + breadth], [a + length / 2, lane]];
+    const side = ahead ? a + length : a, past = ahead ? side + PAST : side - PAST;
+    return [[side, b + breadth * 0.8], [past, b + breadth * 0.8], [past, lane]];
+  };
+  return [...leave(source, true), ...leave(target, false).reverse()].map(turn);
 }
 
 function curved([first, ...rest]: readonly Point[], down: boolean): string {
@@ -132,7 +146,11 @@ const cornered = (points: readonly Point[]) => points.map(([x, y], nth) => `${nt
 
 /** Where the words of a way stand: by its beginning, where ways of one step have parted. */
 function labelAt(points: readonly Point[], back: boolean, down: boolean): Point {
-  if (back) return [(points[1]![0] + points[2]![0]) / 2, (points[1]![1] + points[2]![1]) / 2];
+  if (back) {
+    const axis = down ? 0 : 1, lane = Math.max(...points.map((point) => point[axis]));
+    const [one, other] = points.filter((point) => point[axis] === lane) as [Point, Point];
+    return [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2];
+  }
   const [[x, y], [tx, ty]] = points as [Point, Point];
   const share = 0.6;
   return down ? [x + (tx - x) * share, y + (ty - y) * share] : [x + (tx - x) * 0.5, y + (ty - y) * share - 5];
