@@ -44,8 +44,8 @@ test-seeds: $(READY) ## Run the customer's documents, sentence by sentence, on e
 security: $(SECURITY_READY) ## Attack it: as people, clients and providers would, by generated input, and with each guard taken out
 	@$(BIN)/python -m tests.security $(ARGS)
 
-judges: $(BENCH_READY) ## Have Camunda's open engines and the DMN test kit judge ours: make judges FROM=<folder of fetched copies>
-	@$(BIN)/python -m tests.judges --from $(or $(FROM),.)
+judges: $(BENCH_READY) ## Have Camunda's clients judge our engine; with FROM=<folder of fetched copies>, its open engines and the DMN test kit too
+	@$(BIN)/python -m tests.judges $(if $(FROM),--from $(FROM))
 
 smoke: $(RUN_READY) ## Run three onboardings to their ends, hands-free, and compare what everybody says of them
 	@$(BIN)/fleet smoke

@@ -121,6 +121,11 @@ _DIFFERENCES = (
         "Camunda's documentation of the REST API",
     ),
     (
+        "Tags and business ids that a start is given are not kept: an instance has none",
+        "they are told with the instance and its jobs",
+        "Camunda's documentation of the REST API",
+    ),
+    (
         "Keys are strings in REST, whichever version is played",
         "8.6 and 8.7 send numbers",
         "measured on 8.8; documentation",
@@ -176,7 +181,17 @@ def _judged() -> Iterator[str]:
     )
     kept = dmn["as the kit expects"]
     yield f"| the DMN test kit itself | the same | {kept:,} ({kept / dmn['cases']:.1%}) | {_of(dmn)} |"
+    yield from (
+        f"| [{name}](../../tests/judges/clients) {one['version']} | as an application in {one['language']} would, "
+        f"unmodified, {one['cases']} | {_went(one)} | - |"
+        for name, one in json.loads((_VERDICTS / "clients.json").read_text("utf-8")).items()
+    )
     yield "\nEach difference has its reason in [differences.toml](../../tests/judges/differences.toml)."
+
+
+def _went(verdicts: Mapping[str, Any]) -> str:
+    works = verdicts["cases"] - len(verdicts["breaks"])
+    return f"{works} ({works / verdicts['cases']:.1%})"
 
 
 def _share(verdicts: Mapping[str, Any]) -> str:

@@ -400,3 +400,13 @@ class State:
         queue.clear()
         queue.extend(waiting)
         queue.offers_left = max(QUEUE_OFFERS, len(waiting))
+
+
+def root_key(state: State, process_key: int) -> int:
+    """Return the outermost process instance, following the call activities outwards."""
+    while True:
+        process = state.instances.get(process_key)
+        caller = None if process is None else state.instances.get(process.caller_key)
+        if caller is None:
+            return process_key
+        process_key = caller.process_instance_key

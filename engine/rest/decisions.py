@@ -13,6 +13,7 @@ from zeebe_fleet.engine.rest.answers import json_answer
 from zeebe_fleet.engine.rest.body import Body
 from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.rest.problems import invalid
+from zeebe_fleet.engine.version import Version
 
 if TYPE_CHECKING:
     from zeebe_fleet.engine.core.commands.decisions import Evaluated
@@ -27,7 +28,7 @@ async def evaluate(request: Request, house: House) -> Response:
     if bool(key) == bool(name):
         raise invalid("Exactly one of [decisionDefinitionId, decisionDefinitionKey] is required.")
     command = EvaluateDecision(name, key, body.document(), body.text("tenantId", ""))
-    return json_answer(_evaluated(await house.admission.run(command)))
+    return json_answer(_evaluated(await house.admission.run(command), house.version))
 
 
 def decision(one: DecisionDefinition) -> dict[str, Any]:
@@ -70,8 +71,9 @@ def form_head(one: FormDefinition) -> dict[str, Any]:
     }
 
 
-def _evaluated(answer: Evaluated) -> dict[str, Any]:
+def _evaluated(answer: Evaluated, version: Version) -> dict[str, Any]:
     definition, decided = answer.definition, answer.decided
+    nothing = None if version.nulls else ""
     by_id = {one.identity: one for one in definition.graph.decisions}
     return {
         "decisionDefinitionId": definition.identity,
@@ -79,22 +81,22 @@ def _evaluated(answer: Evaluated) -> dict[str, Any]:
         "decisionDefinitionVersion": definition.version,
         "decisionRequirementsId": definition.graph.identity,
         "output": decided.output,
-        "failedDecisionDefinitionId": decided.failed_decision_id,
-        "failureMessage": decided.failure,
+        "failedDecisionDefinitionId": decided.failed_decision_id or nothing,
+        "failureMessage": decided.failure or nothing,
         "tenantId": DEFAULT_TENANT,
         "decisionDefinitionKey": str(definition.key),
         "decisionRequirementsKey": str(definition.graph.key),
         "decisionInstanceKey": str(decided.key),
         "decisionEvaluationKey": str(decided.key),
         "evaluatedDecisions": [
-            _one(by_id[one[0]], f"{decided.key}-{number}", *one[1:]) for number, one in enumerate(decided.evaluated, 1)
+            _one(by_id[name], f"{decided.key}-{number}", kind, output, inputs)
+            | {"matchedRules": [_rule(*rule, version=version) for rule in matched]}
+            for number, (name, kind, output, inputs, matched) in enumerate(decided.evaluated, 1)
         ],
     }
 
 
-def _one(
-    one: DecisionDefinition, key: str, kind: str, output: str, inputs: list[list[Any]], matched: list[list[Any]]
-) -> dict[str, Any]:
+def _one(one: DecisionDefinition, key: str, kind: str, output: str, inputs: list[list[Any]]) -> dict[str, Any]:
     return {
         "decisionDefinitionId": one.identity,
         "decisionDefinitionName": one.name,
@@ -114,15 +116,12 @@ def trace(inputs: list[list[Any]], matched: list[list[Any]]) -> dict[str, Any]:
         "evaluatedInputs": [
             {"inputId": identity, "inputName": name, "inputValue": value} for identity, name, value in inputs
         ],
-        "matchedRules": [
-            {
-                "ruleId": rule_id,
-                "ruleIndex": index,
-                "evaluatedOutputs": [
-                    {"outputId": identity, "outputName": name, "outputValue": value}
-                    for identity, name, value in outputs
-                ],
-            }
-            for rule_id, index, outputs in matched
-        ],
     }
+
+
+def _rule(rule_id: str, index: int, outputs: list[list[Any]], *, version: Version) -> dict[str, Any]:
+    """Tell of a rule that matched; from 8.9 on, each of its outputs names it too."""
+    rule: dict[str, Any] = {"ruleId": rule_id, "ruleIndex": index}
+    again = rule if version.has((8, 9)) else {}
+    told = [{"outputId": key, "outputName": name, "outputValue": value, **again} for key, name, value in outputs]
+    return {**rule, "evaluatedOutputs": told}

@@ -19,6 +19,7 @@ from zeebe_fleet.engine.core.commands import (
     UpdateJobRetries,
     UpdateJobTimeout,
 )
+from zeebe_fleet.engine.core.state import root_key
 from zeebe_fleet.engine.rest.answers import json_answer, nothing
 from zeebe_fleet.engine.rest.body import Body, path_key
 from zeebe_fleet.engine.rest.house import House
@@ -40,7 +41,7 @@ async def activate(request: Request, house: House) -> Response:
     wanted, seconds = _wanted(body), wait_s(body.number("requestTimeout", 0))
     with house.waits.one():
         jobs = await _unless_left(request, house, wanted, seconds)
-    return json_answer({"jobs": [_row(one, house.version) for one in jobs]})
+    return json_answer({"jobs": [_row(one, house) for one in jobs]})
 
 
 def _wanted(body: Body) -> Wish:
@@ -77,7 +78,8 @@ async def _left(request: Request) -> None:
         pass
 
 
-def _row(job: ActivatedJob, version: Version) -> dict[str, Any]:
+def _row(job: ActivatedJob, house: House) -> dict[str, Any]:
+    version = house.version
     row: dict[str, Any] = {
         "type": job.type,
         "processDefinitionId": job.bpmn_process_id,
@@ -95,11 +97,13 @@ def _row(job: ActivatedJob, version: Version) -> dict[str, Any]:
         "elementInstanceKey": str(job.element_instance_key),
     }
     if version.has((8, 8)):
-        row |= {"kind": job.kind, "listenerEventType": job.listener_event}
+        row |= {"kind": job.kind, "listenerEventType": job.listener_event, "tags": []}
         if job.user_task is not None:
             row["userTask"] = _user_task(job.user_task, version)
         elif version.nulls:
             row["userTask"] = None
+    if version.has((8, 9)):
+        row["rootProcessInstanceKey"] = str(root_key(house.pump.state, job.process_instance_key))
     return row
 
 

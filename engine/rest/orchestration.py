@@ -24,14 +24,16 @@ from zeebe_fleet.engine.core.commands import (
 )
 from zeebe_fleet.engine.core.state import DEFAULT_TENANT
 from zeebe_fleet.engine.rest import decisions
-from zeebe_fleet.engine.rest.answers import json_answer, nothing
+from zeebe_fleet.engine.rest.answers import json_answer, nothing, unlabelled
 from zeebe_fleet.engine.rest.body import Body, content, path_key
 from zeebe_fleet.engine.rest.house import House
 from zeebe_fleet.engine.rest.multipart import parts
 from zeebe_fleet.engine.rest.problems import Problem, invalid
+from zeebe_fleet.engine.version import Version
 
 RESULT_S = 15.0
 LATEST = -1
+_RESOURCES = ("processDefinition", "decisionDefinition", "decisionRequirements", "form", "resource")
 
 
 async def topology(request: Request, house: House) -> Response:
@@ -44,16 +46,15 @@ async def topology(request: Request, house: House) -> Response:
         "partitions": [{"partitionId": 1, "role": "leader", "health": "healthy"}],
         "version": version,
     }
-    return json_answer(
-        {
-            "brokers": [broker],
-            "clusterSize": 1,
-            "partitionsCount": 1,
-            "replicationFactor": 1,
-            "gatewayVersion": version,
-            "lastCompletedChangeId": "-1",
-        }
-    )
+    told = {
+        "brokers": [broker],
+        "clusterSize": 1,
+        "partitionsCount": 1,
+        "replicationFactor": 1,
+        "gatewayVersion": version,
+        "lastCompletedChangeId": "-1",
+    }
+    return json_answer(told | {"clusterId": None} if house.version.nulls else told)
 
 
 async def status(request: Request, house: House) -> Response:
@@ -68,10 +69,10 @@ async def deploy(request: Request, house: House) -> Response:
     resources = tuple((one.filename or one.name, one.content) for one in form if one.name != "tenantId")
     if not resources:
         raise invalid("No document resources provided.")
-    return json_answer(_deployed(await house.admission.run(Deploy(resources, tenant))))
+    return json_answer(_deployed(await house.admission.run(Deploy(resources, tenant)), house.version))
 
 
-def _deployed(answer: Any) -> dict[str, Any]:
+def _deployed(answer: Any, version: Version) -> dict[str, Any]:
     processes = [
         {
             "processDefinition": {
@@ -88,6 +89,8 @@ def _deployed(answer: Any) -> dict[str, Any]:
     made += [{"decisionDefinition": decisions.decision(one)} for one in answer.decisions]
     made += [{"decisionRequirements": decisions.graph(one)} for one in answer.graphs]
     made += [{"form": decisions.form(one)} for one in answer.forms]
+    if version.nulls:
+        made = [dict.fromkeys(_RESOURCES) | one for one in made]
     return {"deploymentKey": str(answer.key), "tenantId": DEFAULT_TENANT, "deployments": made}
 
 
@@ -103,7 +106,7 @@ async def create(request: Request, house: House) -> Response:
     body = await Body.of(request)
     command = _creation(body)
     if not body.flag("awaitCompletion", False):
-        return json_answer(_created(await house.admission.run(command), "{}"))
+        return json_answer(_created(await house.admission.run(command), "{}", house.version))
     wait_s = max(body.number("requestTimeout", 0), 0) / 1000 or RESULT_S
     try:
         with house.waits.one():
@@ -112,7 +115,7 @@ async def create(request: Request, house: House) -> Response:
     except TimeoutError:
         told = f"The process instance did not end within the {wait_s:g} s of the request; it goes on."
         raise Problem(504, "DEADLINE_EXCEEDED", told) from None
-    return json_answer(_created(finished, finished.variables))
+    return json_answer(_created(finished, finished.variables, house.version))
 
 
 def _creation(body: Body) -> CreateInstance:
@@ -129,8 +132,8 @@ def _creation(body: Body) -> CreateInstance:
     )
 
 
-def _created(answer: Any, variables: str) -> dict[str, Any]:
-    return {
+def _created(answer: Any, variables: str, version: Version) -> dict[str, Any]:
+    told = {
         "processDefinitionId": answer.bpmn_process_id,
         "processDefinitionVersion": answer.version,
         "tenantId": DEFAULT_TENANT,
@@ -138,6 +141,7 @@ def _created(answer: Any, variables: str) -> dict[str, Any]:
         "processDefinitionKey": str(answer.process_definition_key),
         "processInstanceKey": str(answer.process_instance_key),
     }
+    return told | unlabelled(version)
 
 
 async def cancel(request: Request, house: House) -> Response:

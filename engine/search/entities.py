@@ -144,6 +144,7 @@ PROCESS_DEFINITIONS = Entity(
         *DEFINITION,
         TENANT,
         Field("hasStartForm", Kind.FLAG, "(d.start_form_id IS NOT NULL)"),
+        Field("state", Kind.STATE, "'ACTIVE'", NINE),
         Field(
             "isLatestVersion",
             Kind.FLAG,

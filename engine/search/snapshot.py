@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zeebe_fleet.engine.core import people
-from zeebe_fleet.engine.core.state import ACTIVATED, ERROR_THROWN, FAILED
+from zeebe_fleet.engine.core.state import ACTIVATED, ERROR_THROWN, FAILED, root_key
 from zeebe_fleet.engine.search.changes import Changes
 from zeebe_fleet.engine.search.feed import Feed
 from zeebe_fleet.engine.search.rows import (
@@ -55,7 +55,7 @@ def _add_instance(changes: Changes, state: State, instance: ElementInstance) -> 
     key, process_key, definition_key = instance.key, instance.process_instance_key, instance.definition.key
     if instance.scope is None:
         parent_key = _process_of(state, instance.caller_key)
-        row = process_row(key, definition_key, parent_key, instance.caller_key, _root(state, key), changes.now_ms)
+        row = process_row(key, definition_key, parent_key, instance.caller_key, root_key(state, key), changes.now_ms)
         changes.add("process_instance", key, row)
     else:
         row = element_row(
@@ -80,16 +80,6 @@ def _add_instance(changes: Changes, state: State, instance: ElementInstance) -> 
 def _process_of(state: State, instance_key: int) -> int:
     instance = state.instances.get(instance_key)
     return 0 if instance is None else instance.process_instance_key
-
-
-def _root(state: State, process_key: int) -> int:
-    """Follow the call activities outwards."""
-    while True:
-        process = state.instances.get(process_key)
-        parent_key = 0 if process is None else _process_of(state, process.caller_key)
-        if not parent_key:
-            return process_key
-        process_key = parent_key
 
 
 def _add_job(changes: Changes, job: Job) -> None:

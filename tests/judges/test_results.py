@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.judges.agreement import agree
+from tests.judges.clients.programs import PROGRAMS
+from tests.judges.clients.test_clients import CASES
 
 HERE = Path(__file__).parent
 REASONS: dict[str, dict[str, list[Any]]] = tomllib.loads((HERE / "differences.toml").read_text("utf-8"))
@@ -38,6 +40,15 @@ def test_most_is_as_camundas_own_engine_says(name: str) -> None:
 
     assert 1 - len(found["differs"]) / found["cases"] >= LEAST[name]
     assert len(found["commit"]) == 40
+
+
+def test_camundas_clients_find_what_they_expect() -> None:
+    """Each was asked for the same, and none had anything to complain of."""
+    found = verdicts("clients")
+
+    assert set(found) == set(PROGRAMS)
+    assert {name: one["breaks"] for name, one in found.items() if one["breaks"]} == {}
+    assert min(one["cases"] for one in found.values()) >= len(CASES)
 
 
 @pytest.mark.parametrize(
