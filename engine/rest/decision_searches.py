@@ -35,7 +35,7 @@ async def get_instance(request: Request, house: House) -> Response:
     wanted = {"decisionEvaluationKey": key[1], DECISION_INSTANCES.key: text}
     item = await only_one(house, DECISION_INSTANCES, text, wanted)
     ((inputs, rules),) = await read(house, lambda ask: ask(_TRACE, [int(key[1]), int(key[2])]))
-    return json_answer({**item, **decisions.trace(json.loads(inputs), json.loads(rules))})
+    return json_answer({**item, **decisions.trace(json.loads(inputs), json.loads(rules), house.version)})
 
 
 async def get_definition_xml(request: Request, house: House) -> Response:

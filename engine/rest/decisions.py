@@ -89,14 +89,13 @@ def _evaluated(answer: Evaluated, version: Version) -> dict[str, Any]:
         "decisionInstanceKey": str(decided.key),
         "decisionEvaluationKey": str(decided.key),
         "evaluatedDecisions": [
-            _one(by_id[name], f"{decided.key}-{number}", kind, output, inputs)
-            | {"matchedRules": [_rule(*rule, version=version) for rule in matched]}
+            _one(by_id[name], f"{decided.key}-{number}", kind, output) | trace(inputs, matched, version)
             for number, (name, kind, output, inputs, matched) in enumerate(decided.evaluated, 1)
         ],
     }
 
 
-def _one(one: DecisionDefinition, key: str, kind: str, output: str, inputs: list[list[Any]]) -> dict[str, Any]:
+def _one(one: DecisionDefinition, key: str, kind: str, output: str) -> dict[str, Any]:
     return {
         "decisionDefinitionId": one.identity,
         "decisionDefinitionName": one.name,
@@ -106,16 +105,16 @@ def _one(one: DecisionDefinition, key: str, kind: str, output: str, inputs: list
         "tenantId": DEFAULT_TENANT,
         "decisionDefinitionKey": str(one.key),
         "decisionEvaluationInstanceKey": key,
-        **trace(inputs, matched),
     }
 
 
-def trace(inputs: list[list[Any]], matched: list[list[Any]]) -> dict[str, Any]:
+def trace(inputs: list[list[Any]], matched: list[list[Any]], version: Version) -> dict[str, Any]:
     """Tell what the inputs of a decision were, and which rules matched."""
     return {
         "evaluatedInputs": [
             {"inputId": identity, "inputName": name, "inputValue": value} for identity, name, value in inputs
         ],
+        "matchedRules": [_rule(*rule, version=version) for rule in matched],
     }
 
 

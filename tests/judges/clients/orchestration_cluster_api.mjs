@@ -129,6 +129,16 @@ await judge(version('@camunda8/orchestration-cluster-api'), {
     const [{ userTaskKey }] = (await client.searchUserTasks({ filter: { state: 'COMPLETED' } }, now)).items;
     const seen = await client.searchUserTaskVariables({ userTaskKey, filter: { name: 'order' } }, now);
     equal(seen.items.map((one) => one.value), ['"first"']);
+    const decided = await client.searchDecisionInstances({ filter: { decisionDefinitionId: 'judged-discount' } }, now);
+    const [{ decisionEvaluationInstanceKey, decisionDefinitionKey, result }] = decided.items;
+    equal(result, '15');
+    const rules = (await client.getDecisionInstance({ decisionEvaluationInstanceKey }, now)).matchedRules;
+    equal(rules.map((one) => one.ruleId), ['large']);
+    equal((await client.getDecisionDefinition({ decisionDefinitionKey }, now)).name, 'Discount');
+    const files = (await client.searchDecisionRequirements({}, now)).items;
+    equal(files.map((one) => one.resourceName), ['judged.dmn']);
+    const waits = (await client.searchMessageSubscriptions({}, now)).items;
+    equal(waits.every((one) => one.messageName === 'judged-paid'), true);
     equal((await client.getLicense()).validLicense, false);
     equal((await client.evaluateExpression({ expression: '=1 + 1' })).result, 2);
     equal((await client.broadcastSignal({ signalName: 'nobody-hears', variables: {} })).tenantId, '<default>');

@@ -95,14 +95,15 @@ def _python(script: str) -> tuple[list[str], Path, dict[str, str]]:
 
 def _node(script: str) -> tuple[list[str], Path, dict[str, str]]:
     locks = [HERE / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    programs = sorted(HERE.glob("*.mjs"))
 
     def fetch(folder: Path) -> None:
-        for one in (*locks, *programs):
+        for one in locks:
             shutil.copy(one, folder)
         run_node([*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
-    folder = _kept("node", [*locks, *programs], fetch)
+    folder = _kept("node", locks, fetch)
+    for one in HERE.glob("*.mjs"):  # Node looks for packages where a program lies
+        shutil.copy(one, folder)
     return [str(node()), script], folder, {}
 
 
