@@ -129,6 +129,7 @@ def test_publish_refuses_a_version_that_is_too_low(desk: Desk) -> None:
     desk.fleet("publish", "processes")
     desk.replace("refund/refund.bpmn", ("refund.prepare", "refund.arrange"))
     desk.replace("refund/manifest.yaml", ("refund.prepare", "refund.arrange"))
+    desk.replace("refund/scenarios/refund.json", ("refund.prepare", "refund.arrange"))
     desk.version("refund", "1.1.0")
     for words in (("publish", "processes"), ("publish", "processes", "--dry-run")):
         status, said = desk.fleet(*words)
