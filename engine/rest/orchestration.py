@@ -122,6 +122,8 @@ def _creation(body: Body) -> CreateInstance:
     key, name = body.key("processDefinitionKey", 0), body.text("processDefinitionId", "")
     if bool(key) == bool(name):
         raise invalid("Exactly one of [processDefinitionId, processDefinitionKey] is required.")
+    if body.each("runtimeInstructions"):
+        raise Problem(501, "UNIMPLEMENTED", "The engine in the box does not serve runtimeInstructions.")
     return CreateInstance(
         bpmn_process_id=name,
         version=body.number("processDefinitionVersion", LATEST),

@@ -1,11 +1,12 @@
 """What can be searched of those who wait for messages.
 
-Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/ (subscriptions of start events: 8.10)
+Source: https://docs.camunda.io/docs/apis-tools/orchestration-cluster-api-rest/. Those of start events, and
+extension properties, are told from 8.10 on; the official client of 8.9 wants to see the fields.
 """
 
 from __future__ import annotations
 
-from zeebe_fleet.engine.search.entities import DEFINITION, OF_ELEMENT, ROOT, TENANT, Entity, Field, Kind
+from zeebe_fleet.engine.search.entities import DEFINITION, NINE, OF_ELEMENT, ROOT, TENANT, Entity, Field, Kind
 
 MESSAGE_SUBSCRIPTIONS = Entity(
     "Message Subscription",
@@ -22,6 +23,12 @@ MESSAGE_SUBSCRIPTIONS = Entity(
         Field("lastUpdatedDate", Kind.TIME, "s.updated_ms"),
         Field("messageName", Kind.TEXT, "s.name"),
         Field("correlationKey", Kind.TEXT, "s.correlation"),
+        Field("messageSubscriptionType", Kind.STATE, "'PROCESS_EVENT'", NINE),
+        Field("processDefinitionName", Kind.TEXT, "d.name", NINE),
+        Field("processDefinitionVersion", Kind.NUMBER, "d.version", NINE),
+        Field("extensionProperties", Kind.JSON, "'{}'", NINE, found=False),
+        Field("toolName", Kind.TEXT, "NULL", NINE),
+        Field("inboundConnectorType", Kind.TEXT, "NULL", NINE),
         ROOT,
         TENANT,
     ),

@@ -181,3 +181,23 @@ async def test_moves_are_refused_by_name(http: httpx.AsyncClient) -> None:
     answer = await http.post("/v2/process-instances/1/modification", json=moves)
     assert problem(answer) == (501, "UNIMPLEMENTED")
     assert "move instructions" in answer.json()["detail"]
+
+
+async def test_runtime_instructions_are_refused_by_name(http: httpx.AsyncClient) -> None:
+    """501, before anything begins; an empty list asks for nothing."""
+    wanted = {"processDefinitionId": "nobody"}
+    answer = await http.post("/v2/process-instances", json={**wanted, "runtimeInstructions": [{"type": "x"}]})
+    assert problem(answer) == (501, "UNIMPLEMENTED")
+    assert "runtimeInstructions" in answer.json()["detail"]
+    empty = await http.post("/v2/process-instances", json={**wanted, "runtimeInstructions": []})
+    assert problem(empty) == (404, "NOT_FOUND")
+
+
+async def test_answers_have_what_the_official_client_reads(http: httpx.AsyncClient, name: str) -> None:
+    """Fields that 8.9 always sends, read off its client: tags, the business id, the root, the cluster's id."""
+    created = (await http.post("/v2/process-instances", json={"processDefinitionId": name})).json()
+    assert (created["tags"], created["businessId"]) == ([], None)
+    wish = {"type": name, "timeout": 1_000, "maxJobsToActivate": 1, "requestTimeout": -1}
+    (job,) = (await http.post("/v2/jobs/activation", json=wish)).json()["jobs"]
+    assert (job["tags"], job["rootProcessInstanceKey"]) == ([], created["processInstanceKey"])
+    assert (await http.get("/v2/topology")).json()["clusterId"] is None

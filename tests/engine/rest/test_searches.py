@@ -188,14 +188,15 @@ async def test_decisions_made_are_found_with_their_rules(asked: Asked) -> None:
     whole = await asked.got(f"decision-instances/{key}")
     assert {name: whole[name] for name in made[1]} == made[1]
     assert [one["inputValue"] for one in whole["evaluatedInputs"]] == ['"Fall"', "2"]
-    assert [one["ruleId"] for one in whole["matchedRules"]] == ["rule1"]
+    (rule,) = whole["matchedRules"]
+    assert (rule["ruleId"], rule["evaluatedOutputs"][0]["outputValue"]) == ("rule1", '"Stew"')
     instance = str(await start(asked.stub, "ruled", json.dumps({"month": "Spring", "n": 0})))
     season, failed = await asked.items("decision-instances", processInstanceKey=instance)
     assert (season["state"], failed["state"], season.get("evaluationFailure")) == ("EVALUATED", "FAILED", None)
     assert "n" in failed["evaluationFailure"]
-    (rule,) = await asked.items("element-instances", processInstanceKey=instance, elementId="rule")
-    assert failed["elementInstanceKey"] == rule["elementInstanceKey"]
-    assert failed["processDefinitionKey"] == rule["processDefinitionKey"]
+    (task,) = await asked.items("element-instances", processInstanceKey=instance, elementId="rule")
+    assert failed["elementInstanceKey"] == task["elementInstanceKey"]
+    assert failed["processDefinitionKey"] == task["processDefinitionKey"]
 
 
 async def test_subscriptions_are_followed_to_their_ends(asked: Asked) -> None:
