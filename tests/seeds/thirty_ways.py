@@ -450,11 +450,11 @@ WAYS = (
     ),
     Way(
         "a test case that names what is gone",
-        "scenarios",
+        "lint",
         "hello_world/hello_world.bpmn",
         '<bpmn:endEvent id="end"',
         '<bpmn:endEvent id="logged"',
-        r"ASSERT_ELEMENT_INSTANCES: .*'end'",
+        r"package-is-readable: ASSERT_ELEMENT_INSTANCES: .*'end'",
         (
             ("hello_world/hello_world.bpmn", 'targetRef="end"', 'targetRef="logged"'),
             ("hello_world/hello_world.bpmn", 'bpmnElement="end"', 'bpmnElement="logged"'),
