@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
+from contextlib import aclosing
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -40,20 +41,22 @@ async def take_ordered(session: AsyncSession, query: Select[Any], page: Page, ki
     """
     found: list[R] = []
     size_bytes = 0
-    async for one, one_bytes in _read(session, query.limit(page.size + 1), kind):
-        if len(found) == page.size or size_bytes > _PAGE_BYTES:
-            return Slice(found, has_next=True)
-        found.append(one)
-        size_bytes += one_bytes
+    async with aclosing(_read(session, query.limit(page.size + 1), kind)) as rows:
+        async for one, one_bytes in rows:
+            if len(found) == page.size or size_bytes > _PAGE_BYTES:
+                return Slice(found, has_next=True)
+            found.append(one)
+            size_bytes += one_bytes
     return Slice(found, has_next=False)
 
 
 async def read_all(session: AsyncSession, query: Select[Any], kind: type[R]) -> list[R]:
     """Return the records of a query, as far as whoever asks may read."""
-    return [one async for one, _ in _read(session, query, kind)]
+    async with aclosing(_read(session, query, kind)) as rows:
+        return [one async for one, _ in rows]
 
 
-async def _read(session: AsyncSession, query: Select[Any], kind: type[R]) -> AsyncIterator[tuple[R, int]]:
+async def _read(session: AsyncSession, query: Select[Any], kind: type[R]) -> AsyncGenerator[tuple[R, int], None]:
     """Yield records as they come, a few at a time, with the bytes that each takes."""
     names = [one.name for one in fields(kind)]  # type: ignore[arg-type]
     rows = await session.stream_scalars(query, execution_options={"max_row_buffer": _ROWS})
