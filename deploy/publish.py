@@ -94,7 +94,8 @@ def _show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
         return
     for finding in findings:
         typer.echo(str(finding))
-    raise DefinitionError(f"Nothing was published: lint has {len(findings)} errors.", "fleet lint says more of each.")
+    found = "an error" if len(findings) == 1 else f"{len(findings)} errors"
+    raise DefinitionError(f"Nothing was published: lint found {found}.", "fleet lint says more of each.")
 
 
 def _show(plans: Sequence[Plan], published: Sequence[Published], store: ArtifactStore) -> None:

@@ -173,6 +173,13 @@ def test_publish_refuses_what_lint_refuses(desk: Desk) -> None:
     assert (status, "refund.bpmn:" in said, desk.published) == (1, True, [])
 
 
+def test_publish_counts_what_lint_found(desk: Desk) -> None:
+    """One error is told as one."""
+    desk.replace("refund/manifest.yaml", ("\nversion: ", "\nversion: 1"))
+    status, said = desk.fleet("publish", "processes")
+    assert (status, "Nothing was published: lint found an error." in said, desk.published) == (1, True, [])
+
+
 def test_publish_says_when_there_is_nothing(desk: Desk) -> None:
     """By a status of its own."""
     (desk.folder / "empty").mkdir()
