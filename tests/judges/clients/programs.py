@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.java.build import CLIENT, java
 from zeebe_fleet.deploy.local.cache import Cache
 from zeebe_fleet.deploy.node import node, npm, run_node
 from zeebe_fleet.workers.contract.errors import FleetError
@@ -107,6 +108,13 @@ def _node(script: str) -> tuple[list[str], Path, dict[str, str]]:
     return [str(node()), script], folder, {}
 
 
+def _java() -> tuple[list[str], Path, dict[str, str]]:
+    try:
+        return java(CLIENT, HERE / "java").command("JavaClient"), HERE, {}
+    except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+        raise NotFetched(f"The client in Java cannot be fetched: {error}") from error
+
+
 def _kept(kind: str, made_of: list[Path], fetch: Callable[[Path], None]) -> Path:
     """Return a folder of the cache, fetched when it is not there yet."""
     digest = hashlib.sha256(b"".join(one.read_bytes() for one in made_of)).hexdigest()[:20]
@@ -128,5 +136,7 @@ def _run(command: list[str]) -> None:
 PROGRAMS = {
     "camunda-orchestration-sdk": Program("Python", lambda: _python("orchestration_sdk.py")),
     "@camunda8/orchestration-cluster-api": Program("TypeScript", lambda: _node("orchestration_cluster_api.mjs")),
+    "@camunda8/sdk": Program("JavaScript", lambda: _node("camunda8_sdk.mjs")),
+    "camunda-client-java": Program("Java", _java),
 }
 """By the names under which their registries have them."""
