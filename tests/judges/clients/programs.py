@@ -125,7 +125,7 @@ def _kept(kind: str, made_of: list[Path], fetch: Callable[[Path], None]) -> Path
                 with cache.build(name) as folder:
                     fetch(folder)
             except (FleetError, OSError, subprocess.SubprocessError) as error:
-                raise NotFetched(f"The clients in {kind} cannot be fetched: {error}") from error
+                raise NotFetched(f"The clients in {kind} cannot be fetched: {str(error).splitlines()[0]}") from error
     return cache.root / name
 
 
