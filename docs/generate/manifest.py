@@ -67,4 +67,5 @@ def _type(value: Mapping[str, Any]) -> str:
         return f"by name: {_type(value['additionalProperties'])}"
     if "enum" in value and len(value["enum"]) <= len(LEVELS):
         return " or ".join(f"`{one}`" for one in value["enum"])
-    return {"string": "text"}.get(value.get("type", ""), value.get("type", "any"))
+    kind = str(value.get("type", "any"))
+    return "text" if kind == "string" else kind

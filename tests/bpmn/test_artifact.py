@@ -145,8 +145,8 @@ def test_content_changed_with_its_hash_is_refused_by_its_signature(artifact: Art
     """Whoever can write to the store can make the hashes fit; the signature is not theirs to make."""
     text = next(one for one in artifact.files if one.name.endswith(".bpmn")).text
     other = text.replace("kyc.fetch-report", "kyc.fetch-rumour")
-    hashes = [hashlib.sha256(one.encode()).hexdigest().encode() for one in (text, other)]
-    changed = signed.replace(b"kyc.fetch-report", b"kyc.fetch-rumour").replace(*hashes)
+    before, after = (hashlib.sha256(one.encode()).hexdigest().encode() for one in (text, other))
+    changed = signed.replace(b"kyc.fetch-report", b"kyc.fetch-rumour").replace(before, after)
     with pytest.raises(DefinitionError, match=f"{ONBOARDING}: changed after ci signed it"):
         verify(read_artifact(changed, ONBOARDING), policy())
 
@@ -212,7 +212,7 @@ def test_signature_is_read_by_others_tools(signed: bytes) -> None:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from securesystemslib.dsse import Envelope
-    from securesystemslib.signer import SSlibKey
+    from securesystemslib.signer._key import SSlibKey
 
     payload, _, envelope = signed.partition(b"\n---\n")
     data = yaml.safe_load(envelope) | {"payload": base64.b64encode(payload + b"\n").decode()}

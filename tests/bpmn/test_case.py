@@ -139,7 +139,8 @@ def test_candidates_may_be_expressions(expense: CaseWalk) -> None:
     """A name that begins with `=` is evaluated; one that gives nobody is refused."""
     assert expense.begin(SPENT)[CASE_STEP]["candidate_users"] == ["mia"]
     assert expense.begin({"employee": ["mia", "tom"]})[CASE_STEP]["candidate_users"] == ["mia", "tom"]
-    for nobody in ({}, {"employee": ""}, {"employee": []}, {"employee": 7}):
+    nobodies: tuple[dict[str, Any], ...] = ({}, {"employee": ""}, {"employee": []}, {"employee": 7})
+    for nobody in nobodies:
         with pytest.raises(PermanentError, match="nobody's name"):
             expense.begin(nobody)
 

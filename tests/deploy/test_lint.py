@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -33,9 +34,9 @@ def lint(*words: str | Path) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def told(*words: str | Path) -> list[dict[str, str]]:
+def told(*words: str | Path) -> list[dict[str, Any]]:
     """Return the findings as JSON has them."""
-    found: list[dict[str, str]] = json.loads(lint(*words, "--format", "json")[1])["findings"]
+    found: list[dict[str, Any]] = json.loads(lint(*words, "--format", "json")[1])["findings"]
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A process and a case, a folder as store, and a key that may publish all."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLEET_ARTIFACTS__STORE", "store")
@@ -358,9 +358,9 @@ def test_publish_reaches_a_bucket(desk: Desk, s3: S3Server, monkeypatch: pytest.
     status, said = desk.fleet("publish", "processes")
     assert (status, f"travel_v1.0.0.yaml in s3://{bucket}/definitions" in said) == (0, True)
     assert desk.fleet("publish", "processes")[0] == 0
-    client, name = s3.client(), {"Bucket": bucket, "Key": "definitions/travel_v1.0.0.yaml"}
-    content = client.get_object(**name)["Body"].read()
-    client.put_object(**name, Body=content.replace(b"kind: human", b"kind: final", 1))
+    client, stored = s3.client(), {"Bucket": bucket, "Key": "definitions/travel_v1.0.0.yaml"}
+    content = client.get_object(**stored)["Body"].read()
+    client.put_object(**stored, Body=content.replace(b"kind: human", b"kind: final", 1))
     status, said = desk.fleet("versions")
     assert (status, "travel_v1.0.0.yaml: changed after ci signed it" in said) == (1, True)
     desk.replace("travel/case.yaml", ("1.0.0", "1.0.1"))

@@ -137,7 +137,8 @@ async def test_what_never_comes_is_waited_for_as_long_as_an_instruction_may_wait
             await asyncio.sleep(0)
 
         async def views(self) -> Any:
-            for one in ():
+            nothing: tuple[Any, ...] = ()
+            for one in nothing:
                 yield one
 
     async def look() -> Difference:

@@ -420,7 +420,13 @@ def test_report_for_junit_is_xml_whatever_a_case_is_called(failed: Outcome) -> N
     """A suite for each process; the failure tells all that the terminal does."""
     (suite,) = etree.fromstring(to_junit(failed))
 
-    assert dict(suite.attrib) == {"name": "order", "tests": "2", "failures": "1", "errors": "0", "time": "1.750"}
+    assert {str(name): value for name, value in suite.attrib.items()} == {
+        "name": "order",
+        "tests": "2",
+        "failures": "1",
+        "errors": "0",
+        "time": "1.750",
+    }
     assert [case.get("name") for case in suite] == ["good �", "bad �"]
     assert "seen: seen <&>" in (suite.findtext("testcase/failure") or "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -30,7 +31,7 @@ description: Ends at once.
 steps: [{id: over, kind: final, status: OVER}]
 """
 CANCEL = "mutation ($id: UUID!) { answer: cancelWorkflow(workflowId: $id) { __typename } }"
-SPENT = {"employee": "paul", "amount": 4200, "purpose": "A fair"}
+SPENT: dict[str, Any] = {"employee": "paul", "amount": 4200, "purpose": "A fair"}
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ from zeebe_fleet.adapters.postgres.logins import as_login
 from zeebe_fleet.adapters.postgres.pool import Pool
 from zeebe_fleet.adapters.zeebe.operate import OperateIncidents
 from zeebe_fleet.adapters.zeebe.token import TokenSource
+from zeebe_fleet.bpmn.tooling.finding import Finding
 from zeebe_fleet.bpmn.tooling.lint import lint_folder
-from zeebe_fleet.bpmn.tooling.subject import Finding
 from zeebe_fleet.deploy.bootstrap import connection_to
 from zeebe_fleet.deploy.bootstrap import services as task_services
 from zeebe_fleet.deploy.settings import Settings, read_settings

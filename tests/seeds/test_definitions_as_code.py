@@ -205,7 +205,7 @@ async def test_pipeline_stops_what_is_not_well_formed(repository: Repository, tm
 async def test_definition_is_tested_without_an_engine(repository: Repository) -> None:
     """Pulled from Git into a unit test: valid transitions lead on, others are refused."""
     walk = CaseWalk(load_case(repository.definition).definition)
-    at = SPENT | walk.begin(SPENT)
+    at: dict[str, Any] = {**SPENT, **walk.begin(SPENT)}
     at |= walk.act("submit", "submit", at)
     at |= walk.decide("needs_a_manager", at)
     assert at["case_step"]["id"] == "manager_approval"
