@@ -192,8 +192,8 @@ def _judged() -> Iterator[str]:
     kept = dmn["as the kit expects"]
     yield f"| the DMN test kit itself | the same | {kept:,} ({kept / dmn['cases']:.1%}) | {_of(dmn)} |"
     yield from (
-        f"| [{name}](../../tests/judges/clients/programs.py) {one['version']} | as an application in {one['language']} would, "
-        f"unmodified, {one['cases']} | {_went(one)} | - |"
+        f"| [{name}](../../tests/judges/clients/programs.py) {one['version']} | as an application in {one['language']} "
+        f"would, unmodified, {one['cases']} | {_went(one)} | - |"
         for name, one in json.loads((_VERDICTS / "clients.json").read_text("utf-8")).items()
     )
     yield "\nEach difference has its reason in [differences.toml](../../tests/judges/differences.toml)."
