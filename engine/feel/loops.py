@@ -35,6 +35,8 @@ def _steps(compiler: Compiler, tree: syntax.Steps, bound: frozenset[str]) -> Cod
     def code(look: Lookup, run: Run) -> Any:
         first, last = start(look, run), end(look, run)
         if type(first) is int and type(last) is int:
+            first, last = numbers.whole(first), numbers.whole(last)
+        if type(first) is int and type(last) is int:
             return range(first, last + 1) if first < last else range(first, last - 1, -1)
         if type(first) not in NUMBER_TYPES or type(last) not in NUMBER_TYPES:
             return None
