@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from zeebe_fleet.adapters.cookies import no_cookies
 from zeebe_fleet.engine.version import VERSIONS
 from zeebe_fleet.workers.contract.errors import FleetError
 
@@ -128,7 +129,7 @@ def running_engine(version: str = "8.9") -> Iterator[RunningEngine]:
     ) as process:
         try:
             grpc_address, rest_address = _ready(process)
-            with httpx.Client(base_url=f"http://{rest_address}", trust_env=False) as http:
+            with httpx.Client(base_url=f"http://{rest_address}", trust_env=False, cookies=no_cookies()) as http:
                 yield RunningEngine(grpc_address, f"http://{rest_address}", http)
         finally:
             process.kill()  # nothing is kept, and clients that still wait are told at once

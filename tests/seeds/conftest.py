@@ -95,7 +95,7 @@ class Seeds:
         return [dict(row) for row in await self.records.fetch(query, *arguments)]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def seeds(addresses: Addresses, zeebe: ZeebeSettings, app: App, project_url: str) -> AsyncIterator[Seeds]:
     """The project deployed and at work."""
     local = on_the_local_stack(app.name, Path("unused")).model_copy(update={"database_url": project_url})
